@@ -1,0 +1,1 @@
+"""The published vocabulary: every domain event, its envelope, and the values they share."""

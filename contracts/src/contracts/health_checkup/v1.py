@@ -1,0 +1,131 @@
+"""Events of health-checkup: stops of the truck, invitations, bookings, examinations, findings."""
+
+from __future__ import annotations
+
+from contracts.envelope import Event, Sealed, Upcaster, Value
+
+
+class Slot(Value, frozen=True, kw_only=True):
+    """Half an hour at a stop: local start time `HH:MM` and how many can be seen (domain 8.2)."""
+
+    slot_id: str
+    starts_at: str
+    capacity: int
+
+
+class StopOpened(Event, frozen=True, kw_only=True):
+    """The truck will stand at a place for a day (domain 8.2). Stream `stop-<id>`."""
+
+    stop_id: str
+    campaign: str
+    org_path: str
+    division_code: str
+    place: str
+    date: str
+    package: str
+    slots: tuple[Slot, ...]
+
+
+class MemberInvited(Event, frozen=True, kw_only=True):
+    """A covered member is asked to come. Stream `stop-<id>`."""
+
+    stop_id: str
+    campaign: str
+    person_id: str
+    place: str
+    date: str
+    wave: int
+
+
+class SlotBooked(Event, frozen=True, kw_only=True):
+    """A member took a seat of a slot; a later one of the same member replaces it. Stream `stop-<id>`."""
+
+    stop_id: str
+    campaign: str
+    person_id: str
+    slot_id: str
+    starts_at: str
+
+
+class MemberAttended(Event, frozen=True, kw_only=True):
+    """The member was checked in at the truck; `walk_in` without having been invited. Stream `stop-<id>`."""
+
+    stop_id: str
+    person_id: str
+    campaign: str
+    walk_in: bool
+
+
+class ExamPlanned(Event, frozen=True, kw_only=True):
+    """The member's one seat of the campaign is at this stop (domain 8.2). Stream `exam-<campaign>-<person>`."""
+
+    exam_id: str
+    person_id: str
+    stop_id: str
+    campaign: str
+
+
+class ItemFlag(Value, frozen=True, kw_only=True):
+    """An item of the package outside its reference range: `low` or `high`. No value is in it."""
+
+    item: str
+    flag: str
+
+
+class ResultsRecorded(Event, frozen=True, kw_only=True):
+    """The provider's results became part of the member's health record. Stream `exam-<campaign>-<person>`."""
+
+    exam_id: str
+    person_id: str
+    stop_id: str
+    campaign: str
+    package: str
+    examined_on: str
+    measurements: Sealed
+    items: int
+    abnormal: int
+
+
+class FindingRaised(Event, frozen=True, kw_only=True):
+    """An important abnormal result of class A or B (domain 8.2); what it is stays sealed. Stream `finding-<exam>`."""
+
+    finding_id: str
+    exam_id: str
+    person_id: str
+    finding_class: str
+    detail: Sealed
+    contact_by: str
+
+
+class FindingDetail(Value, frozen=True, kw_only=True):
+    """The plain shape behind `FindingRaised.detail`, category `health`: the items that crossed a limit."""
+
+    flags: tuple[ItemFlag, ...]
+
+
+class FollowUpNote(Value, frozen=True, kw_only=True):
+    """The plain shape behind `FollowUpRecorded.note`, category `health`: what the doctor wrote."""
+
+    text: str
+
+
+class FollowUpRecorded(Event, frozen=True, kw_only=True):
+    """A step of the follow-up: CONTACTED, REFERRED, CONFIRMED, EXCLUDED or LOST (domain 8.2). Stream `finding-…`."""
+
+    finding_id: str
+    person_id: str
+    outcome: str
+    note: Sealed | None
+
+
+EVENTS: dict[str, type[Event]] = {
+    "health_checkup.stop-opened.v1": StopOpened,
+    "health_checkup.member-invited.v1": MemberInvited,
+    "health_checkup.slot-booked.v1": SlotBooked,
+    "health_checkup.member-attended.v1": MemberAttended,
+    "health_checkup.exam-planned.v1": ExamPlanned,
+    "health_checkup.results-recorded.v1": ResultsRecorded,
+    "health_checkup.finding-raised.v1": FindingRaised,
+    "health_checkup.follow-up-recorded.v1": FollowUpRecorded,
+}
+UPCASTERS: dict[str, Upcaster] = {}

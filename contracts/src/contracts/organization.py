@@ -1,0 +1,35 @@
+"""The organisation tree as its codes spell it: province, prefecture, county, union (domain 5.6)."""
+
+from __future__ import annotations
+
+PROVINCE_CODE = "620000"
+UNION_CODE_LENGTH = 13
+"""`union_code` = division (6) + level (1) + serial (6)."""
+
+
+class UnknownOrganization(ValueError):
+    """A code that is neither a division nor a union of one."""
+
+
+def path_of(code: str) -> str:
+    """The path from the province down, dot-separated: `620000.620700.620725.6207251000001`.
+
+    Raises UnknownOrganization for a code of another form or another province.
+    """
+    if not code.isascii() or not code.isdigit() or not code.startswith("62"):
+        raise UnknownOrganization(code)
+    if len(code) == UNION_CODE_LENGTH:
+        return f"{path_of(code[:6])}.{code}"
+    if len(code) != len(PROVINCE_CODE):
+        raise UnknownOrganization(code)
+    if code == PROVINCE_CODE:
+        return PROVINCE_CODE
+    prefecture = code[:4] + "00"
+    if code == prefecture:
+        return f"{PROVINCE_CODE}.{prefecture}"
+    return f"{PROVINCE_CODE}.{prefecture}.{code}"
+
+
+def within(path: str, subtree: str) -> bool:
+    """Whether the organisation at `path` lies in the subtree rooted at `subtree`."""
+    return path == subtree or path.startswith(subtree + ".")

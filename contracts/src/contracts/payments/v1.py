@@ -1,0 +1,194 @@
+"""Events of payments: the pool's double-entry ledger, payouts and the bank batches that carry them."""
+
+from __future__ import annotations
+
+from contracts.envelope import Event, Sealed, Upcaster, Value
+
+
+class Transfer(Value, frozen=True, kw_only=True):
+    """One debit and one credit of the same amount (domain 7.2): an unbalanced entry cannot be written.
+
+    `kind`: single, or pending, then post or void of `pending_id`, once.
+    """
+
+    transfer_id: str
+    kind: str
+    debit: str
+    credit: str
+    amount_fen: int
+    pending_id: str = ""
+
+
+class DonationBooked(Event, frozen=True, kw_only=True):
+    """A donation entered the pool. Stream `donation-<id>`."""
+
+    donation_id: str
+    plan_code: str
+    amount_fen: int
+    transfers: tuple[Transfer, ...]
+
+
+class PayoutRequested(Event, frozen=True, kw_only=True):
+    """An approved line is owed to one payee. Stream `payout-<claim line id>-<payee id>`: one, for ever."""
+
+    payout_id: str
+    claim_id: str
+    claim_no: str
+    line_id: str
+    benefit_code: str
+    plan_code: str
+    person_id: str
+    payee_id: str
+    org_path: str
+    amount_fen: int
+    account: Sealed
+    account_tail: str
+    approved_by: tuple[str, ...]
+    transfers: tuple[Transfer, ...]
+
+
+class PayoutBatched(Event, frozen=True, kw_only=True):
+    """The payout is an attempt in a batch. Stream `payout-…`. `end_to_end_id` is what the bank sees."""
+
+    payout_id: str
+    batch_id: str
+    attempt: int
+    end_to_end_id: str
+    transfers: tuple[Transfer, ...]
+
+
+class PayoutSettled(Event, frozen=True, kw_only=True):
+    """The bank booked the payout: the money has arrived. Stream `payout-…`."""
+
+    payout_id: str
+    claim_id: str
+    claim_no: str
+    person_id: str
+    payee_id: str
+    plan_code: str
+    benefit_code: str
+    amount_fen: int
+    account_tail: str
+    attempt: int
+    bank_reference: str
+    settled_on: str
+    transfers: tuple[Transfer, ...]
+
+
+class PayoutReturned(Event, frozen=True, kw_only=True):
+    """The bank refused or sent back the attempt, with a reason code of domain 7.1. Stream `payout-…`.
+
+    `after_booking`: the money had been booked and came back (退票), so it is in the pool's cash again.
+    """
+
+    payout_id: str
+    claim_id: str
+    claim_no: str
+    person_id: str
+    payee_id: str
+    plan_code: str
+    amount_fen: int
+    attempt: int
+    reason: str
+    after_booking: bool
+    bank_reference: str
+    transfers: tuple[Transfer, ...]
+
+
+class PayoutUnknown(Event, frozen=True, kw_only=True):
+    """The bank gave no answer; the attempt is queried, never sent again. Stream `payout-…`."""
+
+    payout_id: str
+    attempt: int
+
+
+class PayoutDisputed(Event, frozen=True, kw_only=True):
+    """The bank said something that contradicts what it said before; a person decides. Stream `payout-…`.
+
+    `outcome` is BOOKED, REJECTED or RETURNED, as the statement had it; no money moves.
+    """
+
+    payout_id: str
+    claim_id: str
+    claim_no: str
+    attempt: int
+    outcome: str
+    reason: str
+    amount_fen: int
+    bank_reference: str
+
+
+class AccountCorrected(Event, frozen=True, kw_only=True):
+    """The payee named another account of their own after a return. Stream `payout-…`."""
+
+    payout_id: str
+    account: Sealed
+    account_tail: str
+
+
+class BatchDrafted(Event, frozen=True, kw_only=True):
+    """A maker gathered payouts into a batch with control totals. Stream `batch-<id>`.
+
+    `approved_by` are all who approved one of its payouts: none of them may pay (domain 4.3).
+    """
+
+    batch_id: str
+    plan_code: str
+    payout_ids: tuple[str, ...]
+    total_fen: int
+    approved_by: tuple[str, ...]
+    by: str
+
+
+class BatchChecked(Event, frozen=True, kw_only=True):
+    """A second person checked the batch. Stream `batch-<id>`."""
+
+    batch_id: str
+    by: str
+
+
+class BatchSigned(Event, frozen=True, kw_only=True):
+    """A third person released the batch: the digest of the byte-exact file that was stored. Stream `batch-<id>`."""
+
+    batch_id: str
+    by: str
+    file_sha256: str
+    count: int
+    total_fen: int
+
+
+class BatchSent(Event, frozen=True, kw_only=True):
+    """The bank took the batch file, once. Stream `batch-<id>`."""
+
+    batch_id: str
+    bank_reference: str
+
+
+class StatementImported(Event, frozen=True, kw_only=True):
+    """Lines of the bank's statement were taken in, each once. Stream `statement-<bank account>`.
+
+    `unmatched` are end-to-end ids that no payout of ours carries, for the reconciler.
+    """
+
+    bank_account: str
+    first_line: int
+    last_line: int
+    unmatched: tuple[str, ...]
+
+
+EVENTS: dict[str, type[Event]] = {
+    "payments.donation-booked.v1": DonationBooked,
+    "payments.payout-requested.v1": PayoutRequested,
+    "payments.payout-batched.v1": PayoutBatched,
+    "payments.payout-settled.v1": PayoutSettled,
+    "payments.payout-returned.v1": PayoutReturned,
+    "payments.payout-unknown.v1": PayoutUnknown,
+    "payments.payout-disputed.v1": PayoutDisputed,
+    "payments.account-corrected.v1": AccountCorrected,
+    "payments.batch-drafted.v1": BatchDrafted,
+    "payments.batch-checked.v1": BatchChecked,
+    "payments.batch-signed.v1": BatchSigned,
+    "payments.batch-sent.v1": BatchSent,
+    "payments.statement-imported.v1": StatementImported,
+}
+UPCASTERS: dict[str, Upcaster] = {}
