@@ -1,0 +1,45 @@
+"""The log: one per service, gapless, written in groups by one writer a process."""
+
+from chassis.log.log import Log
+from chassis.log.model import (
+    Answer,
+    Appended,
+    AppendRefused,
+    CheckpointMove,
+    CheckpointMoved,
+    CommandRecord,
+    CommandRepeated,
+    Conflict,
+    EmptyAppend,
+    Group,
+    LogClosed,
+    ParkedEvent,
+    Recorded,
+    Reservation,
+    Stored,
+    StreamAppend,
+    Taken,
+    Written,
+)
+
+__all__ = [
+    "Answer",
+    "AppendRefused",
+    "Appended",
+    "CheckpointMove",
+    "CheckpointMoved",
+    "CommandRecord",
+    "CommandRepeated",
+    "Conflict",
+    "EmptyAppend",
+    "Group",
+    "Log",
+    "LogClosed",
+    "ParkedEvent",
+    "Recorded",
+    "Reservation",
+    "Stored",
+    "StreamAppend",
+    "Taken",
+    "Written",
+]

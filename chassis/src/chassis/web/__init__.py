@@ -1,0 +1,5 @@
+"""HTTP in the same way everywhere."""
+
+from chassis.web.problem import Problem
+
+__all__ = ["Problem"]

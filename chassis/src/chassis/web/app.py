@@ -1,0 +1,160 @@
+"""The HTTP face of a service: who asks, what was asked to be readable, and one shape of answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from time import perf_counter
+from typing import Any
+
+import msgspec
+from litestar import Litestar, Request, Response
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.enums import RequestEncodingType, ScopeType
+from litestar.exceptions import ValidationException
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.types import ASGIApp, ControllerRouterHandler, Message, Receive, Scope, Send
+
+from chassis.context import Context
+from chassis.telemetry import span
+from chassis.telemetry.metrics import HTTP_SECONDS
+from chassis.web.describing import describe
+from chassis.web.problem import AnyRequest, Problem, handle
+from contracts.envelope import Actor
+
+BODY_BYTES_MAX = 1_048_576
+IF_POSITION_HEADER = "If-Log-Position"
+PUBLIC_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
+POSITION_DIGITS_MAX = 18
+CHARSET = "utf-8"
+NUL_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+FORMS = (RequestEncodingType.MULTI_PART, RequestEncodingType.URL_ENCODED)
+
+
+def create_app(
+    context: Context,
+    routes: Sequence[ControllerRouterHandler],
+    *,
+    version: str = "1",
+    body_bytes_max: int = BODY_BYTES_MAX,
+) -> Litestar:
+    """A Litestar application over a service's routes; `/schema/openapi.json` describes it."""
+
+    async def before(request: AnyRequest) -> Response[Any] | None:
+        if request.url.path in PUBLIC_PATHS:
+            return None
+        _refuse_nul(request)
+        _refuse_media_type(request)
+        actor = await context.verifier.verify(request.headers.get("Authorization", ""))
+        request.scope["state"]["actor"] = actor
+        await _refuse_loose_body(request)
+        await _until_readable(request, context)
+        return None
+
+    async def the_actor(request: AnyRequest) -> Actor:
+        actor: Actor = request.scope["state"]["actor"]
+        return actor
+
+    async def the_context(state: State) -> Context:
+        held: Context = state.context
+        return held
+
+    app = Litestar(
+        route_handlers=list(routes),
+        before_request=before,
+        dependencies={"actor": Provide(the_actor), "context": Provide(the_context)},
+        exception_handlers={Exception: handle},
+        middleware=[_measured],
+        state=State({"context": context}),
+        request_max_body_size=body_bytes_max,
+        openapi_config=OpenAPIConfig(
+            title=f"huzhu-{context.service}",
+            version=version,
+            security=[{"bearer": []}],
+            components=Components(
+                security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
+            ),
+        ),
+        logging_config=None,
+    )
+    describe(app)
+    return app
+
+
+def _refuse_nul(request: AnyRequest) -> None:
+    """No text of Postgres holds a NUL, so nothing has such an address and no filter can match one."""
+    if "\0" in request.scope["path"]:
+        raise Problem(404, "not-found", "There is nothing at this address.")
+    if b"%00" in request.scope["query_string"]:
+        raise Problem(400, "request-invalid", "A parameter holds a NUL character.")
+
+
+def _refuse_media_type(request: AnyRequest) -> None:
+    """A body is what its header says it is, and text is UTF-8; Litestar itself would read any body as JSON."""
+    body = request.route_handler.parsed_data_field
+    if body is None:
+        return
+    asked = getattr(body.kwarg_definition, "media_type", None)
+    wanted = FORMS if asked == RequestEncodingType.MULTI_PART else (RequestEncodingType.JSON,)
+    media_type, options = request.content_type
+    if media_type not in wanted or options.get("charset", CHARSET).lower() != CHARSET:
+        sentence = f"The request must be {wanted[0].value} in UTF-8."
+        raise Problem(415, "media-type-unsupported", sentence, "Content-Type")
+
+
+async def _refuse_loose_body(request: AnyRequest) -> None:
+    """A JSON body holds exactly the asked types: Litestar itself would take "5" for 5 and 0 for false.
+
+    Nor does it hold a NUL, which no text of Postgres keeps. What cannot be read at all is left to Litestar.
+    """
+    body = request.route_handler.parsed_data_field
+    if body is None or request.content_type[0] != RequestEncodingType.JSON:
+        return
+    content = await request.body()
+    try:
+        told = msgspec.json.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return
+    if NUL_ESCAPE.search(content):
+        raise Problem(400, "request-invalid", "A text holds a NUL character.")
+    try:
+        msgspec.convert(told, body.annotation)
+    except msgspec.ValidationError as error:
+        raise ValidationException(extra=[{"message": str(error)}]) from None
+
+
+async def _until_readable(request: AnyRequest, context: Context) -> None:
+    """A GET that names a position waits, bounded, until the read models have reached it."""
+    wanted = request.headers.get(IF_POSITION_HEADER, "")
+    if not wanted:
+        return
+    if not wanted.isascii() or not wanted.isdigit() or len(wanted) > POSITION_DIGITS_MAX:
+        raise Problem(400, "position-invalid", "If-Log-Position is a whole number.", IF_POSITION_HEADER)
+    await context.projecting.wait_for(int(wanted))
+
+
+def _measured(app: ASGIApp) -> ASGIApp:
+    """Time and trace every request by its route's template, never by its path."""
+
+    async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await app(scope, receive, send)
+            return
+        status = 500
+        started = perf_counter()
+        request: Request[Any, Any, Any] = Request(scope)
+        route = scope.get("path_template", "")
+
+        async def noting(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        with span(f"{request.method} {route}", request.headers.get("traceparent", "")):
+            await app(scope, receive, noting)
+        HTTP_SECONDS.labels(route=route, method=request.method, status=str(status)).observe(perf_counter() - started)
+
+    return middleware

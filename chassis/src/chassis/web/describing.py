@@ -1,0 +1,67 @@
+"""What a service's OpenAPI says beyond what Litestar finds: requests exactly as msgspec takes them, and problems."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from litestar import Litestar
+from litestar.openapi.spec import Components, OpenAPIMediaType, OpenAPIResponse, Operation, Reference
+from litestar.openapi.spec.base import BaseSchemaObject
+from litestar.openapi.spec.path_item import PathItem
+from litestar.routes import HTTPRoute
+
+from chassis.web.problem import MEDIA_TYPE, ProblemBody
+
+REFERENCE = "#/components/schemas/{name}"
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+@dataclass
+class Ready(BaseSchemaObject):
+    """A schema that msgspec has made: bounds of arrays, closed objects and elements of tuples are in it."""
+
+    schema: dict[str, Any]
+
+    def to_schema(self) -> dict[str, Any]:
+        """The schema as it is."""
+        return self.schema
+
+
+def describe(app: Litestar) -> None:
+    """Correct the application's OpenAPI document, before it is first read."""
+    document = app.openapi_schema
+    components = document.components
+    if not isinstance(components, Components) or components.schemas is None:
+        return
+    _, shapes = msgspec.json.schema_components([*_requests(app), ProblemBody], ref_template=REFERENCE)
+    components.schemas.update({name: Ready(shape) for name, shape in shapes.items()})  # type: ignore[misc]
+    problem = OpenAPIResponse(
+        description="Refused: a stable `code`, a sentence, and the field if there is one.",
+        content={MEDIA_TYPE: OpenAPIMediaType(schema=Reference(ref=REFERENCE.format(name=ProblemBody.__name__)))},
+    )
+    for item in (document.paths or {}).values():
+        for operation in _operations(item):
+            responses = operation.responses or {}
+            responses.pop("400", None)  # Litestar's own shape, which is never sent
+            responses["default"] = problem
+
+
+def _requests(app: Litestar) -> list[type[msgspec.Struct]]:
+    """The Structs that handlers take as JSON."""
+    found = {
+        field.annotation
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for handler in route.route_handlers
+        if (field := handler.parsed_data_field) is not None
+    }
+    return sorted(
+        (one for one in found if isinstance(one, type) and issubclass(one, msgspec.Struct)),
+        key=lambda one: one.__name__,
+    )
+
+
+def _operations(item: PathItem) -> list[Operation]:
+    return [operation for method in METHODS if (operation := getattr(item, method)) is not None]

@@ -1,0 +1,215 @@
+"""A job is a row: NATS wakes it, and losing all of NATS repeats nothing and forgets nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import pytest
+import sqlalchemy as sa
+
+import chassis.worker
+from chassis.clock import FixedClock, new_id
+from chassis.context import Context
+from chassis.decider import Rejected
+from chassis.execute import Session
+from chassis.log import Group, Recorded
+from chassis.sweep import Sweep, Sweeps
+from chassis.worker import Worker, Workers
+from huzhu.runner.nats import Nats
+from huzhu.runner.postgres import Postgres
+from tests.chassis.library import BookLent, BookReturned, append
+from tests.chassis.road import NOTES, Road, until
+
+DURABLE = "library-post"
+
+
+@pytest.fixture
+async def road(postgres: Postgres, nats_server: Nats) -> AsyncIterator[Road]:
+    road = await Road.open(postgres.admin_url, nats_server)
+    yield road
+    await road.close()
+
+
+class Post:
+    """A place outside the system: remembers every letter it was given."""
+
+    def __init__(self) -> None:
+        self.letters: list[str] = []
+        self.fail: dict[str, int] = {}
+        self.given_up: list[str] = []
+
+    async def run(self, recorded: Recorded, context: Context) -> None:  # noqa: ARG002
+        assert isinstance(recorded.event, BookLent)
+        book = recorded.event.book_id
+        self.letters.append(book)
+        if self.fail.get(book, 0) > 0:
+            self.fail[book] -= 1
+            raise RuntimeError("The post is closed.")
+
+    async def exhausted(self, recorded: Recorded, context: Context) -> None:  # noqa: ARG002
+        assert isinstance(recorded.event, BookLent)
+        self.given_up.append(recorded.event.book_id)
+
+
+def context_of(road: Road) -> Context:
+    nothing: Any = cast("Any", None)
+    executor = replace(road.executor, log=road.library)
+    return Context(
+        service="library",
+        settings=nothing,
+        log=road.library,
+        executor=executor,
+        reads=road.executor.reads,
+        keyring=nothing,
+        clock=FixedClock(datetime(2022, 1, 1, tzinfo=UTC)),
+        projecting=nothing,
+        verifier=nothing,
+        http=nothing,
+    )
+
+
+async def workers_of(road: Road, post: Post, **options: Any) -> Workers:
+    worker = Worker(DURABLE, BookLent, 3, 50, post.run, post.exhausted)
+    workers = Workers([replace(worker, **options)], context_of(road), await road.broker("library"))
+    await workers.start()
+    road.closing.insert(0, workers.stop)
+    return workers
+
+
+async def lend(road: Road, *books: str) -> None:
+    for book in books:
+        events = [BookLent(book_id=book, reader="a"), BookReturned(book_id=book, reader="a")]
+        await road.library.append(Group(appends=[append(f"book-{book}", 0, *events, ident=new_id())]))
+
+
+async def states(road: Road) -> dict[str, int]:
+    rows = await road.library.pool.fetch("select state, count(*) as n from job group by state")
+    return {row["state"]: row["n"] for row in rows}
+
+
+async def test_a_job_is_woken_by_nats_done_once_and_acknowledged(road: Road, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chassis.worker, "WAKE_GRACE_S", 600)  # so that nothing but the wake-up can have done it
+    await road.relay()
+    post = Post()
+    await workers_of(road, post)
+    await lend(road, "a", "b", "c")
+    await until(lambda: len(post.letters) == 3, "three letters")
+    await until(lambda: _pending(road, 0), "all acknowledged")
+    assert sorted(post.letters) == ["a", "b", "c"]
+    await until(lambda: _states_are(road, {"done": 3}), "settled")
+
+
+async def test_a_failing_job_is_tried_again_then_given_up_and_parked_while_others_go_on(road: Road) -> None:
+    await road.relay()
+    post = Post()
+    post.fail = {"b": 1, "c": 99}
+    workers = await workers_of(road, post)
+    await lend(road, "a", "b", "c", "d")
+    await until(lambda: post.given_up == ["c"], "c is given up")
+    await until(lambda: _states_are(road, {"done": 3, "parked": 1}), "settled")
+    assert {book: post.letters.count(book) for book in "abcd"} == {"a": 1, "b": 2, "c": 3, "d": 1}
+    row = await road.library.pool.fetchrow("select attempts, last_error from job where state = 'parked'")
+    assert row["last_error"].startswith("RuntimeError at run:")
+    assert "closed" not in row["last_error"], "messages may carry personal data"
+    post.fail = {}
+    assert await workers.jobs[DURABLE].retry() == 1
+    await until(lambda: _states_are(road, {"done": 4}), "worked off")
+
+
+async def test_without_nats_the_sweep_does_the_jobs(road: Road, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chassis.worker, "WAKE_GRACE_S", 0)
+    post = Post()
+    await workers_of(road, post)  # no relay, so no stream and no wake-up
+    await lend(road, "a", "b")
+    await until(lambda: _states_are(road, {"done": 2}), "done by the sweep")
+    assert sorted(post.letters) == ["a", "b"]
+
+
+async def test_a_wiped_durable_replays_no_effect_and_the_next_job_is_still_woken(
+    road: Road, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    relay = await road.relay()
+    post = Post()
+    await workers_of(road, post)
+    await lend(road, "a", "b", "c")
+    await until(lambda: _states_are(road, {"done": 3}), "three done")
+    broker = await road.broker()
+    await broker.api(f"CONSUMER.DELETE.LIBRARY.{DURABLE}")
+    await until(lambda: _redelivered(road, 3), "the new durable delivered the old messages again and all are acked")
+    assert sorted(post.letters) == ["a", "b", "c"]
+    monkeypatch.setattr(chassis.worker, "WAKE_GRACE_S", 600)
+    await lend(road, "d")
+    await until(lambda: post.letters[-1] == "d", "woken through the new durable")
+    assert relay.status().state == "running"
+
+
+async def test_two_replicas_do_each_job_once(road: Road, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chassis.worker, "WAKE_GRACE_S", 0)  # sweep and wake-up compete as well
+    await road.relay()
+    post = Post()
+    await workers_of(road, post)
+    await workers_of(road, post)
+    books = [f"n{n}" for n in range(60)]
+    await lend(road, *books)
+    await until(lambda: _states_are(road, {"done": 60}), "all done")
+    assert sorted(post.letters) == sorted(books)
+
+
+async def test_a_job_of_a_dead_process_is_taken_up_when_its_lease_ends(road: Road) -> None:
+    post = Post()
+    await lend(road, "a")
+    header = road.library.catalog.header((await road.library.read(0, 1))[0].body)
+    await road.library.pool.execute(
+        "insert into job (durable, event_id, position, attempts, leased_until)"
+        " values ($1, $2, 1, 1, clock_timestamp() + interval '1 second')",
+        *(DURABLE, header.id),
+    )
+    workers = await workers_of(road, post)
+    assert await workers.jobs[DURABLE].attempt(1, woken=True) == chassis.worker.BUSY_DELAY_S
+    assert post.letters == []
+    await until(lambda: post.letters == ["a"], "taken up")
+
+
+async def test_a_deadline_is_acted_on_once_by_whichever_replica_leases_it(road: Road) -> None:
+    due = [f"d{n}" for n in range(20)]
+
+    async def due_of(connection: Any, now: datetime, limit: int) -> list[str]:
+        assert (await connection.execute(sa.text("select 1"))).scalar_one() == 1
+        return due[:limit]
+
+    async def act(key: str, session: Session) -> None:
+        if key == "d7":
+            raise Rejected("too-late", "It is too late.")
+        await session.decide(NOTES, key, key)
+
+    sweep = Sweep("overdue", due_of, act, 10)
+    clock = FixedClock(datetime(2022, 1, 1, tzinfo=UTC))
+    replicas = [Sweeps([sweep], road.executor, clock) for _ in range(3)]
+    await asyncio.gather(*(replica.once(sweep) for replica in replicas))
+    await asyncio.gather(*(replica.once(sweep) for replica in replicas))
+    assert await road.desk.head() == 19
+    (status,) = await replicas[0].status()
+    assert (status.failing, status.last_error.split(" at ")[0]) == (1, "Rejected too-late")
+
+
+async def _pending(road: Road, wanted: int) -> bool:
+    broker = await road.broker()
+    info = await broker.api(f"CONSUMER.INFO.LIBRARY.{DURABLE}")
+    return int(info["num_ack_pending"]) == wanted and int(info["num_pending"]) == 0
+
+
+async def _redelivered(road: Road, count: int) -> bool:
+    broker = await road.broker()
+    streams = (await broker.api("CONSUMER.NAMES.LIBRARY")).get("consumers") or []
+    if DURABLE not in streams:
+        return False
+    info = await broker.api(f"CONSUMER.INFO.LIBRARY.{DURABLE}")
+    return int(info["delivered"]["consumer_seq"]) >= count and info["num_ack_pending"] == 0
+
+
+async def _states_are(road: Road, wanted: dict[str, int]) -> bool:
+    return await states(road) == wanted
