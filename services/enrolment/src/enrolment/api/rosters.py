@@ -1,0 +1,219 @@
+"""Rosters: taken as files, followed while they are imported, given back with what was found in them."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.datastructures import UploadFile
+from litestar.enums import RequestEncodingType
+from litestar.params import Body, Parameter
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.auth import allow
+from chassis.clock import SHANGHAI, from_text
+from chassis.context import Context
+from chassis.execute import Session
+from chassis.web import Problem
+from contracts.envelope import Actor
+from contracts.organization import path_of, within
+from enrolment.api.access import OFFICERS, ONLOOKERS, the_plan
+from enrolment.domain.division import DIVISIONS
+from enrolment.domain.roster import ROSTER, ReceiveRoster
+from enrolment.domain.row import is_union
+from enrolment.intake import error_copy
+from enrolment.intake.files import RosterFile, count_rows, open_roster
+from enrolment.intake.vault import Vault
+from enrolment.projections import roster_problems, rosters
+from enrolment.settings import Settings
+
+ROSTER_REQUEST_BYTES_MAX = 64 * 1024 * 1024 + 65_536
+"""The largest file and the multipart frame around it."""
+FILES_AT_ONCE_MAX = 1
+"""Whole files held in memory by requests; the others wait."""
+POSITION_MAX = 2**53
+XLSX_MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+_BATCH_ID = re.compile(r"[0-9a-f]{40}")
+_files = asyncio.Semaphore(FILES_AT_ONCE_MAX)
+
+
+@dataclass
+class RosterUpload:
+    """The multipart form: the file, the plan's code and the sending organisation's code."""
+
+    file: UploadFile
+    plan: str
+    organization: str
+
+
+class ReceivedRoster(msgspec.Struct, frozen=True):
+    """The file was taken; the batch can be asked for under this id."""
+
+    batch_id: str
+    rows: int
+
+
+class RosterView(msgspec.Struct, frozen=True):
+    """Where a roster stands. `state`: RECEIVED, IMPORTING or IMPORTED; counts are of the rows decided so far."""
+
+    batch_id: str
+    plan: str
+    organization: str
+    format: str
+    state: str
+    rows: int
+    rows_done: int
+    valid: int
+    errors: dict[str, int]
+    warnings: dict[str, int]
+    received_at: str
+    imported_at: str | None
+
+
+class RosterPage(msgspec.Struct, frozen=True):
+    """Newest first; `before` of the next page is `next`, None at the end. Counts are those of finished rosters."""
+
+    rosters: list[RosterView]
+    next: int | None
+
+
+@post("/rosters", status_code=202, request_max_body_size=ROSTER_REQUEST_BYTES_MAX)
+async def receive_roster(
+    data: Annotated[RosterUpload, Body(media_type=RequestEncodingType.MULTI_PART)],
+    request: Request[Any, Any, Any],
+    actor: Actor,
+    context: Context,
+) -> Response[ReceivedRoster]:
+    """Check a file as a whole and take it for import; the same file for the same plan and sender is one batch."""
+    allow(actor, *OFFICERS)
+    settings: Settings = context.settings
+    plan = the_plan(data.plan)
+    org_path = _organization(data.organization, actor)
+    content = await data.file.read()
+    if len(content) > settings.roster_bytes_max:
+        raise Problem(413, "roster-file-too-large", "The file is larger than allowed.", "file")
+    async with _files:
+        roster, rows = await asyncio.to_thread(_checked, content, settings)
+    digest = hashlib.sha256(content).hexdigest()
+    batch_id = hashlib.sha256(f"{digest}|{plan.code}|{data.organization}".encode()).hexdigest()[:40]
+    vault = Vault(Path(settings.documents), context.keyring)
+    await vault.keep(batch_id, content, received_on=context.clock.today(), keep_days=settings.roster_keep_days)
+    command = ReceiveRoster(
+        batch_id=batch_id,
+        plan_code=plan.code,
+        organization=data.organization,
+        org_path=org_path,
+        file_sha256=digest,
+        format=roster.format,
+        rows=rows,
+    )
+
+    async def work(session: Session) -> ReceivedRoster:
+        await session.decide(ROSTER, batch_id, command)
+        return ReceivedRoster(batch_id, rows)
+
+    return await context.command(request, actor, work, status=202)
+
+
+@get("/rosters")
+async def roster_list(
+    actor: Actor,
+    context: Context,
+    before: Annotated[int | None, Parameter(ge=1, le=POSITION_MAX)] = None,
+    limit: Annotated[int, Parameter(ge=1, le=100)] = 20,
+) -> RosterPage:
+    """The subtree's rosters, newest first."""
+    allow(actor, *ONLOOKERS)
+    async with context.reads.connection() as c:
+        found = await rosters.page(c, actor, before, limit)
+    views = [_view(one, rosters.counts(one.errors), rosters.counts(one.warnings), one.valid or 0) for one in found]
+    return RosterPage(views, found[-1].position if len(found) == limit else None)
+
+
+@get("/rosters/{batch_id:str}")
+async def roster_standing(batch_id: str, actor: Actor, context: Context) -> RosterView:
+    """How far a roster is and what was found in it."""
+    allow(actor, *ONLOOKERS)
+    async with context.reads.connection() as c:
+        roster = await _roster(c, batch_id, actor)
+        if roster.state == rosters.IMPORTED:
+            errors, warnings = rosters.counts(roster.errors), rosters.counts(roster.warnings)
+            return _view(roster, errors, warnings, roster.valid or 0)
+        errors, warnings, refused = await roster_problems.totals(c, batch_id)
+    return _view(roster, errors, warnings, max(roster.rows_done - refused, 0))
+
+
+@get("/rosters/{batch_id:str}/errors.xlsx")
+async def roster_errors(batch_id: str, actor: Actor, context: Context) -> Response[bytes]:
+    """The sender's rows with a column of what was found on each; holds personal data, so officers only."""
+    allow(actor, *OFFICERS)
+    settings: Settings = context.settings
+    async with context.reads.connection() as c:
+        await _roster(c, batch_id, actor)
+        problems = await roster_problems.of_batch(c, batch_id)
+    vault = Vault(Path(settings.documents), context.keyring)
+    async with _files:
+        try:
+            content = await vault.take(batch_id)
+        except FileNotFoundError:
+            raise Problem(410, "roster-file-gone", "The roster's file is no longer kept.") from None
+
+        def copy() -> bytes:
+            roster = open_roster(content, unpacked_bytes_max=settings.roster_unpacked_bytes_max)
+            return error_copy.write(roster.rows(), problems)
+
+        written = await asyncio.to_thread(copy)
+    headers = {"Content-Disposition": 'attachment; filename="errors.xlsx"', "Cache-Control": "no-store"}
+    return Response(written, media_type=XLSX_MEDIA_TYPE, headers=headers)
+
+
+def _organization(code: str, actor: Actor) -> str:
+    """The path of a sending organisation in the actor's subtree."""
+    if code not in DIVISIONS and not is_union(code):
+        raise Problem(422, "organization-unknown", "This code names no organisation.", "organization")
+    path = path_of(code)
+    if not within(path, actor.org_path):
+        raise Problem(403, "organization-outside", "This organisation is not one of yours.", "organization")
+    return path
+
+
+def _checked(content: bytes, settings: Settings) -> tuple[RosterFile, int]:
+    roster = open_roster(content, unpacked_bytes_max=settings.roster_unpacked_bytes_max)
+    return roster, count_rows(roster, rows_max=settings.roster_rows_max)
+
+
+async def _roster(c: AsyncConnection, batch_id: str, actor: Actor) -> rosters.Roster:
+    roster = await rosters.find(c, batch_id, actor) if _BATCH_ID.fullmatch(batch_id) else None
+    if roster is None:
+        raise Problem(404, "roster-unknown", "There is no such roster in your organisation.", "batch_id")
+    return roster
+
+
+def _view(roster: rosters.Roster, errors: dict[str, int], warnings: dict[str, int], valid: int) -> RosterView:
+    importing = roster.state == rosters.RECEIVED and roster.rows_done > 0
+    return RosterView(
+        batch_id=roster.batch_id,
+        plan=roster.plan_code,
+        organization=roster.organization,
+        format=roster.format,
+        state="IMPORTING" if importing else roster.state,
+        rows=roster.rows,
+        rows_done=roster.rows_done,
+        valid=valid,
+        errors=dict(sorted(errors.items())),
+        warnings=dict(sorted(warnings.items())),
+        received_at=_local(roster.received_at),
+        imported_at=_local(roster.imported_at) if roster.imported_at else None,
+    )
+
+
+def _local(utc: str) -> str:
+    """RFC 3339 with +08:00, for people."""
+    return from_text(utc).astimezone(SHANGHAI).isoformat(timespec="seconds")

@@ -1,0 +1,62 @@
+"""What enrolment must know of a plan: its period, seats and who may be covered; all of it data (domain 2.2)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from importlib.resources import files
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """The parameters of one plan version. The period is half-open; both age limits are inclusive; money in fen.
+
+    `people_per_mobile_max`: more people than this on one mobile are a warning (domain 5.2).
+    """
+
+    code: str
+    version: int
+    name: str
+    period_start: date
+    period_end: date
+    contribution_fen: int
+    seats: int
+    shares_per_person_max: int
+    age_min: int
+    age_max: int
+    people_per_mobile_max: int
+    home_province: str
+    occupations: frozenset[str]
+
+    def born_from(self) -> str:
+        """The earliest birth date, as YYYYMMDD, of a person not too old on the first day of the period."""
+        start = self.period_start
+        return f"{start.year - self.age_max - 1:04d}{start:%m%d}"
+
+    def born_until(self) -> str:
+        """The latest birth date, as YYYYMMDD, of a person old enough on that day; a birthday counts (domain 2.6)."""
+        start = self.period_start
+        return f"{start.year - self.age_min:04d}{start:%m%d}"
+
+    def age_fits(self, born: str) -> bool:
+        """Whether a person born on `born` (YYYYMMDD) is of an age that the plan covers."""
+        return self.born_from() < born <= self.born_until()
+
+
+def parse(text: str) -> Plan:
+    """Read a plan from its JSON text. Raises ValueError or TypeError for a file of another shape."""
+    fields = json.loads(text)
+    fields["period_start"] = date.fromisoformat(fields["period_start"])
+    fields["period_end"] = date.fromisoformat(fields["period_end"])
+    fields["occupations"] = frozenset(fields["occupations"])
+    return Plan(**fields)
+
+
+@lru_cache(maxsize=1)
+def plans() -> dict[str, Plan]:
+    """All plans of this installation by code, from `enrolment/plans/*.json`."""
+    folder = files("enrolment") / "plans"
+    found = [parse(file.read_text(encoding="utf-8")) for file in folder.iterdir() if file.name.endswith(".json")]
+    return {plan.code: plan for plan in found}

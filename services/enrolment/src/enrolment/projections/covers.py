@@ -1,0 +1,105 @@
+"""Read model `covers`: who is covered by which plan, through which organisation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.auth import in_subtree
+from chassis.log import Recorded
+from chassis.projections import Projection, Put, Write
+from contracts.enrolment.v1 import CoverageGranted
+from contracts.envelope import Actor, Event
+
+NAME = "covers"
+
+TABLE = sa.Table(
+    NAME,
+    sa.MetaData(),
+    sa.Column("person_id", sa.Text, primary_key=True),
+    sa.Column("plan_code", sa.Text, primary_key=True),
+    sa.Column("plan_version", sa.Integer, nullable=False),
+    sa.Column("batch_id", sa.Text, nullable=False),
+    sa.Column("row_no", sa.Integer, nullable=False),
+    sa.Column("effective_on", sa.Text, nullable=False),
+    sa.Column("ends_on", sa.Text, nullable=False),
+    sa.Column("occupation", sa.Text, nullable=False),
+    sa.Column("org_path", sa.Text, nullable=False),
+    sa.Column("division_code", sa.Text, nullable=False),
+    sa.Index("covers_org_path", "org_path", postgresql_ops={"org_path": "text_pattern_ops"}),
+)
+
+
+def apply(recorded: Recorded) -> Iterable[Write]:
+    """One row a cover."""
+    match recorded.event:
+        case CoverageGranted() as event:
+            yield Put(
+                (event.person_id, event.plan_code),
+                plan_version=event.plan_version,
+                batch_id=event.batch_id,
+                row_no=event.row_no,
+                effective_on=event.effective_on,
+                ends_on=event.ends_on,
+                occupation=event.occupation,
+                org_path=event.org_path,
+                division_code=event.division_code,
+            )
+        case _:
+            pass
+
+
+EVENTS: frozenset[type[Event]] = frozenset({CoverageGranted})
+PROJECTION = Projection(name=NAME, version=1, source="enrolment", table=TABLE, apply=apply, events=EVENTS)
+
+
+class Cover(msgspec.Struct, frozen=True):
+    """One cover. Dates are half-open ISO dates."""
+
+    plan_code: str
+    plan_version: int
+    effective_on: str
+    ends_on: str
+    occupation: str
+    org_path: str
+    division_code: str
+
+
+class CoverCount(msgspec.Struct, frozen=True):
+    """Covered people of one division and occupation."""
+
+    division_code: str
+    occupation: str
+    people: int
+
+
+_SHOWN = [TABLE.c[name] for name in Cover.__struct_fields__]
+
+
+async def of_person(c: AsyncConnection, person_id: str, actor: Actor | None) -> list[Cover]:
+    """The person's covers within the actor's subtree; all of them for the person (actor None)."""
+    query = sa.select(*_SHOWN).where(TABLE.c.person_id == person_id).order_by(TABLE.c.plan_code)
+    if actor is not None:
+        query = query.where(in_subtree(TABLE.c.org_path, actor))
+    return [Cover(*row) for row in await c.execute(query)]
+
+
+async def count(c: AsyncConnection, actor: Actor, plan_code: str) -> list[CoverCount]:
+    """Covered people of the actor's subtree by work county and occupation."""
+    people = sa.func.count().label("people")
+    query = (
+        sa.select(TABLE.c.division_code, TABLE.c.occupation, people)
+        .where(TABLE.c.plan_code == plan_code, in_subtree(TABLE.c.org_path, actor))
+        .group_by(TABLE.c.division_code, TABLE.c.occupation)
+        .order_by(TABLE.c.division_code, TABLE.c.occupation)
+    )
+    return [CoverCount(*row) for row in await c.execute(query)]
+
+
+async def covered(c: AsyncConnection, plan_code: str) -> int:
+    """How many people the plan covers."""
+    query = sa.select(sa.func.count()).select_from(TABLE).where(TABLE.c.plan_code == plan_code)
+    return int((await c.execute(query)).scalar_one())

@@ -1,0 +1,19 @@
+"""Every knob of enrolment, its unit last; each can be set by `HUZHU_<FIELD>`."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """`documents` is the folder that keeps received files, sealed."""
+
+    documents: str = ".huzhu/documents"
+    roster_bytes_max: int = 64 * 1024 * 1024
+    roster_unpacked_bytes_max: int = 512 * 1024 * 1024
+    roster_rows_max: int = 200_000
+    roster_chunk_rows: int = 1_000
+    roster_keep_days: int = 90
+    roster_poll_ms: int = 200
+    roster_retry_delay_ms: int = 2_000
+    roster_attempts_max: int = 150
