@@ -1,0 +1,7 @@
+"""HTTP in: filings, reviews and questions, each within what the actor may see."""
+
+from litestar.types import ControllerRouterHandler
+
+from claims.api import filing, queries, reviews
+
+ROUTES: list[ControllerRouterHandler] = [*filing.ROUTES, *reviews.ROUTES, *queries.ROUTES]

@@ -1,0 +1,161 @@
+"""Filing a claim: personal values are sealed, the incident is claimed once, the claim opened, in one group."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import date
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, post
+from litestar.types import ControllerRouterHandler
+
+from chassis.auth import allow
+from chassis.clock import new_id
+from chassis.context import Context
+from chassis.execute import Session
+from chassis.web import Problem
+from claims.api.access import FILERS, check_filer
+from claims.api.plans import plan_of
+from claims.api.shapes import FiledClaim, FilingAsked, IncidentAsked, PayeeAsked
+from claims.domain.claim import CLAIM
+from claims.domain.claim_commands import FileClaim
+from claims.domain.entitlement import ENTITLEMENT, ClaimIncident
+from claims.domain.incident import incident_key
+from claims.domain.plan import Plan
+from claims.domain.reviews import steps_of
+from claims.projections import covers
+from claims.projections.covers import CoverRow
+from contracts.claims.v1 import ClaimFiled, Document, DuplicateFiled, Incident, Payee
+from contracts.envelope import Actor
+from contracts.person import Account, Contact, Facts
+
+FACTS_FIELD = "claims.claim-filed.v1/facts"
+ACCOUNT_FIELD = "claims.claim-filed.v1/account"
+CONTACT_FIELD = "claims.claim-filed.v1/contact"
+TAIL_DIGITS = 4
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+NUMBER_CHARS = 10
+
+
+@post("/claims", status_code=201)
+async def file_claim(
+    data: FilingAsked, request: Request[Any, Any, Any], actor: Actor, context: Context
+) -> Response[FiledClaim]:
+    """A new claim (201), or the claim that the incident already is the matter of (200, `duplicate`)."""
+    allow(actor, *FILERS)
+    person_id = data.person_id or actor.sub
+    claim_id = new_id()
+    payee_ids = [person_id if payee.relation == "SELF" else new_id() for payee in data.payees]
+
+    async def work(session: Session) -> FiledClaim:
+        cover = await _cover(session, data.plan, person_id)
+        check_filer(actor, data.channel, person_id, cover.org_path)
+        plan = plan_of(data.plan, cover.plan_version)
+        incident = _incident(data.incident, session.today)
+        key = f"{plan.code}-{person_id}"
+        command = ClaimIncident(plan.code, person_id, incident_key(incident), claim_id, data.channel)
+        for event in await session.decide(ENTITLEMENT, key, command):
+            if isinstance(event, DuplicateFiled):
+                first = event.first_claim_id
+                number = claim_no(plan, first)
+                return FiledClaim(claim_id=first, claim_no=number, duplicate=True, first_claim_id=first)
+        filed = await _sealed(session, data, incident, plan, cover, (claim_id, person_id, payee_ids))
+        await session.decide(CLAIM, claim_id, FileClaim(filed))
+        return FiledClaim(claim_id=claim_id, claim_no=filed.claim_no, duplicate=False, first_claim_id=claim_id)
+
+    return await context.command(request, actor, work, status=201)
+
+
+def claim_no(plan: Plan, claim_id: str) -> str:
+    """The number people use: plan and year, then 50 random bits of the id in an alphabet without I, L, O, U."""
+    value = int(claim_id.replace("-", ""), 16)
+    letters = "".join(ALPHABET[(value >> 5 * place) & 31] for place in reversed(range(NUMBER_CHARS)))
+    return f"{plan.code[:2]}{plan.period_start[2:4]}-{letters}"
+
+
+async def _cover(session: Session, plan_code: str, person_id: str) -> CoverRow:
+    async with session.reads.connection() as c:
+        cover = await covers.of_person(c, person_id, plan_code)
+    if cover is None:
+        raise Problem(404, "cover-unknown", "This person is not covered by the plan.", "person_id")
+    return cover
+
+
+def _incident(asked: IncidentAsked, today: date) -> Incident:
+    ends = [one for one in (asked.discharged_on, asked.died_on) if one]
+    if max([asked.decisive_on, *ends]) > today:
+        raise Problem(422, "date-in-future", "A date of the incident lies in the future.", "incident")
+    if any(one < asked.decisive_on for one in ends):
+        raise Problem(422, "dates-reversed", "Discharge and death do not come before the incident.", "incident")
+    return Incident(
+        kind=asked.kind,
+        decisive_on=asked.decisive_on.isoformat(),
+        discharged_on=asked.discharged_on.isoformat() if asked.discharged_on else "",
+        died_on=asked.died_on.isoformat() if asked.died_on else "",
+        at_work=asked.at_work,
+    )
+
+
+async def _sealed(
+    session: Session,
+    data: FilingAsked,
+    incident: Incident,
+    plan: Plan,
+    cover: CoverRow,
+    ids: tuple[str, str, list[str]],
+) -> ClaimFiled:
+    """The filing as an event: facts, accounts and contacts sealed for this decision."""
+    claim_id, person_id, payee_ids = ids
+    pairs = [(person_id, "health")]
+    for payee_id, payee in zip(payee_ids, data.payees, strict=True):
+        pairs += [(payee_id, "bank")] + ([(payee_id, "contact")] if payee.contact else [])
+    await session.keyring.ensure(list(dict.fromkeys(pairs)))
+    facts = Facts(**msgspec.structs.asdict(data.facts))
+    return ClaimFiled(
+        claim_id=claim_id,
+        claim_no=claim_no(plan, claim_id),
+        person_id=person_id,
+        plan_code=plan.code,
+        plan_version=plan.version,
+        channel=data.channel,
+        org_path=cover.org_path,
+        incident=incident,
+        facts=session.keyring.seal_now(
+            facts, subject=person_id, category="health", decision_id=session.decision_id, field=FACTS_FIELD
+        ),
+        documents=tuple(Document(kind=one.kind, sha256=one.sha256) for one in data.documents),
+        payees=tuple(_payee(session, *pair) for pair in zip(payee_ids, data.payees, strict=True)),
+        urgent=data.urgent,
+        filed_on=session.today.isoformat(),
+        steps=steps_of(plan, data.channel, incident, cover.org_path),
+        by=session.actor.sub,
+    )
+
+
+def _payee(session: Session, payee_id: str, asked: PayeeAsked) -> Payee:
+    """`name_matches` is the account's name against the holder's as stated; the member's own is not known here."""
+    seal, decision_id = session.keyring.seal_now, session.decision_id
+    account = Account(**msgspec.structs.asdict(asked.account))
+    contact = None
+    if asked.contact:
+        plain = Contact(name=asked.contact.name, mobile=asked.contact.mobile)
+        contact = seal(plain, subject=payee_id, category="contact", decision_id=decision_id, field=CONTACT_FIELD)
+    return Payee(
+        payee_id=payee_id,
+        relation=asked.relation,
+        share_percent=asked.share_percent,
+        account=seal(account, subject=payee_id, category="bank", decision_id=decision_id, field=ACCOUNT_FIELD),
+        account_tail=account.card_no[-TAIL_DIGITS:],
+        contact=contact,
+        name_matches=_normal(account.account_name) == _normal(asked.holder_name),
+    )
+
+
+def _normal(name: str) -> str:
+    """A name without spaces, full-width forms and the middle dot's variants."""
+    folded = unicodedata.normalize("NFKC", name)
+    return "".join(folded.replace("•", "·").split()).upper()
+
+
+ROUTES: list[ControllerRouterHandler] = [file_claim]

@@ -1,0 +1,154 @@
+"""Questions: one claim, the work list, the register of special decisions, the figures."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+import sqlalchemy as sa
+from litestar import get
+from litestar.params import Parameter
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.auth import allow, in_subtree
+from chassis.context import Context
+from chassis.web import Problem
+from claims.api.access import OVERSIGHT, READERS, REVIEWERS, reads_subtree, visible
+from claims.api.filing import FACTS_FIELD
+from claims.api.shapes import ClaimId, ClaimPage, ClaimSummary, ClaimView, Summary
+from claims.domain.benefits import INTERNAL
+from claims.domain.claim import CLAIM
+from claims.projections import claim_history, claim_lines, claims, duplicates, special_decisions
+from claims.projections.claims import ClaimRow, PayeeView
+from claims.projections.special_decisions import SpecialDecision
+from contracts.claims.v1 import BenefitLine, ClaimFiled, Document
+from contracts.envelope import Actor
+from contracts.person import Facts
+
+PAGE_ROWS = 50
+FILTER_CHARS = "^[0-9A-Za-z_-]*$"
+FILTER_CHARS_MAX = 80
+POSITION_MAX = 2**62
+
+After = Annotated[int, Parameter(ge=0, le=POSITION_MAX)]
+Limit = Annotated[int, Parameter(ge=1, le=PAGE_ROWS * 4)]
+Filter = Annotated[str, Parameter(max_length=FILTER_CHARS_MAX, pattern=FILTER_CHARS)]
+
+
+class SpecialDecisionPage(msgspec.Struct, frozen=True, kw_only=True):
+    """The register in the order of decisions; `next_after` goes on, 0 at the end."""
+
+    special_decisions: list[SpecialDecision]
+    next_after: int
+
+
+@get("/claims/{claim_id:str}")
+async def claim_view(claim_id: ClaimId, actor: Actor, context: Context) -> ClaimView:
+    """One claim: lines with traces, findings, result, history."""
+    async with context.reads.connection() as c:
+        row = await _visible_row(c, claim_id, actor)
+        lines = msgspec.json.decode(row.lines, type=list[BenefitLine])
+        if row.special and row.state == claims.IN_REVIEW:
+            lines += await special_decisions.lines_of(c, claim_id)
+        history = await claim_history.of_claim(c, claim_id)
+    if not reads_subtree(actor):
+        lines = [_for_families(line) for line in lines]
+    return ClaimView(
+        claim=_summary(row),
+        documents=msgspec.json.decode(row.documents, type=list[Document]),
+        payees=msgspec.json.decode(row.payees, type=list[PayeeView]),
+        lines=lines,
+        findings=msgspec.json.decode(row.findings, type=list[str]),
+        approved_on=row.approved_on,
+        reason=row.reason,
+        rule=row.rule,
+        explanation=row.explanation,
+        history=history,
+    )
+
+
+@get("/claims/{claim_id:str}/facts")
+async def claim_facts(claim_id: ClaimId, actor: Actor, context: Context) -> Facts:
+    """What the papers say, opened for its reviewers."""
+    allow(actor, *REVIEWERS)
+    async with context.reads.connection() as c:
+        row = await _visible_row(c, claim_id, actor)
+    filed = (await context.log.load(CLAIM.stream(claim_id)))[0].event
+    assert isinstance(filed, ClaimFiled)
+    return await context.keyring.open(filed.facts, Facts, subject=row.person_id, field=FACTS_FIELD)
+
+
+@get("/claims")
+async def claim_list(
+    actor: Actor,
+    context: Context,
+    step: Filter = "",
+    claim_state: Annotated[str, Parameter(query="state", max_length=FILTER_CHARS_MAX, pattern=FILTER_CHARS)] = "",
+    person_id: Filter = "",
+    after: After = 0,
+    limit: Limit = PAGE_ROWS,
+) -> ClaimPage:
+    """The work list of a step, or any claims the asker may see."""
+    filters = {"step": step, "state": claim_state, "person_id": person_id}
+    rows_max = min(limit, context.settings.page_rows_max)
+    async with context.reads.connection() as c:
+        asked = {name: value for name, value in filters.items() if value}
+        rows = await claims.page(c, visible(actor), asked, after, rows_max)
+    next_after = rows[-1].position if len(rows) == rows_max else 0
+    return ClaimPage(claims=[_summary(row) for row in rows], next_after=next_after)
+
+
+@get("/special-decisions")
+async def special_decision_list(
+    actor: Actor, context: Context, after: After = 0, limit: Limit = PAGE_ROWS
+) -> SpecialDecisionPage:
+    """The register of special decisions."""
+    allow(actor, *OVERSIGHT, "office_head")
+    rows_max = min(limit, context.settings.page_rows_max)
+    async with context.reads.connection() as c:
+        ids = sa.select(claims.C.claim_id).where(in_subtree(claims.C.org_path, actor))
+        rows = await special_decisions.page(c, ids, after, rows_max)
+    next_after = rows[-1].position if len(rows) == rows_max else 0
+    return SpecialDecisionPage(special_decisions=rows, next_after=next_after)
+
+
+@get("/summary")
+async def claim_figures(actor: Actor, context: Context) -> Summary:
+    """People and person-times paid, fen by benefit, refusals, second filings, special decisions."""
+    allow(actor, *READERS, "finance")
+    mine = in_subtree(claims.C.org_path, actor)
+    ids = sa.select(claims.C.claim_id).where(mine)
+    async with context.reads.connection() as c:
+        paid = await claim_lines.paid(c, actor)
+        return Summary(
+            **msgspec.structs.asdict(paid),
+            rejected=await claims.rejected(c, mine),
+            duplicates=await duplicates.count(c, ids),
+            special_decisions=await special_decisions.count(c, ids),
+        )
+
+
+async def _visible_row(c: AsyncConnection, claim_id: str, actor: Actor) -> ClaimRow:
+    row = await claims.one(c, claim_id, visible(actor))
+    if row is None:
+        raise Problem(404, "claim-unknown", "No such claim.")
+    return row
+
+
+def _summary(row: ClaimRow) -> ClaimSummary:
+    return ClaimSummary(**{name: getattr(row, name) for name in ClaimSummary.__struct_fields__})
+
+
+def _for_families(line: BenefitLine) -> BenefitLine:
+    """How deaths are weighed is not shown to families (domain 12a)."""
+    return msgspec.structs.replace(line, trace=tuple(step for step in line.trace if not step.startswith(INTERNAL)))
+
+
+ROUTES: list[ControllerRouterHandler] = [
+    claim_view,
+    claim_facts,
+    claim_list,
+    special_decision_list,
+    claim_figures,
+]

@@ -1,0 +1,244 @@
+"""The reviews: a union level forwards, the office assesses, rechecks, grants or refuses, its head decides."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import date
+from typing import Any
+
+from litestar import Request, Response, post
+from litestar.types import ControllerRouterHandler
+
+from chassis.auth import allow
+from chassis.context import Context
+from chassis.decider import Rejected
+from chassis.execute import Session
+from chassis.web import Problem
+from claims.api.access import OFFICE, UNION_STEPS, reaches
+from claims.api.filing import FACTS_FIELD
+from claims.api.plans import plan_of
+from claims.api.shapes import ClaimId, ClaimStanding, OpinionAsked, RefusalAsked, SpecialAsked, check_text
+from claims.domain.benefits import Application, Refusal, assess, grant
+from claims.domain.claim import CLAIM
+from claims.domain.claim_commands import (
+    ApproveClaim,
+    AssessClaim,
+    ClaimCommand,
+    ForwardClaim,
+    MakeSpecialDecision,
+    RecheckClaim,
+    RejectClaim,
+)
+from claims.domain.claim_stages import (
+    Absent,
+    Approved,
+    Assessed,
+    AtOffice,
+    AtUnion,
+    Claim,
+    ClaimEvent,
+    Paid,
+    Rechecked,
+    Refused,
+)
+from claims.domain.entitlement import ENTITLEMENT, AwardBenefits, limits_of
+from claims.domain.plan import Plan
+from claims.domain.reviews import HEAD_APPROVAL, OFFICE_REVIEW
+from claims.projections import covers
+from contracts.claims.v1 import BenefitLine, ClaimApproved, ClaimFiled
+from contracts.envelope import Actor
+from contracts.person import Facts
+
+HOTLINE = "12351"
+
+AnyRequest = Request[Any, Any, Any]
+Told = Response[ClaimStanding]
+Step = Callable[[Session, Claim, Plan], Awaitable[ClaimCommand]]
+
+
+@post("/claims/{claim_id:str}/forward", status_code=200)
+async def forward_claim(
+    claim_id: ClaimId, data: OpinionAsked, request: AnyRequest, actor: Actor, context: Context
+) -> Told:
+    """A union level passes the claim on with its opinion."""
+    allow(actor, *UNION_STEPS)
+    step = next(UNION_STEPS[role] for role in actor.roles if role in UNION_STEPS)
+
+    async def command(_session: Session, _claim: Claim, plan: Plan) -> ClaimCommand:
+        check_text(data.opinion, plan, "opinion")
+        return ForwardClaim(actor.sub, step, data.opinion)
+
+    return await _take(claim_id, request, actor, context, command)
+
+
+@post("/claims/{claim_id:str}/assess", status_code=200)
+async def assess_claim(claim_id: ClaimId, request: AnyRequest, actor: Actor, context: Context) -> Told:
+    """The office's first review: the plan's rules are applied to the opened papers."""
+    allow(actor, "office_reviewer")
+
+    async def command(session: Session, claim: Claim, plan: Plan) -> ClaimCommand:
+        result = assess(await _application(session, claim, plan)) if _open(claim) else None
+        lines = result.lines if result else ()
+        findings = tuple(f"{refusal.code} {refusal.explanation}" for refusal in result.refusals) if result else ()
+        if _open(claim) and not all(payee.name_matches for payee in _filed(claim).payees):
+            findings = (*findings, "户名与申领人姓名不一致,请核对。")
+        return AssessClaim(actor.sub, lines, findings, plan.authority, session.today.isoformat())
+
+    return await _take(claim_id, request, actor, context, command)
+
+
+@post("/claims/{claim_id:str}/special-decision", status_code=200)
+async def decide_specially(
+    claim_id: ClaimId, data: SpecialAsked, request: AnyRequest, actor: Actor, context: Context
+) -> Told:
+    """特事特办: the head grants a named benefit against a definition that is not met."""
+    allow(actor, "office_head")
+
+    async def command(session: Session, claim: Claim, plan: Plan) -> ClaimCommand:
+        check_text(data.reason, plan, "reason")
+        if not isinstance(claim, Assessed | Rechecked):
+            nothing = BenefitLine(
+                line_id="", benefit_code=data.benefit_code, computed_fen=0, cap_cut_fen=0, amount_fen=0, trace=()
+            )
+            return MakeSpecialDecision(actor.sub, nothing, "", data.reason, data.evidence)
+        application = await _application(session, claim, plan)
+        line = grant(application, data.benefit_code, claim.assessed.lines + claim.special)
+        if isinstance(line, Refusal):
+            raise Rejected("special-not-payable", line.explanation, "benefit_code")
+        refusals = assess(application).refusals
+        unmet = next((one.code for one in refusals if one.benefit_code == data.benefit_code), "NOT_OPENED")
+        return MakeSpecialDecision(actor.sub, line, unmet, data.reason, data.evidence)
+
+    return await _take(claim_id, request, actor, context, command)
+
+
+@post("/claims/{claim_id:str}/recheck", status_code=200)
+async def recheck_claim(claim_id: ClaimId, request: AnyRequest, actor: Actor, context: Context) -> Told:
+    """The second pair of eyes; what needs no head is granted with it."""
+    allow(actor, "office_rechecker")
+
+    async def command(session: Session, _claim: Claim, plan: Plan) -> ClaimCommand:
+        return RecheckClaim(actor.sub, plan.authority, session.today.isoformat())
+
+    return await _take(claim_id, request, actor, context, command)
+
+
+@post("/claims/{claim_id:str}/approve", status_code=200)
+async def approve_claim(claim_id: ClaimId, request: AnyRequest, actor: Actor, context: Context) -> Told:
+    """The head grants deaths, large sums and special decisions."""
+    allow(actor, "office_head")
+
+    async def command(session: Session, _claim: Claim, _plan: Plan) -> ClaimCommand:
+        return ApproveClaim(actor.sub, session.today.isoformat())
+
+    return await _take(claim_id, request, actor, context, command)
+
+
+@post("/claims/{claim_id:str}/reject", status_code=200)
+async def reject_claim(
+    claim_id: ClaimId, data: RefusalAsked, request: AnyRequest, actor: Actor, context: Context
+) -> Told:
+    """The office refuses by a reason code; rule, sentence and the way to object are the plan's."""
+    allow(actor, *OFFICE)
+
+    async def command(_session: Session, _claim: Claim, plan: Plan) -> ClaimCommand:
+        if data.reason not in plan.refusals:
+            raise Problem(422, "reason-unknown", "The plan knows no such reason code.", "reason")
+        text = plan.refusals[data.reason]
+        objection = f"如有异议,可在收到通知后 {plan.objection_days} 日内提出,或拨打 {HOTLINE}。"
+        return RejectClaim(actor.sub, data.reason, text.rule, text.text + objection)
+
+    return await _take(claim_id, request, actor, context, command)
+
+
+async def _take(claim_id: str, request: AnyRequest, actor: Actor, context: Context, step: Step) -> Told:
+    """Load, check the subtree, decide; an approval takes from the person's caps in the same group."""
+
+    async def work(session: Session) -> ClaimStanding:
+        claim = await session.load(CLAIM, claim_id)
+        if not reaches(actor, claim):
+            raise Problem(404, "claim-unknown", "No such claim in your organisation.")
+        plan = plan_of(*_plan_key(claim))
+        events = await session.decide(CLAIM, claim_id, await step(session, claim, plan))
+        await _award(session, plan, events)
+        return standing(claim_id, await session.load(CLAIM, claim_id))
+
+    return await context.command(request, actor, work)
+
+
+async def _award(session: Session, plan: Plan, events: Sequence[ClaimEvent]) -> None:
+    for event in events:
+        if isinstance(event, ClaimApproved):
+            command = AwardBenefits(plan.code, event.person_id, event.claim_id, event.lines, limits_of(plan))
+            await session.decide(ENTITLEMENT, f"{plan.code}-{event.person_id}", command)
+
+
+async def _application(session: Session, claim: Claim, plan: Plan) -> Application:
+    """Everything the rules read: the opened facts, the cover, what the period has granted already."""
+    filed = _filed(claim)
+    facts = await session.keyring.open(filed.facts, Facts, subject=filed.person_id, field=FACTS_FIELD)
+    async with session.reads.connection() as c:
+        cover = await covers.of_person(c, filed.person_id, plan.code)
+    entitlement = await session.load(ENTITLEMENT, f"{plan.code}-{filed.person_id}")
+    return Application(
+        claim_id=filed.claim_id,
+        plan=plan,
+        cover=cover.cover if cover else None,
+        incident=filed.incident,
+        facts=facts,
+        filed_on=date.fromisoformat(filed.filed_on),
+        awarded=entitlement.awards,
+    )
+
+
+def _open(claim: Claim) -> bool:
+    return isinstance(claim, AtOffice | Assessed | Rechecked)
+
+
+def _filed(claim: Claim) -> ClaimFiled:
+    assert isinstance(claim, AtUnion | AtOffice | Assessed | Rechecked | Refused)
+    return claim.filed
+
+
+def _plan_key(claim: Claim) -> tuple[str, int]:
+    match claim:
+        case Absent():
+            raise Rejected("claim-unknown", "No such claim.")
+        case Approved(approved) | Paid(Approved(approved)):
+            return approved.plan_code, approved.plan_version
+        case _:
+            return claim.filed.plan_code, claim.filed.plan_version
+
+
+def standing(claim_id: str, claim: Claim) -> ClaimStanding:
+    """Where the claim stands, as its actor is told."""
+    match claim:
+        case Absent():
+            raise Rejected("claim-unknown", "No such claim.")
+        case AtUnion(step=step):
+            return ClaimStanding(claim_id=claim_id, state="IN_REVIEW", step=step, total_fen=0)
+        case AtOffice():
+            return ClaimStanding(claim_id=claim_id, state="IN_REVIEW", step=OFFICE_REVIEW, total_fen=0)
+        case Assessed(assessed=assessed, special=special) | Rechecked(assessed=assessed, special=special):
+            total_fen = sum(line.amount_fen for line in assessed.lines + special)
+            step = claim.step if isinstance(claim, Assessed) else HEAD_APPROVAL
+            findings = assessed.findings
+            return ClaimStanding(
+                claim_id=claim_id, state="IN_REVIEW", step=step, total_fen=total_fen, findings=findings
+            )
+        case Approved(approved):
+            return ClaimStanding(claim_id=claim_id, state="APPROVED", step="", total_fen=approved.total_fen)
+        case Paid(Approved(approved)):
+            return ClaimStanding(claim_id=claim_id, state="PAID", step="", total_fen=approved.total_fen)
+        case Refused():
+            return ClaimStanding(claim_id=claim_id, state="REJECTED", step="", total_fen=0)
+
+
+ROUTES: list[ControllerRouterHandler] = [
+    forward_claim,
+    assess_claim,
+    decide_specially,
+    recheck_claim,
+    approve_claim,
+    reject_claim,
+]

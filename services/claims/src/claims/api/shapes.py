@@ -1,0 +1,224 @@
+"""What is asked and answered over HTTP; personal values come in plain here and go on sealed."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Annotated, Literal
+
+import msgspec
+from litestar.params import Parameter
+from msgspec import Meta
+
+from chassis.web import Problem
+from claims.domain.plan import ListedIllness, Plan
+from claims.projections.claim_history import Transition
+from claims.projections.claims import PayeeView
+from contracts.claims.v1 import BenefitLine, Document
+
+MONEY_FEN_MAX = 10_000_000_000
+PAYEES_MAX = 20
+"""These bounds together keep the largest filing within one stored event (contracts.envelope.BODY_BYTES_MAX)."""
+DOCUMENTS_MAX = 60
+DISABILITIES_MAX = 30
+CODES_MAX = 20
+DIGITS_IN_A_ROW = re.compile(r"\d{6}")
+
+ClaimId = Annotated[str, Parameter(min_length=1, max_length=80, pattern=r"^[0-9A-Za-z-]+$")]
+Code = Annotated[str, Meta(max_length=60, pattern=r"^[A-Za-z0-9_/. -]*$")]
+Codes = Annotated[tuple[Code, ...], Meta(max_length=CODES_MAX)]
+PRINTABLE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+"""Line breaks and tabs may stand in a text; other control characters cannot be kept by Postgres or read by people."""
+Text = Annotated[str, Meta(max_length=2_000, pattern=PRINTABLE)]
+ShortText = Annotated[str, Meta(max_length=200, pattern=PRINTABLE)]
+Name = Annotated[str, Meta(min_length=1, max_length=60, pattern=PRINTABLE)]
+Fen = Annotated[int, Meta(ge=0, le=MONEY_FEN_MAX)]
+Kind = Literal["INPATIENT", "ACCIDENT", "ILLNESS", "SUDDEN_ILLNESS"]
+Channel = Literal["MEMBER_MOBILE", "UNIT", "COUNTY", "CITY", "OFFICE_COUNTER", "DATA_MATCH", "HOTLINE"]
+Relation = Literal["SELF", "SPOUSE", "CHILD", "PARENT", "SIBLING", "GRANDPARENT", "GUARDIAN", "BENEFICIARY"]
+Benefit = Literal["INPATIENT_MEDICAL", "ACCIDENT_DEATH", "ACCIDENT_DISABILITY", "CRITICAL_ILLNESS", "SUDDEN_DEATH"]
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A part of a request."""
+
+
+class IncidentAsked(Asked, frozen=True, kw_only=True):
+    """What happened; ISO dates in Asia/Shanghai."""
+
+    kind: Kind
+    decisive_on: date
+    discharged_on: date | None = None
+    died_on: date | None = None
+    at_work: bool = False
+
+
+class FactsAsked(Asked, frozen=True, kw_only=True):
+    """What the papers say (contracts.person.Facts); `illness_basis` lists kinds of evidence, comma-separated."""
+
+    illness: Code = ""
+    illness_basis: ShortText = ""
+    narrative: Text = ""
+    cause_of_death: ShortText = ""
+    grading_standard: Code = ""
+    disabilities: Annotated[
+        tuple[tuple[Code, Annotated[int, Meta(ge=1, le=10)]], ...], Meta(max_length=DISABILITIES_MAX)
+    ] = ()
+    exclusions: Codes = ()
+    self_pay_in_scope_fen: Fen = 0
+    self_paid_fen: Fen = 0
+
+
+class AccountAsked(Asked, frozen=True, kw_only=True):
+    """The payee's own debit card."""
+
+    account_name: Name
+    card_no: Annotated[str, Meta(pattern=r"^\d{12,19}$")]
+    bank_name: Annotated[str, Meta(max_length=60, pattern=PRINTABLE)] = ""
+
+
+class ContactAsked(Asked, frozen=True, kw_only=True):
+    """How to reach a claimant who is not a member."""
+
+    name: Name
+    mobile: Annotated[str, Meta(pattern=r"^(1\d{10})?$")]
+
+
+class PayeeAsked(Asked, frozen=True, kw_only=True):
+    """Who is to be paid; `holder_name` is the payee's name as on the identity card."""
+
+    relation: Relation
+    share_percent: Annotated[int, Meta(ge=1, le=100)] = 100
+    holder_name: Name
+    account: AccountAsked
+    contact: ContactAsked | None = None
+
+
+class DocumentAsked(Asked, frozen=True, kw_only=True):
+    """A paper: its kind (domain 4.1) and the SHA-256 of its sealed bytes."""
+
+    kind: Annotated[str, Meta(pattern=r"^[A-Z][A-Z0-9_]{1,39}$")]
+    sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+
+
+class FilingAsked(Asked, frozen=True, kw_only=True):
+    """A filing. A member may leave `person_id` out."""
+
+    person_id: Annotated[str, Meta(max_length=80, pattern=r"^[0-9A-Za-z-]*$")] = ""
+    plan: Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]{1,40}$")]
+    channel: Channel
+    incident: IncidentAsked
+    facts: FactsAsked
+    documents: Annotated[tuple[DocumentAsked, ...], Meta(max_length=DOCUMENTS_MAX)] = ()
+    payees: Annotated[tuple[PayeeAsked, ...], Meta(max_length=PAYEES_MAX)]
+    urgent: bool = False
+
+
+class OpinionAsked(Asked, frozen=True, kw_only=True):
+    """A union level's opinion: no names, numbers or illnesses."""
+
+    opinion: ShortText = ""
+
+
+class SpecialAsked(Asked, frozen=True, kw_only=True):
+    """A special decision: the benefit, the reason (no names, numbers or illnesses), the papers relied on."""
+
+    benefit_code: Benefit
+    reason: Annotated[str, Meta(min_length=1, max_length=200, pattern=PRINTABLE)]
+    evidence: Annotated[tuple[Code, ...], Meta(min_length=1, max_length=CODES_MAX)]
+
+
+class RefusalAsked(Asked, frozen=True, kw_only=True):
+    """A refusal by its reason code (domain 4.7); rule and sentence are the plan's."""
+
+    reason: Annotated[str, Meta(pattern=r"^RJ_[A-Z_]{1,40}$")]
+
+
+class FiledClaim(msgspec.Struct, frozen=True, kw_only=True):
+    """The claim that stands for the incident; of a second filing, the first claim."""
+
+    claim_id: str
+    claim_no: str
+    duplicate: bool
+    first_claim_id: str
+
+    @property
+    def http_status(self) -> int:
+        """Nothing was created by a second filing."""
+        return 200 if self.duplicate else 201
+
+
+class ClaimStanding(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a claim stands after a step."""
+
+    claim_id: str
+    state: str
+    step: str
+    total_fen: int
+    findings: tuple[str, ...] = ()
+
+
+class ClaimSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """A claim on a work list."""
+
+    claim_id: str
+    claim_no: str
+    person_id: str
+    plan_code: str
+    channel: str
+    org_path: str
+    kind: str
+    decisive_on: str
+    died: bool
+    urgent: bool
+    filed_on: str
+    state: str
+    step: str
+    total_fen: int
+    position: int
+
+
+class ClaimView(msgspec.Struct, frozen=True, kw_only=True):
+    """A claim with its lines, their traces and its way so far. Accounts and facts are not in it."""
+
+    claim: ClaimSummary
+    documents: list[Document]
+    payees: list[PayeeView]
+    lines: list[BenefitLine]
+    findings: list[str]
+    approved_on: str
+    reason: str
+    rule: str
+    explanation: str
+    history: list[Transition]
+
+
+class ClaimPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Claims in the order of their filing; `next_after` goes on, 0 at the end."""
+
+    claims: list[ClaimSummary]
+    next_after: int
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """What claims came to within the asker's subtree; money in fen that has arrived."""
+
+    people: int
+    person_times: int
+    lines: int
+    fen: int
+    fen_by_benefit: dict[str, int]
+    rejected: int
+    duplicates: int
+    special_decisions: int
+
+
+def check_text(text: str, plan: Plan, field: str) -> None:
+    """Free text that stays readable for ever names no number of a person and no listed illness.
+
+    Raises Problem text-personal.
+    """
+    formulas = (benefit.formula for benefit in plan.benefits.values())
+    names = [one.name for formula in formulas if isinstance(formula, ListedIllness) for one in formula.illnesses]
+    if DIGITS_IN_A_ROW.search(text) or any(name in text for name in names):
+        raise Problem(422, "text-personal", "Leave numbers of persons and names of illnesses out of this text.", field)

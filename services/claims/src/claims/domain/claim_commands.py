@@ -1,0 +1,105 @@
+"""What can be asked of a claim; `by` is the sub of the actor who asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from claims.domain.plan import Authority
+from contracts.claims.v1 import BenefitLine, ClaimFiled
+
+
+@dataclass(frozen=True)
+class FileClaim:
+    """Open the claim with everything that is filed."""
+
+    filed: ClaimFiled
+
+
+@dataclass(frozen=True)
+class ForwardClaim:
+    """Pass a union level's review, `step`, with an opinion."""
+
+    by: str
+    step: str
+    opinion: str
+
+
+@dataclass(frozen=True)
+class AssessClaim:
+    """Record what the rules say; `authority` decides who has to agree."""
+
+    by: str
+    lines: tuple[BenefitLine, ...]
+    findings: tuple[str, ...]
+    authority: Authority
+    today: str
+
+
+@dataclass(frozen=True)
+class MakeSpecialDecision:
+    """特事特办: grant `line` against an unmet definition, with reason and evidence (kinds of papers filed)."""
+
+    by: str
+    line: BenefitLine
+    unmet: str
+    reason: str
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RecheckClaim:
+    """Agree as the second reviewer."""
+
+    by: str
+    authority: Authority
+    today: str
+
+
+@dataclass(frozen=True)
+class ApproveClaim:
+    """Grant as the head of the office."""
+
+    by: str
+    today: str
+
+
+@dataclass(frozen=True)
+class RejectClaim:
+    """Refuse, with reason code, rule and a sentence."""
+
+    by: str
+    reason: str
+    rule: str
+    explanation: str
+
+
+@dataclass(frozen=True)
+class RecordPayoutArrived:
+    """The bank booked one payout."""
+
+    payout_id: str
+    benefit_code: str
+    payee_id: str
+    amount_fen: int
+
+
+@dataclass(frozen=True)
+class RecordPaymentFailed:
+    """The bank sent an attempt back."""
+
+    payout_id: str
+    attempt: int
+    reason: str
+
+
+ClaimCommand = (
+    FileClaim
+    | ForwardClaim
+    | AssessClaim
+    | MakeSpecialDecision
+    | RecheckClaim
+    | ApproveClaim
+    | RejectClaim
+    | RecordPayoutArrived
+    | RecordPaymentFailed
+)

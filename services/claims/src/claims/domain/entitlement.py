@@ -1,0 +1,159 @@
+"""What one person may still receive in a plan's period: an incident is claimed once, caps are kept (domain 12.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from chassis.decider import Decider, Rejected
+from claims.domain.benefits import Award
+from claims.domain.incident import same_incident
+from claims.domain.plan import Plan
+from contracts.claims.v1 import BenefitLine, BenefitsAwarded, DuplicateFiled, IncidentClaimed
+
+# State
+
+
+@dataclass(frozen=True)
+class Entitlement:
+    """The incidents claimed (key and claim) and the lines awarded in the period."""
+
+    incidents: tuple[tuple[str, str], ...] = ()
+    refilings: frozenset[str] = frozenset()
+    awards: tuple[Award, ...] = ()
+
+    def claim_of(self, incident_key: str) -> str | None:
+        """The claim that this incident is already the matter of."""
+        return next((claim for key, claim in self.incidents if same_incident(key, incident_key)), None)
+
+
+EntitlementEvent = IncidentClaimed | DuplicateFiled | BenefitsAwarded
+
+
+def evolve(state: Entitlement, event: EntitlementEvent) -> Entitlement:
+    """Fold one event."""
+    match event:
+        case IncidentClaimed(incident_key=key, claim_id=claim_id):
+            return replace(state, incidents=(*state.incidents, (key, claim_id)))
+        case DuplicateFiled(claim_id=claim_id):
+            return replace(state, refilings=state.refilings | {claim_id})
+        case BenefitsAwarded(claim_id=claim_id, lines=lines):
+            key = next((key for key, claim in state.incidents if claim == claim_id), "")
+            awards = (Award(claim_id, key, line.benefit_code, line.amount_fen) for line in lines)
+            return replace(state, awards=(*state.awards, *awards))
+
+
+# Commands
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The plan's caps of a period, in fen; `once` are the benefits paid at most once in it."""
+
+    overall_fen: int
+    by_benefit: Mapping[str, int]
+    once: frozenset[str]
+
+
+def limits_of(plan: Plan) -> Limits:
+    """The caps as the plan states them."""
+    return Limits(
+        overall_fen=plan.overall_cap_fen,
+        by_benefit={code: benefit.period_cap_fen for code, benefit in plan.benefits.items()},
+        once=frozenset(code for code, benefit in plan.benefits.items() if benefit.once),
+    )
+
+
+@dataclass(frozen=True)
+class ClaimIncident:
+    """Make the incident the matter of this claim, or count a filing of what is already claimed."""
+
+    plan_code: str
+    person_id: str
+    incident_key: str
+    claim_id: str
+    channel: str
+
+
+@dataclass(frozen=True)
+class AwardBenefits:
+    """Take an approved claim's lines from the caps."""
+
+    plan_code: str
+    person_id: str
+    claim_id: str
+    lines: tuple[BenefitLine, ...]
+    limits: Limits
+
+
+EntitlementCommand = ClaimIncident | AwardBenefits
+
+
+def decide(command: EntitlementCommand, state: Entitlement) -> list[EntitlementEvent]:
+    """Events, [] when already so, or Rejected: incident-unclaimed, assessment-outdated."""
+    match command:
+        case ClaimIncident():
+            return _claim(command, state)
+        case AwardBenefits():
+            return _award(command, state)
+
+
+def _claim(command: ClaimIncident, state: Entitlement) -> list[EntitlementEvent]:
+    first = state.claim_of(command.incident_key)
+    if first is None:
+        return [
+            IncidentClaimed(
+                plan_code=command.plan_code,
+                person_id=command.person_id,
+                incident_key=command.incident_key,
+                claim_id=command.claim_id,
+            )
+        ]
+    if command.claim_id == first or command.claim_id in state.refilings:
+        return []
+    return [
+        DuplicateFiled(
+            plan_code=command.plan_code,
+            person_id=command.person_id,
+            incident_key=command.incident_key,
+            claim_id=command.claim_id,
+            first_claim_id=first,
+            channel=command.channel,
+        )
+    ]
+
+
+def _award(command: AwardBenefits, state: Entitlement) -> list[EntitlementEvent]:
+    if any(award.claim_id == command.claim_id for award in state.awards):
+        return []
+    if all(claim != command.claim_id for _, claim in state.incidents):
+        raise Rejected("incident-unclaimed", "No incident was registered for this claim.")
+    if not _fits(command, state):
+        raise Rejected("assessment-outdated", "The caps have changed since the assessment; assess the claim again.")
+    return [
+        BenefitsAwarded(
+            plan_code=command.plan_code, person_id=command.person_id, claim_id=command.claim_id, lines=command.lines
+        )
+    ]
+
+
+def _fits(command: AwardBenefits, state: Entitlement) -> bool:
+    """Whether the lines stay within every cap, with what the period has awarded already."""
+    totals: dict[str, int] = {}
+    counts: dict[str, int] = {}
+    entries = [(award.benefit_code, award.amount_fen) for award in state.awards]
+    entries += [(line.benefit_code, line.amount_fen) for line in command.lines]
+    for code, fen in entries:
+        totals[code] = totals.get(code, 0) + fen
+        counts[code] = counts.get(code, 0) + 1
+    limits = command.limits
+    return (
+        sum(totals.values()) <= limits.overall_fen
+        and all(fen <= limits.by_benefit.get(code, 0) for code, fen in totals.items())
+        and all(count == 1 for code, count in counts.items() if code in limits.once)
+    )
+
+
+ENTITLEMENT: Decider[EntitlementCommand, Entitlement, EntitlementEvent] = Decider(
+    "entitlement", Entitlement(), evolve, decide
+)

@@ -1,0 +1,21 @@
+"""The composition root of claims."""
+
+from chassis.runner import Service, run
+from claims import api, inbox, projections
+from claims.settings import Settings
+from contracts.catalog import CATALOG
+from contracts.claims import v1 as events
+
+SERVICE = Service(
+    name="claims",
+    catalog=CATALOG,
+    publishes=events.EVENTS,
+    routes=api.ROUTES,
+    projections=projections.ALL,
+    reactions=inbox.REACTIONS,
+    grants=frozenset({"health", "bank", "contact"}),
+    settings=Settings,
+)
+
+if __name__ == "__main__":
+    run(SERVICE)

@@ -1,0 +1,109 @@
+"""Read model `claim_history`: every transition of a claim: who, from where, at which step, why, when (domain 4.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.log import Recorded
+from chassis.projections import Projection, Put, Write
+from claims.domain.reviews import HEAD_APPROVAL, OFFICE_RECHECK, OFFICE_REVIEW
+from contracts.claims.v1 import (
+    ClaimApproved,
+    ClaimAssessed,
+    ClaimFiled,
+    ClaimForwarded,
+    ClaimPaid,
+    ClaimRechecked,
+    ClaimRejected,
+    PaymentFailed,
+    PayoutArrived,
+    SpecialDecisionMade,
+)
+
+NAME = "claim_history"
+
+TABLE = sa.Table(
+    NAME,
+    sa.MetaData(),
+    sa.Column("claim_id", sa.Text, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("what", sa.Text, nullable=False),
+    sa.Column("step", sa.Text, nullable=False),
+    sa.Column("next_step", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("org", sa.Text, nullable=False),
+    sa.Column("roles", sa.Text, nullable=False),
+)
+"""`number` counts the claim's events from 1; `at` is business time in UTC."""
+
+
+def apply(recorded: Recorded) -> Iterable[Write]:
+    """One row a transition."""
+    match recorded.event:
+        case ClaimFiled(claim_id=claim_id, channel=channel, steps=steps):
+            return [_row(recorded, claim_id, "FILED", "", steps[0], channel)]
+        case ClaimForwarded(claim_id=claim_id, step=step, next_step=next_step, opinion=opinion):
+            return [_row(recorded, claim_id, "FORWARDED", step, next_step, opinion)]
+        case ClaimAssessed(claim_id=claim_id, next_step=next_step, findings=findings):
+            return [_row(recorded, claim_id, "ASSESSED", OFFICE_REVIEW, next_step, " ".join(findings))]
+        case SpecialDecisionMade(claim_id=claim_id, next_step=next_step, reason=reason):
+            return [_row(recorded, claim_id, "SPECIAL_DECISION", HEAD_APPROVAL, next_step, reason)]
+        case ClaimRechecked(claim_id=claim_id, next_step=next_step):
+            return [_row(recorded, claim_id, "RECHECKED", OFFICE_RECHECK, next_step)]
+        case ClaimApproved(claim_id=claim_id):
+            return [_row(recorded, claim_id, "APPROVED")]
+        case ClaimRejected(claim_id=claim_id, reason=reason):
+            return [_row(recorded, claim_id, "REJECTED", reason=reason)]
+        case PayoutArrived(claim_id=claim_id):
+            return [_row(recorded, claim_id, "PAYOUT_ARRIVED")]
+        case PaymentFailed(claim_id=claim_id, reason=reason):
+            return [_row(recorded, claim_id, "PAYMENT_FAILED", reason=reason)]
+        case ClaimPaid(claim_id=claim_id):
+            return [_row(recorded, claim_id, "PAID")]
+        case _:
+            return []
+
+
+def _row(recorded: Recorded, claim_id: str, what: str, step: str = "", next_step: str = "", reason: str = "") -> Put:
+    header = recorded.header
+    return Put(
+        (claim_id, header.streamversion),
+        what=what,
+        step=step,
+        next_step=next_step,
+        reason=reason,
+        at=header.time,
+        actor=header.actorsub,
+        org=header.actororg,
+        roles=header.actorroles,
+    )
+
+
+PROJECTION = Projection(name=NAME, version=1, source="claims", table=TABLE, apply=apply)
+
+
+class Transition(msgspec.Struct, frozen=True):
+    """One step of a claim's way."""
+
+    number: int
+    what: str
+    step: str
+    next_step: str
+    reason: str
+    at: str
+    actor: str
+    org: str
+    roles: str
+
+
+async def of_claim(c: AsyncConnection, claim_id: str) -> list[Transition]:
+    """The claim's way so far."""
+    columns = [TABLE.c[name] for name in Transition.__struct_fields__]
+    query = sa.select(*columns).where(TABLE.c.claim_id == claim_id).order_by(TABLE.c.number)
+    return [Transition(*row) for row in await c.execute(query)]

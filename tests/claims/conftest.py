@@ -1,0 +1,17 @@
+"""A fresh house for every test that asks."""
+
+from __future__ import annotations
+
+import pytest
+
+from claims.main import SERVICE
+from tests.claims.house import House
+from tests.world import MakeWorld
+
+
+@pytest.fixture
+async def house(make_world: MakeWorld) -> House:
+    """Claims on an empty database, in the middle of 2022."""
+    made = House(await make_world(SERVICE))
+    made.at("2022-06-30")
+    return made

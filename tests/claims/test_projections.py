@@ -1,0 +1,65 @@
+"""The read models of claims give the same rows however the log is cut into batches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chassis.log import Recorded
+from chassis.projections import Projection, coalesce
+from claims import projections
+from claims.main import SERVICE
+from contracts.organization import path_of
+from tests.claims.house import House, cases, filing, filing_of
+
+OWN = [one for one in projections.ALL if one.source == "claims"]
+
+
+async def rows(house: House, projection: Projection) -> list[tuple[Any, ...]]:
+    keys = ", ".join(projection.key_columns)
+    query = f'select * from projection."{projection.name}" order by {keys}'
+    return [tuple(row.values()) for row in await house.world.context.log.pool.fetch(query)]
+
+
+async def lived(house: House) -> None:
+    """A death granted specially and paid, a refusal, a second filing."""
+    case = cases()[1]
+    org = case["division_code"] + "1000001"
+    person_id = await house.cover(org)
+    claim_id = await house.filed(filing_of(case, person_id), org=org)
+    await house.pass_union(claim_id, path_of(org), "COUNTY_REVIEW")
+    await house.decide(claim_id, case["special_decision"])
+    await house.pay(claim_id)
+    other = await house.cover(org)
+    refused = await house.filed(filing(channel="MEMBER_MOBILE"), other, "member")
+    await house.act(refused, "reject", "office_reviewer", body={"reason": "RJ_FALSE_DOCUMENT"})
+    again = await house.post("/claims", filing(channel="MEMBER_MOBILE"), other, "member")
+    assert again.status_code == 200
+    await house.world.settled()
+
+
+async def test_one_by_one_and_all_at_once_give_the_same_rows(house: House) -> None:
+    await lived(house)
+    for projection in OWN:
+        live = await rows(house, projection)
+        assert live, projection.name
+        await house.world.context.projecting.rebuild(projection.name)
+        assert await rows(house, projection) == live, projection.name
+
+
+@pytest.mark.parametrize("projection", OWN, ids=lambda one: one.name)
+async def test_a_batch_changes_no_column_twice(house: House, projection: Projection) -> None:
+    await lived(house)
+    log = house.world.context.log
+    history: list[Recorded] = [log.recorded(stored) for stored in await log.read(0, 100)]
+    for first in range(len(history)):
+        writes = [write for recorded in history[first:] for write in projection.apply(recorded)]
+        for row in (row for wave in coalesce(writes) for row in wave.values()):
+            assert not set(row.sets) & set(row.adds)
+
+
+def test_every_table_is_named_like_its_read_model() -> None:
+    assert all(one.table.name == one.name for one in projections.ALL)
+    assert {one.source for one in projections.ALL} == {"claims", "enrolment"}
+    assert SERVICE.projections is projections.ALL
