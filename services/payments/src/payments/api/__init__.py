@@ -1,0 +1,9 @@
+"""HTTP in, commands and queries out."""
+
+from __future__ import annotations
+
+from litestar.types import ControllerRouterHandler
+
+from payments.api import batches, payouts, pool
+
+ROUTES: list[ControllerRouterHandler] = [*payouts.ROUTES, *batches.ROUTES, *pool.ROUTES]

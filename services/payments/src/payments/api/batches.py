@@ -1,0 +1,201 @@
+"""Bank batches over HTTP: a maker drafts, a second person checks, a third signs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+import sqlalchemy as sa
+from litestar import Request, Response, get, post
+from litestar.types import ControllerRouterHandler
+
+from chassis.auth import allow, in_subtree
+from chassis.clock import new_id
+from chassis.context import Context
+from chassis.execute import Session
+from chassis.web.problem import Problem
+from contracts.envelope import Actor
+from contracts.organization import within
+from payments.api.reading import BOOKKEEPERS, PAGE_ROWS, After, Limit
+from payments.domain.batch import (
+    BATCH,
+    BATCH_PAYOUTS_MAX,
+    Absent,
+    BatchItem,
+    CheckBatch,
+    DraftBatch,
+    SignBatch,
+)
+from payments.domain.batch import Checked as CheckedBatch
+from payments.domain.instruction import digest, instruction_file
+from payments.domain.payout import PAYOUT, BatchPayout, Owed
+from payments.domain.payout import Absent as NoPayout
+from payments.projections import batches, payouts
+
+PayoutId = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+PlanText = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9-]{1,40}$")]
+
+
+class Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What to pay: these payouts, or (none named) all of the plan that may be paid, up to BATCH_PAYOUTS_MAX."""
+
+    plan_code: PlanText
+    payout_ids: Annotated[tuple[PayoutId, ...], msgspec.Meta(max_length=BATCH_PAYOUTS_MAX)] = ()
+
+
+class BatchTold(msgspec.Struct, frozen=True):
+    """A batch after a step."""
+
+    batch_id: str
+    state: str
+    payouts: int
+    total_fen: int
+    file_sha256: str = ""
+
+
+class BatchView(msgspec.Struct, frozen=True):
+    """A batch as it stands."""
+
+    batch_id: str
+    plan_code: str
+    state: str
+    payouts: int
+    total_fen: int
+    drafted_by: str
+    checked_by: str
+    signed_by: str
+    file_sha256: str
+    bank_reference: str
+
+
+class BatchPage(msgspec.Struct, frozen=True):
+    """Some batches; `next` goes on after them, if there are more."""
+
+    items: list[BatchView]
+    next: int | None
+
+
+@post("/batches", status_code=201)
+async def draft_batch(
+    data: Draft, request: Request[Any, Any, Any], actor: Actor, context: Context
+) -> Response[BatchTold]:
+    """The maker's step: every payout becomes an attempt of this batch, in the same group."""
+    allow(actor, "finance")
+    batch_id = new_id()
+
+    async def work(session: Session) -> BatchTold:
+        payout_ids = data.payout_ids or await _payable(session, actor, data.plan_code)
+        owed = await _owed(session, actor, payout_ids)
+        if any(payout.terms.owed.plan_code != data.plan_code for payout in owed):
+            raise Problem(422, "plan-differs", "A batch pays from one plan's pool.", "payout_ids")
+        items = tuple(
+            BatchItem(payout.terms.owed.payout_id, payout.terms.owed.amount_fen, payout.terms.owed.approved_by)
+            for payout in owed
+        )
+        await session.decide(BATCH, batch_id, DraftBatch(batch_id, data.plan_code, items, actor.sub))
+        for payout_id in payout_ids:
+            await session.decide(PAYOUT, payout_id, BatchPayout(batch_id))
+        return BatchTold(batch_id, "drafted", len(items), sum(item.amount_fen for item in items))
+
+    return await context.command(request, actor, work, status=201, keep_s=None)
+
+
+@post("/batches/{batch_id:str}/check", status_code=200)
+async def check_batch(
+    batch_id: str, request: Request[Any, Any, Any], actor: Actor, context: Context
+) -> Response[BatchTold]:
+    """The second person's step."""
+    allow(actor, "finance")
+
+    async def work(session: Session) -> BatchTold:
+        owed = await _payouts_of(session, actor, batch_id)
+        await session.decide(BATCH, batch_id, CheckBatch(actor.sub))
+        return _told(batch_id, "checked", owed)
+
+    return await context.command(request, actor, work, status=200, keep_s=None)
+
+
+@post("/batches/{batch_id:str}/sign", status_code=200)
+async def sign_batch(
+    batch_id: str, request: Request[Any, Any, Any], actor: Actor, context: Context
+) -> Response[BatchTold]:
+    """The third person's step: the digest of the file to be sent is fixed, and it may go out."""
+    allow(actor, "finance")
+
+    async def work(session: Session) -> BatchTold:
+        owed = await _payouts_of(session, actor, batch_id)
+        batch = await session.load(BATCH, batch_id)
+        sha256 = digest(instruction_file(batch.drafted, owed)) if isinstance(batch, CheckedBatch) else ""
+        await session.decide(BATCH, batch_id, SignBatch(actor.sub, sha256))
+        return _told(batch_id, "signed", owed, sha256)
+
+    return await context.command(request, actor, work, status=200, keep_s=None)
+
+
+@get("/batches")
+async def list_batches(actor: Actor, context: Context, after: After = 0, limit: Limit = PAGE_ROWS) -> BatchPage:
+    """Batches drafted in the caller's subtree, in the order they were drafted."""
+    allow(actor, *BOOKKEEPERS)
+    async with context.reads.connection() as c:
+        rows = await batches.page(c, in_subtree(batches.C.org_path, actor), after, limit + 1)
+    more = len(rows) > limit
+    return BatchPage([_view(row) for row in rows[:limit]], rows[limit - 1]["position"] if more else None)
+
+
+@get("/batches/{batch_id:str}")
+async def one_batch(batch_id: str, actor: Actor, context: Context) -> BatchView:
+    """A batch; 404 also when it is not the caller's to see."""
+    allow(actor, *BOOKKEEPERS)
+    async with context.reads.connection() as c:
+        row = await batches.one(c, batch_id)
+    if row is None or not within(row["org_path"], actor.org_path):
+        raise Problem(404, "batch-unknown", "No such batch.")
+    return _view(row)
+
+
+async def _payable(session: Session, actor: Actor, plan_code: str) -> tuple[str, ...]:
+    async with session.reads.connection() as c:
+        visible = in_subtree(payouts.C.org_path, actor)
+        return tuple(await payouts.batchable(c, visible, plan_code, BATCH_PAYOUTS_MAX))
+
+
+async def _owed(session: Session, actor: Actor, payout_ids: tuple[str, ...]) -> list[Owed]:
+    """The payouts, all of them within the actor's subtree."""
+    states = await session.load_many(PAYOUT, payout_ids)
+    owed: list[Owed] = []
+    for payout_id in payout_ids:
+        payout = states[payout_id]
+        if isinstance(payout, NoPayout) or not within(payout.terms.owed.org_path, actor.org_path):
+            raise Problem(404, "payout-unknown", "No such payout.", "payout_ids")
+        owed.append(payout)
+    return owed
+
+
+async def _payouts_of(session: Session, actor: Actor, batch_id: str) -> list[Owed]:
+    """The payouts of a batch that the actor may handle."""
+    batch = await session.load(BATCH, batch_id)
+    if isinstance(batch, Absent):
+        raise Problem(404, "batch-unknown", "No such batch.")
+    return await _owed(session, actor, batch.drafted.payout_ids)
+
+
+def _told(batch_id: str, state: str, owed: list[Owed], sha256: str = "") -> BatchTold:
+    return BatchTold(batch_id, state, len(owed), sum(payout.terms.owed.amount_fen for payout in owed), sha256)
+
+
+def _view(row: sa.RowMapping) -> BatchView:
+    return BatchView(
+        batch_id=row["batch_id"],
+        plan_code=row["plan_code"],
+        state=row["state"],
+        payouts=row["payouts"],
+        total_fen=row["total_fen"],
+        drafted_by=row["drafted_by"],
+        checked_by=row["checked_by"],
+        signed_by=row["signed_by"],
+        file_sha256=row["file_sha256"],
+        bank_reference=row["bank_reference"],
+    )
+
+
+ROUTES: list[ControllerRouterHandler] = [draft_batch, check_batch, sign_batch, list_batches, one_batch]

@@ -1,0 +1,218 @@
+"""A bank batch: drafted by a maker, checked by a second person, signed by a third, sent once (domain 7.1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chassis.decider import Decider, Rejected
+from contracts.payments.v1 import BatchChecked, BatchDrafted, BatchSent, BatchSigned
+
+BATCH_PAYOUTS_MAX = 200
+"""Payouts in one batch: its draft is one group of the log, and its event must stay within 60,000 bytes."""
+
+
+@dataclass(frozen=True)
+class Absent:
+    """No such batch."""
+
+
+@dataclass(frozen=True)
+class Drafted:
+    """Gathered by its maker, waiting for a second person."""
+
+    drafted: BatchDrafted
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Checked by a second person, waiting for a third."""
+
+    drafted: BatchDrafted
+    checked_by: str
+
+
+@dataclass(frozen=True)
+class Signed:
+    """Released; the file of this digest may be sent."""
+
+    drafted: BatchDrafted
+    checked_by: str
+    signed_by: str
+    file_sha256: str
+
+
+@dataclass(frozen=True)
+class Sent:
+    """The bank has it."""
+
+    drafted: BatchDrafted
+    checked_by: str
+    signed_by: str
+    file_sha256: str
+    bank_reference: str
+
+
+Batch = Absent | Drafted | Checked | Signed | Sent
+BatchEvent = BatchDrafted | BatchChecked | BatchSigned | BatchSent
+
+
+def evolve(batch: Batch, event: BatchEvent) -> Batch:
+    """The batch after an event."""
+    match event, batch:
+        case BatchDrafted(), _:
+            return Drafted(event)
+        case BatchChecked(), Drafted(drafted):
+            return Checked(drafted, event.by)
+        case BatchSigned(), Checked(drafted, checked_by):
+            return Signed(drafted, checked_by, event.by, event.file_sha256)
+        case BatchSent(), Signed(drafted, checked_by, signed_by, file_sha256):
+            return Sent(drafted, checked_by, signed_by, file_sha256, event.bank_reference)
+        case _:
+            raise ValueError("A batch is drafted, checked, signed and sent, in this order.")
+
+
+@dataclass(frozen=True)
+class BatchItem:
+    """One payout of a batch and who approved its claim."""
+
+    payout_id: str
+    amount_fen: int
+    approved_by: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class DraftBatch:
+    """Gather these payouts of one plan; `by` is the maker."""
+
+    batch_id: str
+    plan_code: str
+    items: tuple[BatchItem, ...]
+    by: str
+
+
+@dataclass(frozen=True)
+class CheckBatch:
+    """The second person agrees."""
+
+    by: str
+
+
+@dataclass(frozen=True)
+class SignBatch:
+    """The third person releases the stored file of this digest."""
+
+    by: str
+    file_sha256: str
+
+
+@dataclass(frozen=True)
+class RecordSending:
+    """The bank has taken the batch under this reference."""
+
+    bank_reference: str
+
+
+BatchCommand = DraftBatch | CheckBatch | SignBatch | RecordSending
+
+
+def decide(command: BatchCommand, batch: Batch) -> list[BatchEvent]:
+    """Three different people, none of whom approved what is paid (domain 4.3, 12.3)."""
+    match command:
+        case DraftBatch():
+            return _draft(command, batch)
+        case CheckBatch():
+            return _check(command, batch)
+        case SignBatch():
+            return _sign(command, batch)
+        case RecordSending():
+            return _record_sending(command, batch)
+
+
+def _draft(command: DraftBatch, batch: Batch) -> list[BatchEvent]:
+    match batch:
+        case Absent():
+            return [_gathered(command)]
+        case Drafted(drafted) | Checked(drafted) | Signed(drafted) | Sent(drafted):
+            if tuple(item.payout_id for item in command.items) != drafted.payout_ids or command.by != drafted.by:
+                raise Rejected("batch-differs", "A batch of this id holds other payouts.")
+            return []
+
+
+def _check(command: CheckBatch, batch: Batch) -> list[BatchEvent]:
+    match batch:
+        case Absent():
+            raise Rejected("batch-unknown", "No such batch.")
+        case Drafted(drafted):
+            _separate(command.by, drafted, earlier=(drafted.by,))
+            return [BatchChecked(batch_id=drafted.batch_id, by=command.by)]
+        case Checked(_, checked_by) | Signed(_, checked_by) | Sent(_, checked_by):
+            if command.by != checked_by:
+                raise Rejected("batch-already-checked", "Another person has checked this batch.")
+            return []
+
+
+def _sign(command: SignBatch, batch: Batch) -> list[BatchEvent]:
+    match batch:
+        case Absent():
+            raise Rejected("batch-unknown", "No such batch.")
+        case Drafted():
+            raise Rejected("batch-not-checked", "A second person has to check the batch first.")
+        case Checked(drafted, checked_by):
+            _separate(command.by, drafted, earlier=(drafted.by, checked_by))
+            return [
+                BatchSigned(
+                    batch_id=drafted.batch_id,
+                    by=command.by,
+                    file_sha256=command.file_sha256,
+                    count=len(drafted.payout_ids),
+                    total_fen=drafted.total_fen,
+                )
+            ]
+        case Signed(_, _, signed_by) | Sent(_, _, signed_by):
+            if command.by != signed_by:
+                raise Rejected("batch-already-signed", "Another person has signed this batch.")
+            return []
+
+
+def _record_sending(command: RecordSending, batch: Batch) -> list[BatchEvent]:
+    match batch:
+        case Absent():
+            raise Rejected("batch-unknown", "No such batch.")
+        case Drafted() | Checked():
+            raise Rejected("batch-not-signed", "Only a signed batch is sent.")
+        case Signed(drafted):
+            return [BatchSent(batch_id=drafted.batch_id, bank_reference=command.bank_reference)]
+        case Sent(bank_reference=first_reference):
+            if command.bank_reference != first_reference:
+                raise Rejected("batch-sent-twice", "The bank has taken this batch under another reference.")
+            return []
+
+
+def _gathered(command: DraftBatch) -> BatchDrafted:
+    if not command.items:
+        raise Rejected("batch-empty", "There is nothing to pay.")
+    if len(command.items) > BATCH_PAYOUTS_MAX:
+        raise Rejected("batch-too-large", f"A batch holds at most {BATCH_PAYOUTS_MAX} payouts.", "payout_ids")
+    payout_ids = tuple(item.payout_id for item in command.items)
+    if len(set(payout_ids)) < len(payout_ids):
+        raise Rejected("payout-repeated", "A payout stands in a batch once.", "payout_ids")
+    drafted = BatchDrafted(
+        batch_id=command.batch_id,
+        plan_code=command.plan_code,
+        payout_ids=payout_ids,
+        total_fen=sum(item.amount_fen for item in command.items),
+        approved_by=tuple(sorted({sub for item in command.items for sub in item.approved_by})),
+        by=command.by,
+    )
+    _separate(command.by, drafted, earlier=())
+    return drafted
+
+
+def _separate(by: str, drafted: BatchDrafted, *, earlier: tuple[str, ...]) -> None:
+    if by in drafted.approved_by:
+        raise Rejected("approver-cannot-pay", "Who approved a claim does not pay it.")
+    if by in earlier:
+        raise Rejected("same-person", "Maker, checker and signer of a batch are three people.")
+
+
+BATCH: Decider[BatchCommand, Batch, BatchEvent] = Decider("batch", Absent(), evolve, decide)

@@ -1,0 +1,172 @@
+"""The pool's double-entry book (domain 7.2): the chart of accounts and the transfers of each moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from contracts.payments.v1 import Transfer
+
+CASH = "pool:cash"
+CONTRIBUTION = "contribution"
+CLAIMS_EXPENSE = "expense:claims"
+CLAIMS_PAYABLE = "payable:claims"
+BANK_CLEARING = "clearing:bank"
+RETURNED_SUSPENSE = "suspense:returned"
+CHART = (CASH, CONTRIBUTION, CLAIMS_EXPENSE, CLAIMS_PAYABLE, BANK_CLEARING, RETURNED_SUSPENSE)
+"""The accounts of one plan; the expense has one sub-account per benefit: `expense:claims:<benefit>`."""
+
+SINGLE, PENDING, POST, VOID = "single", "pending", "post", "void"
+
+
+class BrokenTransfer(ValueError):
+    """A transfer that no book can carry: same account twice, no amount, or a pending resolved a second time."""
+
+
+@dataclass(frozen=True)
+class Movement:
+    """What one transfer does to one account, in fen; a pending amount is reserved, not moved."""
+
+    account: str
+    debit_fen: int = 0
+    credit_fen: int = 0
+    pending_debit_fen: int = 0
+    pending_credit_fen: int = 0
+
+
+def account(plan_code: str, name: str) -> str:
+    """The full name of a plan's account: `<plan>:<name>`."""
+    return f"{plan_code}:{name}"
+
+
+def shares_of(amount_fen: int, percents: tuple[int, ...]) -> tuple[int, ...]:
+    """A line's amount split by shares in percent, rounded down to the fen; the last gets the rest (domain 4.6)."""
+    firsts = tuple(amount_fen * percent // 100 for percent in percents[:-1])
+    return (*firsts, amount_fen - sum(firsts))
+
+
+def plan_and_name(full_name: str) -> tuple[str, str]:
+    """The plan and the name within its chart."""
+    plan_code, _, name = full_name.partition(":")
+    return plan_code, name
+
+
+def donated(donation_id: str, plan_code: str, amount_fen: int) -> tuple[Transfer, ...]:
+    """The donor's money arrives: Dr cash / Cr contribution."""
+    return (_single(f"donation-{donation_id}:received", plan_code, CASH, CONTRIBUTION, amount_fen),)
+
+
+def approved(payout_id: str, plan_code: str, benefit_code: str, amount_fen: int) -> tuple[Transfer, ...]:
+    """A line is owed: Dr expense of its benefit / Cr payable."""
+    expense = f"{CLAIMS_EXPENSE}:{benefit_code}"
+    return (_single(f"{payout_id}:approved", plan_code, expense, CLAIMS_PAYABLE, amount_fen),)
+
+
+def reserved(payout_id: str, attempt: int, plan_code: str, amount_fen: int) -> tuple[Transfer, ...]:
+    """An attempt is in a batch: pending Dr payable / Cr clearing."""
+    return (
+        _checked(_reservation(payout_id, attempt), PENDING, plan_code, CLAIMS_PAYABLE, BANK_CLEARING, amount_fen, ""),
+    )
+
+
+def settled(payout_id: str, attempt: int, plan_code: str, amount_fen: int) -> tuple[Transfer, ...]:
+    """The bank booked the attempt: post the pending, then Dr clearing / Cr cash."""
+    return (
+        _resolution(POST, payout_id, attempt, plan_code, amount_fen),
+        _single(f"{payout_id}:{attempt}:paid", plan_code, BANK_CLEARING, CASH, amount_fen),
+    )
+
+
+def refused(payout_id: str, attempt: int, plan_code: str, amount_fen: int) -> tuple[Transfer, ...]:
+    """The bank refused the attempt before booking it: void the pending; the amount stays payable."""
+    return (_resolution(VOID, payout_id, attempt, plan_code, amount_fen),)
+
+
+def returned(payout_id: str, attempt: int, plan_code: str, amount_fen: int) -> tuple[Transfer, ...]:
+    """Booked money came back (退票): Dr cash / Cr suspense, then suspense into payable again."""
+    return (
+        _single(f"{payout_id}:{attempt}:returned", plan_code, CASH, RETURNED_SUSPENSE, amount_fen),
+        _single(f"{payout_id}:{attempt}:owed-again", plan_code, RETURNED_SUSPENSE, CLAIMS_PAYABLE, amount_fen),
+    )
+
+
+def movements(transfer: Transfer) -> tuple[Movement, Movement]:
+    """What a transfer does to the debited and to the credited account."""
+    amount = transfer.amount_fen
+    match transfer.kind:
+        case "pending":
+            return (
+                Movement(transfer.debit, pending_debit_fen=amount),
+                Movement(transfer.credit, pending_credit_fen=amount),
+            )
+        case "void":
+            return (
+                Movement(transfer.debit, pending_debit_fen=-amount),
+                Movement(transfer.credit, pending_credit_fen=-amount),
+            )
+        case "post":
+            return (
+                Movement(transfer.debit, debit_fen=amount, pending_debit_fen=-amount),
+                Movement(transfer.credit, credit_fen=amount, pending_credit_fen=-amount),
+            )
+        case "single":
+            return Movement(transfer.debit, debit_fen=amount), Movement(transfer.credit, credit_fen=amount)
+        case _:
+            raise BrokenTransfer(f"{transfer.transfer_id} is of unknown kind {transfer.kind}.")
+
+
+def verify(transfers: Iterable[Transfer]) -> dict[str, Transfer]:
+    """Read a whole book in order; the pendings still open, by id.
+
+    Raises BrokenTransfer: an id used twice, a resolution without its pending, of another amount or a second one.
+    """
+    seen: set[str] = set()
+    open_pendings: dict[str, Transfer] = {}
+    for transfer in transfers:
+        if transfer.transfer_id in seen:
+            raise BrokenTransfer(f"{transfer.transfer_id} is in the book twice.")
+        seen.add(transfer.transfer_id)
+        _sound(transfer)
+        if transfer.kind == PENDING:
+            open_pendings[transfer.transfer_id] = transfer
+        elif transfer.kind in {POST, VOID}:
+            pending = open_pendings.pop(transfer.pending_id, None)
+            if pending is None or pending.amount_fen != transfer.amount_fen:
+                raise BrokenTransfer(f"{transfer.transfer_id} resolves no open pending of its amount.")
+    return open_pendings
+
+
+def _reservation(payout_id: str, attempt: int) -> str:
+    return f"{payout_id}:{attempt}:reserved"
+
+
+def _single(transfer_id: str, plan_code: str, debit: str, credit: str, amount_fen: int) -> Transfer:
+    return _checked(transfer_id, SINGLE, plan_code, debit, credit, amount_fen, "")
+
+
+def _resolution(kind: str, payout_id: str, attempt: int, plan_code: str, amount_fen: int) -> Transfer:
+    pending_id = _reservation(payout_id, attempt)
+    transfer_id = f"{payout_id}:{attempt}:{kind}"
+    return _checked(transfer_id, kind, plan_code, CLAIMS_PAYABLE, BANK_CLEARING, amount_fen, pending_id)
+
+
+def _checked(
+    transfer_id: str, kind: str, plan_code: str, debit: str, credit: str, amount_fen: int, pending_id: str
+) -> Transfer:
+    transfer = Transfer(
+        transfer_id=transfer_id,
+        kind=kind,
+        debit=account(plan_code, debit),
+        credit=account(plan_code, credit),
+        amount_fen=amount_fen,
+        pending_id=pending_id,
+    )
+    _sound(transfer)
+    return transfer
+
+
+def _sound(transfer: Transfer) -> None:
+    if transfer.debit == transfer.credit:
+        raise BrokenTransfer(f"{transfer.transfer_id} debits and credits the same account.")
+    if transfer.amount_fen <= 0:
+        raise BrokenTransfer(f"{transfer.transfer_id} moves no money.")

@@ -1,0 +1,25 @@
+"""Payments as a process: its rooms put together."""
+
+from __future__ import annotations
+
+from chassis.runner import Service, run
+from contracts.catalog import CATALOG
+from contracts.payments import v1 as payments
+from payments import api, inbox, projections, workers
+from payments.settings import Settings
+
+SERVICE = Service(
+    name="payments",
+    catalog=CATALOG,
+    publishes=payments.EVENTS,
+    routes=api.ROUTES,
+    projections=projections.ALL,
+    reactions=inbox.REACTIONS,
+    workers=workers.WORKERS,
+    background=workers.BACKGROUND,
+    grants=frozenset({"bank"}),
+    settings=Settings,
+)
+
+if __name__ == "__main__":
+    run(SERVICE)

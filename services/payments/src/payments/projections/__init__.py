@@ -1,0 +1,26 @@
+"""The read models of payments, all from its own log."""
+
+from __future__ import annotations
+
+from chassis.projections import Projection
+from payments.projections import (
+    account_balances,
+    attempts,
+    batches,
+    disputes,
+    donations,
+    ledger_entries,
+    payouts,
+    statements,
+)
+
+ALL: tuple[Projection, ...] = (
+    payouts.PROJECTION,
+    attempts.PROJECTION,
+    batches.PROJECTION,
+    ledger_entries.PROJECTION,
+    account_balances.PROJECTION,
+    donations.PROJECTION,
+    disputes.PROJECTION,
+    statements.PROJECTION,
+)

@@ -1,0 +1,59 @@
+"""Every attempt by what the bank calls it: how a statement line finds its payout, also years later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.log import Recorded
+from chassis.projections import Patch, Projection, Put, Write
+from contracts.payments.v1 import PayoutBatched, PayoutReturned, PayoutSettled, PayoutUnknown
+from payments.domain.payout import end_to_end_id
+
+NAME = "attempts"
+
+TABLE = sa.Table(
+    NAME,
+    sa.MetaData(),
+    sa.Column("end_to_end_id", sa.Text, primary_key=True),
+    sa.Column("payout_id", sa.Text, nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("batch_id", sa.Text, nullable=False),
+    sa.Column("outcome", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Index("attempts_by_payout", "payout_id"),
+)
+C = TABLE.c
+
+
+def apply(recorded: Recorded) -> Iterable[Write]:
+    """One row an attempt."""
+    match recorded.event:
+        case PayoutBatched() as event:
+            row = {"payout_id": event.payout_id, "attempt": event.attempt, "batch_id": event.batch_id}
+            return [Put((event.end_to_end_id,), **row, outcome="open", reason="")]
+        case PayoutSettled() as event:
+            return [Patch((end_to_end_id(event.payout_id, event.attempt),), outcome="settled")]
+        case PayoutReturned() as event:
+            key = (end_to_end_id(event.payout_id, event.attempt),)
+            return [Patch(key, outcome="returned", reason=event.reason)]
+        case PayoutUnknown() as event:
+            return [Patch((end_to_end_id(event.payout_id, event.attempt),), outcome="unknown")]
+        case _:
+            return []
+
+
+PROJECTION = Projection(NAME, version=1, source="payments", table=TABLE, apply=apply)
+
+
+async def found(c: AsyncConnection, end_to_end_ids: Sequence[str]) -> dict[str, tuple[str, int]]:
+    """Payout and attempt of each end-to-end id that is ours."""
+    query = sa.select(C.end_to_end_id, C.payout_id, C.attempt).where(C.end_to_end_id.in_(end_to_end_ids))
+    return {row.end_to_end_id: (row.payout_id, row.attempt) for row in await c.execute(query)}
+
+
+async def of_payout(c: AsyncConnection, payout_id: str) -> Sequence[sa.RowMapping]:
+    """A payout's attempts in order."""
+    return (await c.execute(sa.select(TABLE).where(C.payout_id == payout_id).order_by(C.attempt))).mappings().all()

@@ -1,0 +1,78 @@
+"""Bank batches: how far each has come and who moved it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.log import Recorded
+from chassis.projections import Patch, Projection, Put, Write
+from contracts.payments.v1 import BatchChecked, BatchDrafted, BatchSent, BatchSigned
+
+NAME = "batches"
+
+TABLE = sa.Table(
+    NAME,
+    sa.MetaData(),
+    sa.Column("batch_id", sa.Text, primary_key=True),
+    sa.Column("plan_code", sa.Text, nullable=False),
+    sa.Column("org_path", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("payouts", sa.Integer, nullable=False),
+    sa.Column("total_fen", sa.BigInteger, nullable=False),
+    sa.Column("drafted_by", sa.Text, nullable=False),
+    sa.Column("checked_by", sa.Text, nullable=False),
+    sa.Column("signed_by", sa.Text, nullable=False),
+    sa.Column("file_sha256", sa.Text, nullable=False),
+    sa.Column("bank_reference", sa.Text, nullable=False),
+    sa.Column("position", sa.BigInteger, nullable=False),
+    sa.Index("batches_in_order", "position"),
+)
+"""`org_path` is where its maker sat."""
+C = TABLE.c
+
+
+def apply(recorded: Recorded) -> Iterable[Write]:
+    """One row a batch."""
+    match recorded.event:
+        case BatchDrafted() as event:
+            return [
+                Put(
+                    (event.batch_id,),
+                    plan_code=event.plan_code,
+                    org_path=recorded.header.actorpath,
+                    state="drafted",
+                    payouts=len(event.payout_ids),
+                    total_fen=event.total_fen,
+                    drafted_by=event.by,
+                    checked_by="",
+                    signed_by="",
+                    file_sha256="",
+                    bank_reference="",
+                    position=recorded.position,
+                )
+            ]
+        case BatchChecked(batch_id=batch_id, by=by):
+            return [Patch((batch_id,), state="checked", checked_by=by)]
+        case BatchSigned(batch_id=batch_id, by=by, file_sha256=digest):
+            return [Patch((batch_id,), state="signed", signed_by=by, file_sha256=digest)]
+        case BatchSent(batch_id=batch_id, bank_reference=reference):
+            return [Patch((batch_id,), state="sent", bank_reference=reference)]
+        case _:
+            return []
+
+
+PROJECTION = Projection(NAME, version=1, source="payments", table=TABLE, apply=apply)
+
+
+async def one(c: AsyncConnection, batch_id: str) -> sa.RowMapping | None:
+    """A batch's row."""
+    return (await c.execute(sa.select(TABLE).where(C.batch_id == batch_id))).mappings().one_or_none()
+
+
+async def page(c: AsyncConnection, visible: sa.ColumnElement[bool], after: int, limit: int) -> Sequence[sa.RowMapping]:
+    """Batches in the order they were drafted."""
+    query = sa.select(TABLE).where(visible, C.position > after).order_by(C.position).limit(limit)
+    return (await c.execute(query)).mappings().all()

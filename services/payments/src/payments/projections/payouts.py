@@ -1,0 +1,199 @@
+"""Every payout: where it stands, whose it is, and what of it was booked and came back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.clock import from_text
+from chassis.log import Recorded
+from chassis.projections import Count, Patch, Projection, Put, Write
+from contracts.payments.v1 import (
+    AccountCorrected,
+    PayoutBatched,
+    PayoutDisputed,
+    PayoutRequested,
+    PayoutReturned,
+    PayoutSettled,
+    PayoutUnknown,
+)
+from payments.domain.payout import SAME_ACCOUNT_REASONS
+
+NAME = "payouts"
+REQUESTED, BATCHED, UNKNOWN, SETTLED, RETURNED = "requested", "batched", "unknown", "settled", "returned"
+STATES = (REQUESTED, BATCHED, UNKNOWN, SETTLED, RETURNED)
+
+TABLE = sa.Table(
+    NAME,
+    sa.MetaData(),
+    sa.Column("payout_id", sa.Text, primary_key=True),
+    sa.Column("claim_id", sa.Text, nullable=False),
+    sa.Column("claim_no", sa.Text, nullable=False),
+    sa.Column("benefit_code", sa.Text, nullable=False),
+    sa.Column("plan_code", sa.Text, nullable=False),
+    sa.Column("person_id", sa.Text, nullable=False),
+    sa.Column("payee_id", sa.Text, nullable=False),
+    sa.Column("org_path", sa.Text, nullable=False),
+    sa.Column("amount_fen", sa.BigInteger, nullable=False),
+    sa.Column("account_tail", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("batch_id", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("booked_fen", sa.BigInteger, nullable=False),
+    sa.Column("came_back_fen", sa.BigInteger, nullable=False),
+    sa.Column("returns", sa.Integer, nullable=False),
+    sa.Column("disputes", sa.Integer, nullable=False),
+    sa.Column("requested_ms", sa.BigInteger, nullable=False),
+    sa.Column("batched_ms", sa.BigInteger, nullable=True),
+    sa.Column("settled_ms", sa.BigInteger, nullable=True),
+    sa.Column("disputed_ms", sa.BigInteger, nullable=True),
+    sa.Column("position", sa.BigInteger, nullable=False),
+    sa.Index("payouts_by_state", "state", "position"),
+    sa.Index("payouts_by_path", "org_path"),
+    sa.Index("payouts_by_person", "person_id"),
+    sa.Index("payouts_by_claim", "claim_id"),
+)
+"""Moments are business times, in milliseconds since 1970; `position` is that of the request."""
+C = TABLE.c
+
+
+def apply(recorded: Recorded) -> Iterable[Write]:
+    """One row a payout."""
+    at_ms = round(from_text(recorded.header.time).timestamp() * 1000)
+    match recorded.event:
+        case PayoutRequested() as event:
+            return [_row(event, at_ms, recorded.position)]
+        case PayoutBatched(payout_id=payout_id, attempt=attempt, batch_id=batch_id):
+            columns = {"state": BATCHED, "attempt": attempt, "batch_id": batch_id, "reason": "", "batched_ms": at_ms}
+            return [Patch((payout_id,), **columns)]
+        case PayoutUnknown(payout_id=payout_id):
+            return [Patch((payout_id,), state=UNKNOWN)]
+        case PayoutSettled() as event:
+            key = (event.payout_id,)
+            return [Patch(key, state=SETTLED, settled_ms=at_ms, reason=""), Count(key, booked_fen=event.amount_fen)]
+        case PayoutReturned() as event:
+            key = (event.payout_id,)
+            back = event.amount_fen if event.after_booking else 0
+            return [
+                Patch(key, state=RETURNED, reason=event.reason, settled_ms=None),
+                Count(key, returns=1, came_back_fen=back),
+            ]
+        case AccountCorrected() as event:
+            key = (event.payout_id,)
+            return [Patch(key, state=REQUESTED, account_tail=event.account_tail, reason="")]
+        case PayoutDisputed(payout_id=payout_id):
+            return [Patch((payout_id,), disputed_ms=at_ms), Count((payout_id,), disputes=1)]
+        case _:
+            return []
+
+
+def _row(event: PayoutRequested, at_ms: int, position: int) -> Put:
+    return Put(
+        (event.payout_id,),
+        claim_id=event.claim_id,
+        claim_no=event.claim_no,
+        benefit_code=event.benefit_code,
+        plan_code=event.plan_code,
+        person_id=event.person_id,
+        payee_id=event.payee_id,
+        org_path=event.org_path,
+        amount_fen=event.amount_fen,
+        account_tail=event.account_tail,
+        state=REQUESTED,
+        attempt=0,
+        batch_id="",
+        reason="",
+        booked_fen=0,
+        came_back_fen=0,
+        returns=0,
+        disputes=0,
+        requested_ms=at_ms,
+        batched_ms=None,
+        settled_ms=None,
+        disputed_ms=None,
+        position=position,
+    )
+
+
+PROJECTION = Projection(NAME, version=1, source="payments", table=TABLE, apply=apply)
+
+BATCHABLE = (C.state == REQUESTED) | ((C.state == RETURNED) & C.reason.in_(sorted(SAME_ACCOUNT_REASONS)))
+OPEN = C.state.in_((BATCHED, UNKNOWN))
+
+
+async def one(c: AsyncConnection, payout_id: str) -> sa.RowMapping | None:
+    """A payout's row."""
+    return (await c.execute(sa.select(TABLE).where(C.payout_id == payout_id))).mappings().one_or_none()
+
+
+async def page(
+    c: AsyncConnection, visible: sa.ColumnElement[bool], state: str, claim_id: str, after: int, limit: int
+) -> Sequence[sa.RowMapping]:
+    """Payouts in the order of their requests, after a position; of one state or claim, if named."""
+    query = sa.select(TABLE).where(visible, C.position > after).order_by(C.position).limit(limit)
+    if state:
+        query = query.where(C.state == state)
+    if claim_id:
+        query = query.where(C.claim_id == claim_id)
+    return (await c.execute(query)).mappings().all()
+
+
+async def batchable(c: AsyncConnection, visible: sa.ColumnElement[bool], plan_code: str, limit: int) -> list[str]:
+    """Payouts of a plan that may enter a batch, the oldest first; what the bank contradicted waits for a person."""
+    gathered = (visible, BATCHABLE, C.disputes == 0, C.plan_code == plan_code)
+    query = sa.select(C.payout_id).where(*gathered).order_by(C.position)
+    return list((await c.execute(query.limit(limit))).scalars())
+
+
+async def any_open(c: AsyncConnection) -> bool:
+    """Whether an attempt is with the bank."""
+    return bool((await c.execute(sa.select(sa.exists().where(OPEN)))).scalar_one())
+
+
+async def silent(c: AsyncConnection, before_ms: int, limit: int) -> list[str]:
+    """Payouts that were batched before a moment and have heard nothing."""
+    query = sa.select(C.payout_id).where(OPEN, C.batched_ms <= before_ms).order_by(C.batched_ms).limit(limit)
+    return list((await c.execute(query)).scalars())
+
+
+async def booked(c: AsyncConnection, plan_code: str) -> tuple[int, int]:
+    """What a plan's bank account paid out, and what of it came back, in fen: beside the ledger, not from it."""
+    sums = sa.select(
+        sa.func.coalesce(sa.func.sum(C.booked_fen), 0), sa.func.coalesce(sa.func.sum(C.came_back_fen), 0)
+    ).where(C.plan_code == plan_code)
+    paid, back = (await c.execute(sums)).one()
+    return int(paid), int(back)
+
+
+async def totals(c: AsyncConnection, visible: sa.ColumnElement[bool]) -> dict[str, Any]:
+    """People, person-times and fen paid, returns so far, and the settle times' quartiles in business time."""
+    paid = C.state == SETTLED
+    settle_ms = C.settled_ms - C.requested_ms
+    one_row = (
+        (
+            await c.execute(
+                sa.select(
+                    sa.func.count(sa.distinct(C.person_id)).filter(paid).label("people"),
+                    sa.func.count(sa.distinct(C.claim_id)).filter(paid).label("person_times"),
+                    sa.func.coalesce(sa.func.sum(C.amount_fen).filter(paid), 0).label("fen"),
+                    sa.func.coalesce(sa.func.sum(C.returns), 0).label("returned"),
+                    sa.func.coalesce(sa.func.sum(C.disputes), 0).label("disputed"),
+                    sa.func.count().filter(~paid).label("open_payouts"),
+                    sa.func.percentile_disc(0.5).within_group(settle_ms).filter(paid).label("settle_ms_p50"),
+                    sa.func.percentile_disc(0.99).within_group(settle_ms).filter(paid).label("settle_ms_p99"),
+                ).where(visible)
+            )
+        )
+        .mappings()
+        .one()
+    )
+    by_benefit = await c.execute(
+        sa.select(C.benefit_code, sa.func.sum(C.amount_fen)).where(visible, paid).group_by(C.benefit_code)
+    )
+    # Postgres sums bigints into numeric.
+    figures = {name: None if value is None else int(value) for name, value in one_row.items()}
+    return {**figures, "fen_by_benefit": {benefit: int(fen) for benefit, fen in by_benefit}}

@@ -1,0 +1,24 @@
+"""Effects outside the system: batches go to the bank once, its statement comes back in order."""
+
+from __future__ import annotations
+
+from chassis.worker import Worker
+from contracts.payments.v1 import BatchSigned
+from payments.workers.following import follow_silence, follow_statement
+from payments.workers.sending import give_up, send_batch
+
+SEND_ATTEMPTS_MAX = 300
+SEND_RETRY_DELAY_MS = 1_000
+"""A bank that is away this often in a row leaves the batch's payouts unknown, and its job to people."""
+
+WORKERS: tuple[Worker, ...] = (
+    Worker(
+        name="payments-bank",
+        event=BatchSigned,
+        attempts_max=SEND_ATTEMPTS_MAX,
+        retry_delay_ms=SEND_RETRY_DELAY_MS,
+        run=send_batch,
+        exhausted=give_up,
+    ),
+)
+BACKGROUND = (follow_statement, follow_silence)

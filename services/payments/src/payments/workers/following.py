@@ -1,0 +1,84 @@
+"""Follows the bank for as long as the service runs: its statement at once while money is out, silence by query."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import structlog
+
+from chassis.context import Context
+from chassis.execute import Session
+from chassis.tail.failures import is_away
+from payments.projections import payouts
+from payments.workers.bank import Bank, NoAnswer
+from payments.workers.statement import query_payout, read_statement
+
+Look = Callable[[Context], Awaitable[None]]
+
+
+async def follow_statement(context: Context) -> None:
+    """Read new lines every `statement_interval_ms` while an attempt is out, else every `statement_idle_interval_ms`.
+
+    Every replica may: what one has taken in, another finds decided.
+    """
+    settings = context.settings
+    read_at = 0.0
+
+    async def look(context: Context) -> None:
+        nonlocal read_at
+        async with context.reads.connection() as c:
+            waiting = await payouts.any_open(c)
+        if waiting or time.monotonic() - read_at >= settings.statement_idle_interval_ms / 1000:
+            await take_in_statement(context)
+            read_at = time.monotonic()
+
+    await _keep_on(look, context, settings.statement_interval_ms)
+
+
+async def follow_silence(context: Context) -> None:
+    """Query what has been out for `silent_after_s` of business time without a result."""
+    await _keep_on(query_silent, context, context.settings.silent_interval_ms)
+
+
+async def take_in_statement(context: Context) -> None:
+    """New statement lines become results. Raises NoAnswer."""
+    bank = Bank(context.http, context.settings.bank_url, context.settings.bank_timeout_s)
+
+    async def work(session: Session) -> None:
+        await read_statement(session, bank, context.settings)
+
+    await context.executor.run(work)
+
+
+async def query_silent(context: Context) -> None:
+    """Ask the bank about every silent attempt, one by one, at most `silent_payouts_max` a turn."""
+    settings = context.settings
+    bank = Bank(context.http, settings.bank_url, settings.bank_timeout_s)
+    before = context.clock.now() - timedelta(seconds=settings.silent_after_s)
+    async with context.reads.connection() as c:
+        silent = await payouts.silent(c, round(before.timestamp() * 1000), settings.silent_payouts_max)
+    for payout_id in silent:
+
+        async def work(session: Session, payout_id: str = payout_id) -> None:
+            await query_payout(payout_id, session, bank)
+
+        await context.executor.run(work)
+
+
+async def _keep_on(look: Look, context: Context, interval_ms: int) -> None:
+    silent = False
+    while True:
+        try:
+            await look(context)
+            silent = False
+            await asyncio.sleep(interval_ms / 1000)
+        except Exception as error:
+            if not (isinstance(error, NoAnswer) or is_away(error)):
+                raise
+            if not silent:
+                structlog.get_logger("payments.bank").warning("bank-follow-waits", kind=type(error).__name__)
+            silent = True
+            await asyncio.sleep(context.settings.follow_retry_delay_ms / 1000)

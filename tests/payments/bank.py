@@ -1,0 +1,64 @@
+"""The bank simulator as a process of its own, on a free port, ended with the test."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+START_TIMEOUT_S = 20.0
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running_bank(folder: Path, port: int = 0) -> Iterator[str]:
+    port = port or free_port()
+    url = f"http://127.0.0.1:{port}"
+    env = {**os.environ, "HUZHU_PORT": str(port), "HUZHU_SIMULATOR_DIR": str(folder)}
+    env.pop("HUZHU_CLOCK_FILE", None)
+    process = subprocess.Popen([sys.executable, "-m", "simulators.bank"], env=env, stderr=subprocess.DEVNULL)
+    try:
+        until = time.monotonic() + START_TIMEOUT_S
+        while True:
+            try:
+                httpx.get(f"{url}/healthz", timeout=1.0).raise_for_status()
+                break
+            except httpx.HTTPError:
+                assert process.poll() is None, "The bank simulator ended while starting."
+                assert time.monotonic() < until, "The bank simulator did not answer in time."
+                time.sleep(0.05)
+        yield url
+    finally:
+        process.kill()
+        process.wait()
+
+
+def batch_file(batch_id: str, *payments: tuple[str, int, str]) -> dict[str, object]:
+    return {
+        "batch_id": batch_id,
+        "count": len(payments),
+        "total_fen": sum(amount for _, amount, _ in payments),
+        "payments": [
+            {
+                "end_to_end_id": end_to_end_id,
+                "amount_fen": amount_fen,
+                "account_name": "name",
+                "card_no": "622848000000" + suffix,
+                "bank_name": "",
+                "purpose": "互助金",
+            }
+            for end_to_end_id, amount_fen, suffix in payments
+        ],
+    }
