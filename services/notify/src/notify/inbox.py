@@ -1,0 +1,147 @@
+"""What others decided, told to the people it concerns: one message for each cause and recipient."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+
+from chassis import environment
+from chassis.clock import from_text, utc_text
+from chassis.execute import Session
+from chassis.log import Recorded
+from chassis.tail.reactions import Reaction
+from contracts.claims.v1 import ClaimApproved, ClaimFiled, ClaimRejected
+from contracts.envelope import Event
+from contracts.health_checkup.v1 import FindingRaised, MemberInvited, ResultsRecorded
+from contracts.payments.v1 import PayoutReturned, PayoutSettled
+from notify.domain.message import MESSAGE, QueueMessage
+from notify.domain.quiet_hours import QuietHours
+from notify.domain.template import check_variables, latest, place_or_withheld, yuan
+from notify.projections import contacts, deceased
+from notify.settings import Settings
+
+WHOLE_PERCENT = 100
+
+
+@cache
+def _settings() -> Settings:
+    """Read once; a reaction gets no settings handed."""
+    return environment.read(Settings)
+
+
+def _send_after(decided: datetime) -> datetime:
+    quiet = QuietHours(_settings().quiet_from_h, _settings().quiet_until_h)
+    return quiet.release(decided)
+
+
+async def _tell(
+    session: Session, cause: str, recipient_id: str, template_code: str, claim_id: str = "", **variables: str
+) -> None:
+    """Queue one message; a deceased member gets none (domain 12.17)."""
+    async with session.reads.connection() as c:
+        if await deceased.has_died(c, recipient_id) or await contacts.has_died(c, recipient_id):
+            return
+    template = latest(template_code)
+    check_variables(template, variables)
+    message_id = f"{cause}-{recipient_id}"
+    command = QueueMessage(
+        message_id=message_id,
+        recipient_id=recipient_id,
+        claim_id=claim_id,
+        template_code=template.code,
+        template_version=template.version,
+        variables=variables,
+        decided_at=utc_text(session.now),
+        send_after=utc_text(_send_after(session.now)),
+    )
+    await session.decide(MESSAGE, message_id, command)
+
+
+async def on_claim_filed(recorded: Recorded, session: Session) -> None:
+    """Claim received."""
+    event = recorded.event
+    assert isinstance(event, ClaimFiled)
+    for payee in event.payees:
+        cause = f"received-{event.claim_id}"
+        variables = {"no": event.claim_no, "n": str(_settings().review_workdays)}
+        await _tell(session, cause, payee.payee_id, "claim-received", event.claim_id, **variables)
+
+
+async def on_claim_approved(recorded: Recorded, session: Session) -> None:
+    """Approved; an heir with a share is told the share, since the bank's lines fix the amounts later."""
+    event = recorded.event
+    assert isinstance(event, ClaimApproved)
+    for payee in event.payees:
+        variables = {"no": event.claim_no, "tail": payee.account_tail}
+        if payee.share_percent == WHOLE_PERCENT:
+            template, variables["amt"] = "claim-approved", yuan(event.total_fen)
+        else:
+            template, variables["share"] = "claim-approved-share", str(payee.share_percent)
+        await _tell(session, f"approved-{event.claim_id}", payee.payee_id, template, event.claim_id, **variables)
+
+
+async def on_claim_rejected(recorded: Recorded, session: Session) -> None:
+    """Refused; the reason stands in the account only."""
+    event = recorded.event
+    assert isinstance(event, ClaimRejected)
+    for payee in event.payees:
+        cause = f"refused-{event.claim_id}"
+        await _tell(session, cause, payee.payee_id, "claim-refused", event.claim_id, no=event.claim_no)
+
+
+async def on_payout_settled(recorded: Recorded, session: Session) -> None:
+    """Paid; an attempt that follows a return is a cause of its own."""
+    event = recorded.event
+    assert isinstance(event, PayoutSettled)
+    variables = {"amt": yuan(event.amount_fen), "tail": event.account_tail}
+    cause = f"paid-{event.payout_id}-{event.attempt}"
+    await _tell(session, cause, event.payee_id, "benefit-paid", event.claim_id, **variables)
+
+
+async def on_payout_returned(recorded: Recorded, session: Session) -> None:
+    """Returned by the bank; each attempt is a cause of its own."""
+    event = recorded.event
+    assert isinstance(event, PayoutReturned)
+    cause = f"returned-{event.payout_id}-{event.attempt}"
+    await _tell(session, cause, event.payee_id, "payment-returned", event.claim_id)
+
+
+async def on_member_invited(recorded: Recorded, session: Session) -> None:
+    """Check-up invitation."""
+    event = recorded.event
+    assert isinstance(event, MemberInvited)
+    day = from_text(event.date)
+    variables = {"dt": f"{day.month}月{day.day}日", "place": place_or_withheld(event.place)}
+    await _tell(session, f"invited-{event.stop_id}", event.person_id, "checkup-invitation", **variables)
+
+
+async def on_finding_raised(recorded: Recorded, session: Session) -> None:
+    """A finding of class A or B: expect the doctor's call; what it is, the doctor says."""
+    event = recorded.event
+    assert isinstance(event, FindingRaised)
+    await _tell(session, f"finding-{event.finding_id}", event.person_id, "checkup-finding")
+
+
+async def on_results_recorded(recorded: Recorded, session: Session) -> None:
+    """Report ready."""
+    event = recorded.event
+    assert isinstance(event, ResultsRecorded)
+    await _tell(session, f"report-{event.exam_id}", event.person_id, "checkup-report-ready")
+
+
+REACTIONS: dict[str, dict[type[Event], Reaction]] = {
+    "claims": {
+        ClaimFiled: on_claim_filed,
+        ClaimApproved: on_claim_approved,
+        ClaimRejected: on_claim_rejected,
+    },
+    "payments": {
+        PayoutSettled: on_payout_settled,
+        PayoutReturned: on_payout_returned,
+    },
+    "health_checkup": {
+        MemberInvited: on_member_invited,
+        FindingRaised: on_finding_raised,
+        ResultsRecorded: on_results_recorded,
+    },
+}

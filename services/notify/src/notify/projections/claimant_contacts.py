@@ -1,0 +1,50 @@
+"""How to reach who is paid for a claim: the payee's sealed contact as the newest claim published it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.log import Recorded
+from chassis.projections import Projection, Put, Write
+from contracts.claims.v1 import ClaimFiled
+from contracts.envelope import Sealed
+
+NAME = "claimant_contacts"
+MEMBER = "SELF"
+"""The member among the payees is also reached as the roster says."""
+FIELD = "claims.claim-filed.v1/contact"
+"""The field it was sealed in."""
+TABLE = sa.Table(
+    NAME,
+    sa.MetaData(),
+    sa.Column("payee_id", sa.Text, primary_key=True),
+    sa.Column("contact", sa.LargeBinary, nullable=True),
+)
+
+
+def apply(recorded: Recorded) -> Iterable[Write]:
+    """One row a payee who left a contact, or who is reached in no other way; a later claim's replaces it."""
+    match recorded.event:
+        case ClaimFiled(payees=payees):
+            for payee in payees:
+                if payee.contact is not None:
+                    yield Put((payee.payee_id,), contact=msgspec.json.encode(payee.contact))
+                elif payee.relation != MEMBER:
+                    yield Put((payee.payee_id,), contact=None)
+        case _:
+            pass
+
+
+async def find(c: AsyncConnection, payee_id: str) -> tuple[bool, Sealed | None]:
+    """Whether the payee is known here, and the sealed contact left with a claim if there is one."""
+    row = (await c.execute(sa.select(TABLE.c.contact).where(TABLE.c.payee_id == payee_id))).first()
+    if row is None:
+        return False, None
+    return True, msgspec.json.decode(row.contact, type=Sealed) if row.contact else None
+
+
+PROJECTION = Projection(NAME, 1, "claims", TABLE, apply)

@@ -1,0 +1,171 @@
+"""Notify with an SMS provider in the same process, and people whom others' events are about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import httpx
+from litestar import Litestar
+
+from chassis.clock import new_id
+from chassis.context import Context
+from chassis.log import Recorded
+from chassis.sweep import Sweeps
+from chassis.worker import Jobs
+from contracts.claims.v1 import ClaimFiled, Incident, Payee
+from contracts.enrolment.v1 import PersonRegistered
+from contracts.envelope import Sealed
+from contracts.notify.v1 import MessageQueued, MessageReleased
+from contracts.payments.v1 import PayoutSettled
+from contracts.person import Contact
+from notify import workers
+from notify.domain.message import MESSAGE
+from simulators.sms.app import make_app
+from tests.world import World
+
+OPAQUE = Sealed(suite="A256GCM", s="someone", k="health", v=1, e="d", c="AAAA")
+CONTACT_FIELD = "enrolment.person-registered.v1/contact"
+ATTEMPTS_MAX = 5
+NUMBERS = count(1)
+CLAIMANT_FIELD = "claims.claim-filed.v1/contact"
+
+
+@dataclass
+class House:
+    """The service, the provider, and a worker that waits no longer than it must."""
+
+    world: World
+    provider: Litestar
+    context: Context
+    jobs: Jobs
+
+    member: str = ""
+    heir: str = ""
+    mobile: str = ""
+    heirs_mobile: str = ""
+    claim: str = ""
+    payout: str = ""
+
+    def for_new_people(self) -> House:
+        """The same service, other people: numbers that no operator gives out."""
+        number = next(NUMBERS)
+        return replace(
+            self,
+            member=new_id(),
+            heir=new_id(),
+            mobile=f"100{number:04}0001",
+            heirs_mobile=f"100{number:04}0002",
+            claim=new_id(),
+            payout=new_id(),
+        )
+
+    @property
+    def paid(self) -> str:
+        """The message of the first payout's first attempt."""
+        return f"paid-{self.payout}-1-{self.member}"
+
+    async def register(self, name: str = "某某某", *, with_mobile: bool = True) -> None:
+        contact = await self.seal(self.member, name, self.mobile, CONTACT_FIELD) if with_mobile else None
+        event = PersonRegistered(person_id=self.member, identity=OPAQUE, contact=contact, sex="M", birth_year=1980)
+        await self.world.feed("enrolment", event, f"person-{self.member}")
+
+    async def seal(self, person_id: str, name: str, mobile: str, field: str) -> Sealed:
+        return await self.context.keyring.seal(
+            Contact(name=name, mobile=mobile), subject=person_id, category="contact", decision_id="d", field=field
+        )
+
+    async def file(self, *payees: Payee, died_on: str = "") -> Recorded:
+        event = ClaimFiled(
+            claim_id=self.claim,
+            claim_no="GS2022000123",
+            person_id=self.member,
+            plan_code="GS-NEF-2022",
+            plan_version=1,
+            channel="MOBILE",
+            org_path="620000.620600.620621",
+            incident=Incident(kind="ACCIDENT", decisive_on="2022-02-01", died_on=died_on),
+            facts=OPAQUE,
+            documents=(),
+            payees=payees or (self.payee(),),
+            urgent=False,
+            filed_on="2022-03-01",
+            steps=(),
+            by="agent-1",
+        )
+        return await self.world.feed("claims", event, f"claim-{self.claim}")
+
+    def payee(self, payee_id: str = "", share: int = 100, contact: Sealed | None = None) -> Payee:
+        return Payee(
+            payee_id=payee_id or self.member,
+            relation="SELF" if payee_id in {"", self.member} else "SPOUSE",
+            share_percent=share,
+            account=OPAQUE,
+            account_tail="1234",
+            contact=contact,
+            name_matches=True,
+        )
+
+    async def settle(self, *, payee_id: str = "", attempt: int = 1) -> Recorded:
+        event = PayoutSettled(
+            payout_id=self.payout,
+            claim_id=self.claim,
+            claim_no="GS2022000123",
+            person_id=self.member,
+            payee_id=payee_id or self.member,
+            plan_code="GS-NEF-2022",
+            benefit_code="ACCIDENT_DEATH",
+            amount_fen=15_000_000,
+            account_tail="1234",
+            attempt=attempt,
+            bank_reference="b-1",
+            settled_on="2022-03-01",
+            transfers=(),
+        )
+        return await self.world.feed("payments", event, f"payout-{self.payout}")
+
+    async def history(self, message_id: str) -> list[Any]:
+        return [recorded.event for recorded in await self.context.log.load(MESSAGE.stream(message_id))]
+
+    async def queued(self) -> list[MessageQueued]:
+        """Everything owed to this test's people."""
+        events = [event for event in await self.world.events() if isinstance(event, MessageQueued)]
+        return [event for event in events if event.recipient_id in {self.member, self.heir}]
+
+    async def work(self, message_id: str) -> None:
+        """Every attempt at the released message until its job is done or parked."""
+        recorded = await self.context.log.load(MESSAGE.stream(message_id))
+        released = [one for one in recorded if isinstance(one.event, MessageReleased)][-1]
+        for _ in range(ATTEMPTS_MAX + 2):
+            if await self.jobs.attempt(released.position, woken=True) is None:
+                return
+        raise AssertionError("The job never ended.")
+
+    async def release_due(self) -> int:
+        """One turn of the sweep that ends the quiet hours."""
+        await self.world.settled()
+        return await Sweeps(workers.SWEEPS, self.context.executor, self.world.clock).once(workers.SWEEPS[0])
+
+    async def behave(self, **behaviour: object) -> None:
+        answer = await self.context.http.post("http://sms.test/behaviour", json=behaviour)
+        assert answer.status_code == 200
+
+    async def arrived(self) -> list[dict[str, Any]]:
+        """What reached this test's phones."""
+        messages = (await self.context.http.get("http://sms.test/messages")).json()["messages"]
+        return [message for message in messages if message["mobile"] in {self.mobile, self.heirs_mobile}]
+
+    async def close(self) -> None:
+        await self.context.http.aclose()
+        for close in self.provider.on_shutdown:
+            close()
+
+
+def open_house(world: World, folder: Path) -> House:
+    provider = make_app(folder)
+    http = httpx.AsyncClient(transport=httpx.ASGITransport(app=provider), base_url="http://sms.test")
+    context = replace(world.context, http=http)
+    worker = replace(workers.WORKERS[0], retry_delay_ms=0, attempts_max=ATTEMPTS_MAX)
+    return House(world, provider, context, Jobs(worker, context))
