@@ -1,0 +1,27 @@
+"""Who may ask what, and which stop lies in whose reach."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Request
+
+from chassis.decider import Rejected
+from chassis.execute import Session
+from contracts.envelope import Actor
+from contracts.organization import within
+from health_checkup.domain.stop import STOP, Open
+
+OPENERS = ("county_clerk", "city_clerk", "office_reviewer", "office_rechecker", "office_head")
+PROVIDER = "health_provider"
+COUNTERS = (*OPENERS, "unit_clerk", "finance", "supervisor", "auditor", "service", PROVIDER)
+
+AnyRequest = Request[Any, Any, Any]
+
+
+async def stop_of(session: Session, stop_id: str, actor: Actor) -> Open:
+    """The stop, if it lies in the actor's subtree. Raises Rejected `stop-unknown`."""
+    stop = await session.load(STOP, stop_id)
+    if not isinstance(stop, Open) or not within(stop.org_path, actor.org_path):
+        raise Rejected("stop-unknown", "No such stop.")
+    return stop

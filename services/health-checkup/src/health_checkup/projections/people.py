@@ -1,0 +1,45 @@
+"""Sex, year of birth and death of everyone registered: what reference ranges and invitations ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.log import Recorded
+from chassis.projections import Patch, Projection, Put, Write
+from contracts.enrolment.v1 import DeathRecorded, PersonRegistered
+from contracts.envelope import Event
+
+NAME = "people"
+TABLE = sa.Table(
+    NAME,
+    sa.MetaData(),
+    sa.Column("person_id", sa.Text, primary_key=True),
+    sa.Column("sex", sa.Text, nullable=False),
+    sa.Column("birth_year", sa.Integer, nullable=False),
+    sa.Column("died_on", sa.Text, nullable=True),
+)
+"""`sex` is empty and `birth_year` 0 where the document shows neither."""
+
+
+def apply(recorded: Recorded) -> Iterable[Write]:
+    """One row a person."""
+    match recorded.event:
+        case PersonRegistered(person_id=person_id, sex=sex, birth_year=birth_year):
+            yield Put((person_id,), sex=sex, birth_year=birth_year)
+        case DeathRecorded(person_id=person_id, died_on=died_on):
+            yield Patch((person_id,), died_on=died_on)
+        case _:
+            pass
+
+
+async def sex_of(c: AsyncConnection, person_id: str) -> str | None:
+    """As enrolment derived it, None for a person not known here."""
+    sex: str | None = await c.scalar(sa.select(TABLE.c.sex).where(TABLE.c.person_id == person_id))
+    return sex
+
+
+EVENTS: frozenset[type[Event]] = frozenset({PersonRegistered, DeathRecorded})
+PROJECTION = Projection(NAME, 1, "enrolment", TABLE, apply, events=EVENTS)
