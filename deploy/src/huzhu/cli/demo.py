@@ -1,0 +1,156 @@
+"""`huzhu demo`: the main job from beginning to end, and a table of what happened."""
+
+# ruff: noqa: PLC0415 - heavy imports stay inside the commands, so that `huzhu` starts fast
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from huzhu.demo.gateway import Gateway
+    from huzhu.demo.result import Result
+    from huzhu.demo.story import Told
+
+INTERRUPTED = 130
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command of this file."""
+    app.command()(demo)
+
+
+def demo(
+    members: Annotated[
+        int, typer.Option(help="How many rows the roster has; the donation stays 100,000 seats.")
+    ] = 100_000,
+    *,
+    detach: Annotated[bool, typer.Option(help="Leave everything running afterwards.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")] = False,
+) -> None:
+    """Run the main job on this machine and show what happened."""
+    import time
+
+    import msgspec
+    from rich.console import Console
+
+    from huzhu.cli.up import bring_up
+    from huzhu.demo.gateway import Gateway, StepFailed
+    from huzhu.demo.result import read_result
+    from huzhu.runner.control import shut_down
+    from huzhu.runner.home import Home
+    from huzhu.runner.process import StartFailed
+
+    home = Home.find().make()
+    console = Console(stderr=True)
+    try:
+        bring_up(home)
+        started = time.monotonic()
+        gateway = Gateway(home)
+        told = _play(gateway, members, console)
+        result = read_result(gateway, told, time.monotonic() - started)
+    except (StepFailed, StartFailed) as failed:
+        console.print(f"[red]The demonstration stopped.[/red] {failed}")
+        console.print(f"Logs: {home.logs}. The same command again goes on where it stopped.")
+        if not detach:
+            shut_down(home)
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        console.print("Stopped. Nothing that was written is lost; huzhu down stops what still runs.")
+        raise typer.Exit(INTERRUPTED) from None
+    _show(Console(), result, told, gateway)
+    if not detach:
+        _linger(console)
+        shut_down(home)
+        console.print("Everything has been stopped; `make demo DETACH=1` leaves it running.")
+    if as_json:
+        typer.echo(msgspec.json.encode(result).decode())
+
+
+def _linger(console: Console) -> None:
+    """A person at a terminal may look around before everything stops; a script goes on."""
+    import sys
+    import threading
+
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return
+    console.print("Everything is running. Ctrl-C stops it in order; nothing is lost.")
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        console.print("Stopping …")
+
+
+def _play(gateway: Gateway, members: int, console: Console) -> Told:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from huzhu.demo.story import Story
+
+    columns = (TextColumn("{task.description:<40}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        tasks: dict[str, Any] = {}
+
+        def show(what: str, done: int, of: int) -> None:
+            for name, task in tasks.items():
+                if name != what and not progress.tasks[task].finished:
+                    progress.update(task, completed=progress.tasks[task].total)
+            if what not in tasks:
+                tasks[what] = progress.add_task(what, total=of)
+            progress.update(tasks[what], completed=done, total=of)
+
+        return Story(gateway, members, show).run()
+
+
+def _show(console: Console, result: Result, told: Told, gateway: Gateway) -> None:
+    from rich.table import Table
+
+    table = Table(
+        title="甘肃省新就业形态劳动者专项综合互助保障: what happened", title_justify="left", show_header=False
+    )
+    table.add_column("what", no_wrap=True)
+    table.add_column("figure", justify="right", no_wrap=True)
+    table.add_column("note")
+    for row in _rows(result, told):
+        table.add_row(*row)
+    console.print(table)
+    where = Table(title="Running services", title_justify="left")
+    where.add_column("service")
+    where.add_column("address")
+    where.add_column("memory", justify="right")
+    where.add_row("gateway", f"{gateway.state['gateway_url']}/api/<service>/", "")
+    for name, url in gateway.state["services"].items():
+        where.add_row(name.replace("_", "-"), url, f"{result.memory_mb_max[name]} MB")
+    console.print(where)
+
+
+def _rows(result: Result, told: Told) -> list[tuple[str, str, str]]:
+    errors = "  ".join(f"{code} {count:,}" for code, count in told.roster["errors"].items())
+    rows = [
+        ("名册 roster rows", f"{result.roster.rows:,}", f"{result.roster.seconds:.1f} s; {errors}"),
+        ("参保 people covered", f"{result.covered:,}", (f"published after {result.published_seconds:.1f} s, "
+         f"every service caught up after {result.caught_up_seconds:.1f} s")),
+        ("给付 people / person-times", f"{result.paid.people} / {result.paid.person_times}", "人 / 人次"),
+    ]  # fmt: skip
+    rows += [(f"  {code}", _yuan(fen), "元") for code, fen in sorted(result.paid.fen_by_benefit.items())]
+    rows += [
+        ("  合计 total paid", _yuan(result.paid.fen), "元"),
+        ("退票 returned by the bank", f"{result.returned}", "paid at the second attempt"),
+        ("不予给付 rejected", f"{result.rejected}", "inside the waiting period"),
+        ("重复申领 filed twice", f"{result.duplicates}", "counted once"),
+        ("特事特办 special decisions", f"{result.special_decisions}", "listed for the auditor"),
+        ("短信 messages sent", f"{result.messages_sent}", ""),
+        ("体检 check-ups done", f"{result.checkups_done}", f"{result.findings_followed_up} finding followed up"),
+        ("资金池 the pool's balance", _yuan(result.pool_fen), "元"),
+        ("submitted → paid, median", f"{result.submitted_to_paid_ms_p50:,.0f} ms", "real time, reviews included"),
+        ("paid → told, median", f"{result.paid_to_told_ms_p50:,.0f} ms", "real time"),
+        ("events in all logs", f"{result.events:,}", ""),
+        ("the whole demonstration", f"{result.seconds:.1f} s", "after set-up"),
+    ]
+    return rows
+
+
+def _yuan(fen: int) -> str:
+    return f"{fen // 100:,}.{fen % 100:02d}"

@@ -1,0 +1,1 @@
+"""Synthetic rosters for demonstrations, tests and measurements."""

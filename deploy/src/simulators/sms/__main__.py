@@ -1,0 +1,30 @@
+"""Run the SMS simulator: HUZHU_PORT, HUZHU_SIMULATOR_DIR; on a loopback address only."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import sys
+from pathlib import Path
+
+import uvicorn
+
+from simulators.sms.app import make_app
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    host = os.environ.get("HUZHU_HOST", "127.0.0.1")
+    try:
+        loopback = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        loopback = False
+    if not loopback:
+        sys.exit(f"The SMS simulator listens on a loopback address only, not on {host}.")
+    # Numbers and texts stand in its own file alone: no access log.
+    app = make_app(Path(os.environ["HUZHU_SIMULATOR_DIR"]))
+    uvicorn.run(app, host=host, port=int(os.environ["HUZHU_PORT"]), log_level="warning", access_log=False)
+
+
+if __name__ == "__main__":
+    main()
