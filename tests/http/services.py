@@ -1,0 +1,19 @@
+"""The five services, and who asks them."""
+
+from __future__ import annotations
+
+from claims.main import SERVICE as CLAIMS
+from enrolment.main import SERVICE as ENROLMENT
+from health_checkup.main import SERVICE as HEALTH_CHECKUP
+from notify.main import SERVICE as NOTIFY
+from payments.main import SERVICE as PAYMENTS
+
+SERVICES = {service.name: service for service in (ENROLMENT, CLAIMS, PAYMENTS, NOTIFY, HEALTH_CHECKUP)}
+ROLES = {
+    "enrolment": ("office_head", "county_clerk", "member", "sys_admin", "stranger"),
+    "claims": ("unit_clerk", "office_reviewer", "office_rechecker", "office_head", "member", "sys_admin", "stranger"),
+    "payments": ("finance", "member", "county_clerk", "sys_admin", "stranger"),
+    "notify": ("office_head", "sys_admin", "stranger"),
+    "health_checkup": ("county_clerk", "health_provider", "member", "sys_admin", "stranger"),
+}
+"""Together they may ask everything; the stranger nothing."""
