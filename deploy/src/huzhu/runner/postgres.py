@@ -280,8 +280,11 @@ class Postgres:
 
 
 def _pid_file(data: Path) -> list[str]:
-    path = data / "postmaster.pid"
-    return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    """The lines of a file that a stopping or starting server may take away at any moment."""
+    try:
+        return (data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return []
 
 
 def _is_ready(data: Path, pid: int) -> bool:
