@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import httpx
     from rich.progress import Progress
 
-POLL_S = 0.1
+POLL_S = 0.25
 IMPORT_WAIT_S_MAX = 3_600
 """An import that takes longer goes on without being watched."""
 REQUEST_TIMEOUT_S = 120

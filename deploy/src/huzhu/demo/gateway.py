@@ -81,8 +81,8 @@ class Gateway:
             for standing in heads.values()
         )
 
-    def wait(self, what: str, look: Callable[[], T | None], seconds: float = WAIT_S_MAX) -> T:
-        """Look until there is something. Raises StepFailed after `seconds`."""
+    def wait(self, what: str, look: Callable[[], T | None], seconds: float = WAIT_S_MAX, every: float = POLL_S) -> T:
+        """Look `every` so many seconds until there is something. Raises StepFailed after `seconds`."""
         deadline = time.monotonic() + seconds
         while True:
             found = look()
@@ -90,7 +90,7 @@ class Gateway:
                 return found
             if time.monotonic() > deadline:
                 raise StepFailed(f"{what}: not within {seconds:.0f} s.")
-            time.sleep(POLL_S)
+            time.sleep(every)
 
     def _token(self, role: str, org: str, sub: str) -> str:
         key = (role, org, sub)

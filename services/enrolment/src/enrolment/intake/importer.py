@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -38,9 +37,6 @@ from enrolment.settings import Settings
 FENCE = "enrolment-importer"
 CHUNKS_AHEAD_MAX = 2
 """Chunks prepared while one is being written."""
-GARBAGE_THRESHOLDS = (200_000, 20, 100)
-"""Bulk makes many objects that live for a moment; Python's default passes over them cost two fifths of an import."""
-
 PASSING = (
     OSError,
     TimeoutError,
@@ -208,6 +204,4 @@ def _take(judged: Iterator[Checked], rows: int) -> list[Checked]:
 
 async def run(context: Context) -> None:
     """The background task of the service."""
-    gc.freeze()
-    gc.set_threshold(*GARBAGE_THRESHOLDS)
     await Importer(context).run()
