@@ -103,6 +103,14 @@ async def test_unknown_and_missing_fields_are_refused(running: Running) -> None:
     assert await running.context.log.head() == 0
 
 
+async def test_a_form_with_a_field_of_its_own_is_refused(running: Running) -> None:
+    form = {"plan": PLAN_CODE, "organization": "620725", "surplus": "1"}
+    files = {"file": ("r.csv", csv_of(worker(1)))}
+    answer = await call(running, "POST", "/rosters", asks("county_clerk", "620725"), data=form, files=files)
+    assert code_of(answer) == (400, "request-invalid", "surplus")
+    assert await running.context.log.head() == 0
+
+
 async def test_a_form_without_a_file_is_refused(running: Running) -> None:
     form = {"plan": PLAN_CODE, "organization": "620000", "file": "no file"}
     assert code_of(await call(running, "POST", "/rosters", asks("office_head"), data=form))[0] == 400

@@ -211,6 +211,8 @@ async def test_a_request_as_asked_is_taken_so_that_the_others_are_refused_for_th
         ("/messages?limit=0", {}, (400, "request-invalid", "limit")),
         ("/messages?limit=many", {}, (400, "request-invalid", "limit")),
         ("/messages?claim_id=a%20b", {}, (400, "request-invalid", "claim_id")),
+        ("/messages?surprise=1", {}, (400, "request-invalid", "surprise")),
+        ("/status?surprise=1", {}, (400, "request-invalid", "surprise")),
         ("/messages?claim_id=%00", {}, (400, "request-invalid", "")),
         ("/messages", {"If-Log-Position": "soon"}, (400, "position-invalid", "If-Log-Position")),
         ("/messages", {"Authorization": ""}, (401, "token-missing", "")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import fields
 from time import perf_counter
 from typing import Any
 
@@ -20,7 +21,7 @@ from litestar.types import ASGIApp, ControllerRouterHandler, Message, Receive, S
 from chassis.context import Context
 from chassis.telemetry import span
 from chassis.telemetry.metrics import HTTP_SECONDS
-from chassis.web.describing import describe
+from chassis.web.describing import describe, query_names
 from chassis.web.problem import AnyRequest, Problem, handle
 from contracts.envelope import Actor
 
@@ -49,6 +50,7 @@ def create_app(
         _refuse_media_type(request)
         actor = await context.verifier.verify(request.headers.get("Authorization", ""))
         request.scope["state"]["actor"] = actor
+        _refuse_unknown_query(request)
         await _refuse_loose_body(request)
         await _until_readable(request, context)
         return None
@@ -80,6 +82,7 @@ def create_app(
         logging_config=None,
     )
     describe(app)
+    app.state.query_names = query_names(app)
     return app
 
 
@@ -104,13 +107,27 @@ def _refuse_media_type(request: AnyRequest) -> None:
         raise Problem(415, "media-type-unsupported", sentence, "Content-Type")
 
 
-async def _refuse_loose_body(request: AnyRequest) -> None:
-    """A JSON body holds exactly the asked types: Litestar itself would take "5" for 5 and 0 for false.
+def _refuse_unknown_query(request: AnyRequest) -> None:
+    """A misspelt filter would answer with everything: a name that the path does not take is refused."""
+    known = request.app.state.query_names.get((request.scope["path_template"], request.method))
+    if known is None:
+        return
+    if unknown := sorted(set(request.query_params) - known):
+        raise Problem(400, "request-invalid", "A parameter is not asked for.", unknown[0])
 
-    Nor does it hold a NUL, which no text of Postgres keeps. What cannot be read at all is left to Litestar.
+
+async def _refuse_loose_body(request: AnyRequest) -> None:
+    """A body holds exactly what is asked: Litestar itself would take "5" for 5, 0 for false and any form field.
+
+    Nor does JSON hold a NUL, which no text of Postgres keeps. What cannot be read at all is left to Litestar.
     """
     body = request.route_handler.parsed_data_field
-    if body is None or request.content_type[0] != RequestEncodingType.JSON:
+    if body is None:
+        return
+    if request.content_type[0] in FORMS:
+        known = {one.name for one in fields(body.annotation)}
+        if unknown := sorted(set(await request.form()) - known):
+            raise Problem(400, "request-invalid", "A field is not asked for.", unknown[0])
         return
     content = await request.body()
     try:

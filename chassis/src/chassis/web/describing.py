@@ -48,6 +48,18 @@ def describe(app: Litestar) -> None:
             responses["default"] = problem
 
 
+def query_names(app: Litestar) -> dict[tuple[str, str], frozenset[str]]:
+    """Which query parameters each method of each path template takes, as its OpenAPI document says."""
+    return {
+        (path, method.upper()): frozenset(
+            one.name for one in operation.parameters or () if not isinstance(one, Reference) and one.param_in == "query"
+        )
+        for path, item in (app.openapi_schema.paths or {}).items()
+        for method in METHODS
+        if (operation := getattr(item, method)) is not None
+    }
+
+
 def _requests(app: Litestar) -> list[type[msgspec.Struct]]:
     """The Structs that handlers take as JSON."""
     found = {

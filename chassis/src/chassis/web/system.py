@@ -8,7 +8,7 @@ from typing import Annotated, Any, Protocol
 import msgspec
 from litestar import Response, get, post
 from litestar.datastructures import State
-from litestar.params import Parameter
+from litestar.params import FromPath, QueryParameter
 from litestar.types import ControllerRouterHandler
 
 from chassis.auth import allow, allow_province
@@ -120,8 +120,8 @@ async def status(state: State, actor: Actor) -> Standing:
 async def read_log(
     actor: Actor,
     context: Context,
-    after: Annotated[int, Parameter(ge=0, le=2**62)] = 0,
-    limit: Annotated[int, Parameter(ge=1, le=LOG_EVENTS_MAX)] = 1_000,
+    after: Annotated[int, QueryParameter(ge=0, le=2**62)] = 0,
+    limit: Annotated[int, QueryParameter(ge=1, le=LOG_EVENTS_MAX)] = 1_000,
 ) -> Response[bytes]:
     """The events after a position as they are stored, one a line."""
     allow_province(actor, "service", "auditor")
@@ -153,7 +153,7 @@ async def retry(actor: Actor, context: Context) -> Retried:
 
 
 @post("/projections/{name:str}/rebuild", status_code=200)
-async def rebuild(name: str, actor: Actor, context: Context) -> Rebuilt:
+async def rebuild(name: FromPath[str], actor: Actor, context: Context) -> Rebuilt:
     """Build a read model afresh beside the old one and swap; reads go on meanwhile."""
     allow(actor, "sys_admin", "service")
     if name not in context.projecting.names():

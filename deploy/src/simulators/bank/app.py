@@ -7,14 +7,14 @@ import hashlib
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from litestar import Litestar, Request, Response, get, post
 from litestar.di import Provide
 from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException, NotFoundException
-from litestar.params import Parameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.clock import Clock, real_now
@@ -93,7 +93,7 @@ class Desk:
 
 
 @post("/batches", status_code=201)
-async def take_batch(data: BatchFile, request: Request[Any, Any, Any], book: Book, desk: Desk) -> Taken:
+async def take_batch(data: JSONBody[BatchFile], request: Request[Any, Any, Any], book: Book, desk: Desk) -> Taken:
     """Take a batch. The same again gives the first answer; other content under its id is a 409."""
     if data.count != len(data.payments) or data.total_fen != sum(one.amount_fen for one in data.payments):
         raise HTTPException("The control totals do not agree.", status_code=HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -112,7 +112,7 @@ async def take_batch(data: BatchFile, request: Request[Any, Any, Any], book: Boo
 
 
 @get("/batches/{batch_id:str}")
-async def batch(batch_id: str, book: Book) -> Taken:
+async def batch(batch_id: FromPath[str], book: Book) -> Taken:
     """Whether the bank has a batch; 404 when it has never seen it."""
     reference = book.reference_of(batch_id)
     if reference is None:
@@ -121,7 +121,7 @@ async def batch(batch_id: str, book: Book) -> Taken:
 
 
 @get("/payments/{end_to_end_id:str}")
-async def payment(end_to_end_id: str, book: Book) -> Fate:
+async def payment(end_to_end_id: FromPath[str], book: Book) -> Fate:
     """What has become of a payment; 404 when the bank has never seen it."""
     found = book.results(end_to_end_id, _now_ms())
     if found is None:
@@ -132,8 +132,8 @@ async def payment(end_to_end_id: str, book: Book) -> Fate:
 @get("/statement")
 async def statement(
     book: Book,
-    after: int = Parameter(default=0, ge=0),
-    limit: int = Parameter(default=STATEMENT_LINES_MAX, ge=1, le=STATEMENT_LINES_MAX),
+    after: Annotated[int, QueryParameter(ge=0)] = 0,
+    limit: Annotated[int, QueryParameter(ge=1, le=STATEMENT_LINES_MAX)] = STATEMENT_LINES_MAX,
 ) -> Statement:
     """The statement after a line."""
     return Statement(book.statement(after, limit, _now_ms()))
@@ -146,7 +146,7 @@ async def ledger(book: Book) -> dict[str, dict[str, int]]:
 
 
 @post("/behaviour", status_code=201)
-async def misbehave(data: Misbehaviour, book: Book) -> list[Fault]:
+async def misbehave(data: JSONBody[Misbehaviour], book: Book) -> list[Fault]:
     """Plan a fault; all faults so far with their hits."""
     delay_ms = min(data.delay_ms, FAULT_DELAY_MS_MAX)
     book.plan_fault(data.kind, data.matches, data.times, delay_ms, data.reason)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from http import HTTPStatus
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 from litestar import Litestar, Response, get, post
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
-from litestar.params import Parameter
+from litestar.params import FromQuery, JSONBody, QueryParameter
 
 from simulators.sms.box import Arrival, Box, MessageDiffers, Receipt
 
@@ -82,7 +83,7 @@ def _ends(mobile: str, suffix: str) -> bool:
 
 
 @post("/messages", status_code=HTTPStatus.OK)
-async def take(data: Message, box: Box, mood: Mood) -> Response[Taken | Refused]:
+async def take(data: JSONBody[Message], box: Box, mood: Mood) -> Response[Taken | Refused]:
     """Take a message; the same again gives the first answer, another text under its id is a 409."""
     behaviour = mood.behaviour
     await asyncio.sleep(min(behaviour.delay_ms, DELAY_MS_MAX) / 1000)
@@ -108,9 +109,9 @@ async def take(data: Message, box: Box, mood: Mood) -> Response[Taken | Refused]
 @get("/messages")
 async def arrived(
     box: Box,
-    mobile: str = "",
-    after: int = Parameter(default=0, ge=0),
-    limit: int = Parameter(default=PAGE_MAX, ge=1, le=PAGE_MAX),
+    mobile: FromQuery[str] = "",
+    after: Annotated[int, QueryParameter(ge=0)] = 0,
+    limit: Annotated[int, QueryParameter(ge=1, le=PAGE_MAX)] = PAGE_MAX,
 ) -> Inbox:
     """The oracle: what arrived where, once each."""
     return Inbox(box.count(), box.arrivals(mobile, after, limit))
@@ -119,16 +120,16 @@ async def arrived(
 @get("/receipts")
 async def receipts(
     box: Box,
-    message_id: str = "",
-    after: int = Parameter(default=0, ge=0),
-    limit: int = Parameter(default=PAGE_MAX, ge=1, le=PAGE_MAX),
+    message_id: FromQuery[str] = "",
+    after: Annotated[int, QueryParameter(ge=0)] = 0,
+    limit: Annotated[int, QueryParameter(ge=1, le=PAGE_MAX)] = PAGE_MAX,
 ) -> Receipts:
     """Receipts after a number, of one message or of all."""
     return Receipts(box.receipts(message_id, after, limit))
 
 
 @post("/behaviour", status_code=HTTPStatus.OK)
-async def behave(data: Behaviour, mood: Mood) -> Behaviour:
+async def behave(data: JSONBody[Behaviour], mood: Mood) -> Behaviour:
     """Behave like this from now on; an empty object means well."""
     mood.behaviour = data
     return data

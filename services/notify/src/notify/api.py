@@ -9,7 +9,7 @@ from typing import Annotated
 
 import msgspec
 from litestar import get
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from chassis.auth import allow_province
 from chassis.context import Context
@@ -21,7 +21,7 @@ READERS = ("office_reviewer", "office_rechecker", "office_head", "finance", "sup
 PAGE_MAX = 500
 FILTER_PATTERN = r"^[A-Za-z0-9._-]{0,200}$"
 
-Filter = Annotated[str, Parameter(pattern=FILTER_PATTERN)]
+Filter = Annotated[str, QueryParameter(pattern=FILTER_PATTERN)]
 
 
 class MessagePage(msgspec.Struct, frozen=True):
@@ -36,13 +36,13 @@ async def message_list(
     *,
     actor: Actor,
     context: Context,
-    message_state: Annotated[str, Parameter(query="state", pattern=FILTER_PATTERN)] = "",
+    message_state: Annotated[str, QueryParameter(name="state", pattern=FILTER_PATTERN)] = "",
     template_code: Filter = "",
     claim_id: Filter = "",
     recipient_id: Filter = "",
     failure: Filter = "",
     after: Filter = "",
-    limit: Annotated[int, Parameter(ge=1, le=PAGE_MAX)] = 100,
+    limit: Annotated[int, QueryParameter(ge=1, le=PAGE_MAX)] = 100,
 ) -> MessagePage:
     """Messages by state, template, claim, recipient or failure; the failed ones are the list to work off."""
     allow_province(actor, *READERS)

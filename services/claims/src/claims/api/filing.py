@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Response, post
+from litestar.params import JSONBody
 from litestar.types import ControllerRouterHandler
 
 from chassis.auth import allow
@@ -40,7 +41,7 @@ NUMBER_CHARS = 10
 
 @post("/claims", status_code=201)
 async def file_claim(
-    data: FilingAsked, request: Request[Any, Any, Any], actor: Actor, context: Context
+    data: JSONBody[FilingAsked], request: Request[Any, Any, Any], actor: Actor, context: Context
 ) -> Response[FiledClaim]:
     """A new claim (201), or the claim that the incident already is the matter of (200, `duplicate`)."""
     allow(actor, *FILERS)

@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 import sqlalchemy as sa
 from litestar import get
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -31,9 +31,9 @@ FILTER_CHARS = "^[0-9A-Za-z_-]*$"
 FILTER_CHARS_MAX = 80
 POSITION_MAX = 2**62
 
-After = Annotated[int, Parameter(ge=0, le=POSITION_MAX)]
-Limit = Annotated[int, Parameter(ge=1, le=PAGE_ROWS * 4)]
-Filter = Annotated[str, Parameter(max_length=FILTER_CHARS_MAX, pattern=FILTER_CHARS)]
+After = Annotated[int, QueryParameter(ge=0, le=POSITION_MAX)]
+Limit = Annotated[int, QueryParameter(ge=1, le=PAGE_ROWS * 4)]
+Filter = Annotated[str, QueryParameter(max_length=FILTER_CHARS_MAX, pattern=FILTER_CHARS)]
 
 
 class SpecialDecisionPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,7 +84,7 @@ async def claim_list(
     actor: Actor,
     context: Context,
     step: Filter = "",
-    claim_state: Annotated[str, Parameter(query="state", max_length=FILTER_CHARS_MAX, pattern=FILTER_CHARS)] = "",
+    claim_state: Annotated[str, QueryParameter(name="state", max_length=FILTER_CHARS_MAX, pattern=FILTER_CHARS)] = "",
     person_id: Filter = "",
     after: After = 0,
     limit: Limit = PAGE_ROWS,

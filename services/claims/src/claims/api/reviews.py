@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from litestar import Request, Response, post
+from litestar.params import JSONBody
 from litestar.types import ControllerRouterHandler
 
 from chassis.auth import allow
@@ -58,7 +59,7 @@ Step = Callable[[Session, Claim, Plan], Awaitable[ClaimCommand]]
 
 @post("/claims/{claim_id:str}/forward", status_code=200)
 async def forward_claim(
-    claim_id: ClaimId, data: OpinionAsked, request: AnyRequest, actor: Actor, context: Context
+    claim_id: ClaimId, data: JSONBody[OpinionAsked], request: AnyRequest, actor: Actor, context: Context
 ) -> Told:
     """A union level passes the claim on with its opinion."""
     allow(actor, *UNION_STEPS)
@@ -89,7 +90,7 @@ async def assess_claim(claim_id: ClaimId, request: AnyRequest, actor: Actor, con
 
 @post("/claims/{claim_id:str}/special-decision", status_code=200)
 async def decide_specially(
-    claim_id: ClaimId, data: SpecialAsked, request: AnyRequest, actor: Actor, context: Context
+    claim_id: ClaimId, data: JSONBody[SpecialAsked], request: AnyRequest, actor: Actor, context: Context
 ) -> Told:
     """特事特办: the head grants a named benefit against a definition that is not met."""
     allow(actor, "office_head")
@@ -136,7 +137,7 @@ async def approve_claim(claim_id: ClaimId, request: AnyRequest, actor: Actor, co
 
 @post("/claims/{claim_id:str}/reject", status_code=200)
 async def reject_claim(
-    claim_id: ClaimId, data: RefusalAsked, request: AnyRequest, actor: Actor, context: Context
+    claim_id: ClaimId, data: JSONBody[RefusalAsked], request: AnyRequest, actor: Actor, context: Context
 ) -> Told:
     """The office refuses by a reason code; rule, sentence and the way to object are the plan's."""
     allow(actor, *OFFICE)

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Annotated, Literal
 
 import msgspec
-from litestar.params import Parameter
+from litestar.params import PathParameter
 from msgspec import Meta
 
 from chassis.web import Problem
@@ -24,7 +24,7 @@ DISABILITIES_MAX = 30
 CODES_MAX = 20
 DIGITS_IN_A_ROW = re.compile(r"\d{6}")
 
-ClaimId = Annotated[str, Parameter(min_length=1, max_length=80, pattern=r"^[0-9A-Za-z-]+$")]
+ClaimId = Annotated[str, PathParameter(min_length=1, max_length=80, pattern=r"^[0-9A-Za-z-]+$")]
 Code = Annotated[str, Meta(max_length=60, pattern=r"^[A-Za-z0-9_/. -]*$")]
 Codes = Annotated[tuple[Code, ...], Meta(max_length=CODES_MAX)]
 PRINTABLE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"

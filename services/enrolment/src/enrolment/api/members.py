@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, get, post
+from litestar.params import FromPath, JSONBody
 
 from chassis.auth import allow
 from chassis.context import Context
@@ -60,7 +61,7 @@ class RecordedDeath(msgspec.Struct, frozen=True):
 
 
 @post("/members/lookup", status_code=200)
-async def look_up(data: LookUp, actor: Actor, context: Context) -> MemberView:
+async def look_up(data: JSONBody[LookUp], actor: Actor, context: Context) -> MemberView:
     """Find a member of the subtree by identity number."""
     allow(actor, *OFFICERS, "hotline_agent")
     id_type = id_number.ID_TYPES.get(data.id_type.strip(), "")
@@ -76,7 +77,7 @@ async def look_up(data: LookUp, actor: Actor, context: Context) -> MemberView:
 
 
 @get("/members/{person_id:str}")
-async def member(person_id: str, actor: Actor, context: Context) -> MemberView:
+async def member(person_id: FromPath[str], actor: Actor, context: Context) -> MemberView:
     """A member: for officers of the subtree, and for the member."""
     allow(actor, *OFFICERS, "hotline_agent", "supervisor", "member")
     if not _PERSON_ID.fullmatch(person_id):
@@ -89,7 +90,11 @@ async def member(person_id: str, actor: Actor, context: Context) -> MemberView:
 
 @post("/members/{person_id:str}/death", status_code=200)
 async def record_death(
-    person_id: str, data: RecordMemberDeath, request: Request[Any, Any, Any], actor: Actor, context: Context
+    person_id: FromPath[str],
+    data: JSONBody[RecordMemberDeath],
+    request: Request[Any, Any, Any],
+    actor: Actor,
+    context: Context,
 ) -> Response[RecordedDeath]:
     """Record that a member of the subtree has died; later rosters cannot cover them."""
     allow(actor, "county_clerk", "city_clerk", *OFFICE)

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, get, post
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from chassis.auth import allow, allow_province
 from chassis.clock import new_id
@@ -60,7 +61,7 @@ class CoverCounts(msgspec.Struct, frozen=True):
 
 @post("/donations")
 async def give_seats(
-    data: GiveSeats, request: Request[Any, Any, Any], actor: Actor, context: Context
+    data: JSONBody[GiveSeats], request: Request[Any, Any, Any], actor: Actor, context: Context
 ) -> Response[GivenSeats]:
     """Book a donor's gift and open its seats: the pool is the province's."""
     allow_province(actor, "finance", "office_head")
@@ -87,7 +88,7 @@ async def give_seats(
 
 
 @get("/plans/{code:str}")
-async def plan_seats(code: str, actor: Actor, context: Context) -> PlanView:
+async def plan_seats(code: FromPath[str], actor: Actor, context: Context) -> PlanView:
     """A plan and its seats."""
     allow(actor, *ONLOOKERS)
     plan = the_plan(code)
@@ -109,7 +110,7 @@ async def plan_seats(code: str, actor: Actor, context: Context) -> PlanView:
 
 
 @get("/covers/count")
-async def cover_counts(plan: str, actor: Actor, context: Context) -> CoverCounts:
+async def cover_counts(plan: FromQuery[str], actor: Actor, context: Context) -> CoverCounts:
     """Covered people of the subtree."""
     allow(actor, *ONLOOKERS)
     known = the_plan(plan)

@@ -13,7 +13,7 @@ import msgspec
 from litestar import Request, Response, get, post
 from litestar.datastructures import UploadFile
 from litestar.enums import RequestEncodingType
-from litestar.params import Body, Parameter
+from litestar.params import Body, FromPath, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.auth import allow
@@ -126,8 +126,8 @@ async def receive_roster(
 async def roster_list(
     actor: Actor,
     context: Context,
-    before: Annotated[int | None, Parameter(ge=1, le=POSITION_MAX)] = None,
-    limit: Annotated[int, Parameter(ge=1, le=100)] = 20,
+    before: Annotated[int | None, QueryParameter(ge=1, le=POSITION_MAX)] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=100)] = 20,
 ) -> RosterPage:
     """The subtree's rosters, newest first."""
     allow(actor, *ONLOOKERS)
@@ -138,7 +138,7 @@ async def roster_list(
 
 
 @get("/rosters/{batch_id:str}")
-async def roster_standing(batch_id: str, actor: Actor, context: Context) -> RosterView:
+async def roster_standing(batch_id: FromPath[str], actor: Actor, context: Context) -> RosterView:
     """How far a roster is and what was found in it."""
     allow(actor, *ONLOOKERS)
     async with context.reads.connection() as c:
@@ -151,7 +151,7 @@ async def roster_standing(batch_id: str, actor: Actor, context: Context) -> Rost
 
 
 @get("/rosters/{batch_id:str}/errors.xlsx")
-async def roster_errors(batch_id: str, actor: Actor, context: Context) -> Response[bytes]:
+async def roster_errors(batch_id: FromPath[str], actor: Actor, context: Context) -> Response[bytes]:
     """The sender's rows with a column of what was found on each; holds personal data, so officers only."""
     allow(actor, *OFFICERS)
     settings: Settings = context.settings

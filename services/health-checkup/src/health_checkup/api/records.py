@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 from litestar import Response, get, post
-from litestar.params import Parameter
+from litestar.params import JSONBody, QueryParameter
 
 from chassis.auth import Forbidden, allow
 from chassis.context import Context
@@ -43,7 +43,7 @@ NOTE_FIELD = "health_checkup.follow-up-recorded.v1/note"
 
 @post("/stops/{stop_id:str}/results")
 async def record_results(
-    stop_id: PathId, data: ResultsRequest, request: AnyRequest, actor: Actor, context: Context
+    stop_id: PathId, data: JSONBody[ResultsRequest], request: AnyRequest, actor: Actor, context: Context
 ) -> Response[ResultsAnswer]:
     """Make a member's values part of the health record; values out of class A or B limits raise a finding."""
     allow(actor, PROVIDER)
@@ -117,7 +117,7 @@ async def _seal(session: Session, value: msgspec.Struct, person_id: str, field: 
 
 @post("/findings/{finding_id:str}/follow-ups")
 async def follow_up(
-    finding_id: PathId, data: FollowUpRequest, request: AnyRequest, actor: Actor, context: Context
+    finding_id: PathId, data: JSONBody[FollowUpRequest], request: AnyRequest, actor: Actor, context: Context
 ) -> Response[FollowUpAnswer]:
     """Record the next step of a follow-up (domain 8.2)."""
     allow(actor, PROVIDER)
@@ -143,7 +143,7 @@ async def finding_list(
     context: Context,
     stage: Filter = "",
     after: Filter = "",
-    limit: Annotated[int, Parameter(ge=1, le=PAGE_MAX)] = 100,
+    limit: Annotated[int, QueryParameter(ge=1, le=PAGE_MAX)] = 100,
 ) -> FindingPage:
     """The provider's follow-up list."""
     allow(actor, PROVIDER)

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Annotated, Literal
 
 import msgspec
-from litestar.params import Parameter
+from litestar.params import PathParameter, QueryParameter
 from msgspec import Meta
 
 from contracts.health_checkup.v1 import Slot
@@ -15,13 +15,13 @@ from health_checkup.projections.findings import FindingView
 
 ID_PATTERN = r"^[A-Za-z0-9._-]{1,120}$"
 Id = Annotated[str, Meta(pattern=ID_PATTERN)]
-PathId = Annotated[str, Parameter(pattern=ID_PATTERN)]
-Filter = Annotated[str, Parameter(pattern=r"^[A-Za-z0-9._-]{0,120}$")]
+PathId = Annotated[str, PathParameter(pattern=ID_PATTERN)]
+Filter = Annotated[str, QueryParameter(pattern=r"^[A-Za-z0-9._-]{0,120}$")]
 Code = Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]{1,20}$")]
 Package = Annotated[str, Meta(pattern=r"^[A-Z]{1,16}\.v[0-9]{1,3}$")]
 LocalTime = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 MEMBERS_PAGE = 200
-Limit = Annotated[int, Parameter(ge=1, le=MEMBERS_PAGE)]
+Limit = Annotated[int, QueryParameter(ge=1, le=MEMBERS_PAGE)]
 Place = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f]+$")]
 """Without control characters: a text column cannot hold them all."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from litestar import Response, get, post
+from litestar.params import JSONBody
 
 from chassis.auth import Forbidden, allow
 from chassis.clock import SHANGHAI
@@ -55,7 +56,7 @@ def _slots(asked: StopRequest, slot_minutes: int) -> tuple[Slot, ...]:
 
 @post("/stops")
 async def open_stop(
-    data: StopRequest, request: AnyRequest, actor: Actor, context: Context
+    data: JSONBody[StopRequest], request: AnyRequest, actor: Actor, context: Context
 ) -> Response[StopOpenedAnswer]:
     """Open a stop of the truck in one's own county or prefecture."""
     allow(actor, *OPENERS)
@@ -114,7 +115,7 @@ async def invite(stop_id: PathId, request: AnyRequest, actor: Actor, context: Co
 
 @post("/stops/{stop_id:str}/bookings")
 async def book(
-    stop_id: PathId, data: BookingRequest, request: AnyRequest, actor: Actor, context: Context
+    stop_id: PathId, data: JSONBody[BookingRequest], request: AnyRequest, actor: Actor, context: Context
 ) -> Response[BookedAnswer]:
     """Take or change one's own seat; one per campaign."""
     allow(actor, "member")
@@ -135,7 +136,7 @@ async def book(
 
 @post("/stops/{stop_id:str}/attendance")
 async def attend(
-    stop_id: PathId, data: AttendanceRequest, request: AnyRequest, actor: Actor, context: Context
+    stop_id: PathId, data: JSONBody[AttendanceRequest], request: AnyRequest, actor: Actor, context: Context
 ) -> Response[AttendedAnswer]:
     """Check a member in; without a booking, only while there are seats."""
     allow(actor, PROVIDER)

@@ -59,7 +59,7 @@ async def counts(c: AsyncConnection, stop_id: str) -> StopCounts:
     totals = sa.select(sa.func.count(t.wave), sa.func.count(t.slot_id), sa.func.count(t.attended_at))
     invited, booked, attended = (await c.execute(totals.where(t.stop_id == stop_id))).one()
     by_slot = sa.select(t.slot_id, sa.func.count()).where(t.stop_id == stop_id, t.slot_id.is_not(None))
-    taken = dict([*(await c.execute(by_slot.group_by(t.slot_id))).tuples()])
+    taken = dict([*(await c.execute(by_slot.group_by(t.slot_id)))])
     return StopCounts(invited, booked, attended, taken)
 
 
@@ -102,7 +102,7 @@ async def of_stop(c: AsyncConnection, stop_id: str, after: str, limit: int) -> l
     """Who was invited or came, in the order of their ids, after one."""
     t = TABLE.c
     query = sa.select(t.person_id, t.slot_id, t.attended_at).where(t.stop_id == stop_id, t.person_id > after)
-    rows = (await c.execute(query.order_by(t.person_id).limit(limit))).tuples()
+    rows = await c.execute(query.order_by(t.person_id).limit(limit))
     return [Attendance(person, slot or "", at or "") for person, slot, at in rows]
 
 

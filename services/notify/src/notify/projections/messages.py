@@ -160,8 +160,8 @@ async def summary(c: AsyncConnection) -> Summary:
         sent=totals[1],
         delivered=totals[2],
         segments=totals[3],
-        failed=dict([*failed.tuples()]),
-        sent_by_template=dict([*sent.tuples()]),
+        failed=dict([*failed]),
+        sent_by_template=dict([*sent]),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import msgspec
 import sqlalchemy as sa
 from litestar import Request, Response, get, post
+from litestar.params import FromPath, JSONBody
 from litestar.types import ControllerRouterHandler
 
 from chassis.auth import allow, in_subtree
@@ -77,7 +78,7 @@ class BatchPage(msgspec.Struct, frozen=True):
 
 @post("/batches", status_code=201)
 async def draft_batch(
-    data: Draft, request: Request[Any, Any, Any], actor: Actor, context: Context
+    data: JSONBody[Draft], request: Request[Any, Any, Any], actor: Actor, context: Context
 ) -> Response[BatchTold]:
     """The maker's step: every payout becomes an attempt of this batch, in the same group."""
     allow(actor, "finance")
@@ -102,7 +103,7 @@ async def draft_batch(
 
 @post("/batches/{batch_id:str}/check", status_code=200)
 async def check_batch(
-    batch_id: str, request: Request[Any, Any, Any], actor: Actor, context: Context
+    batch_id: FromPath[str], request: Request[Any, Any, Any], actor: Actor, context: Context
 ) -> Response[BatchTold]:
     """The second person's step."""
     allow(actor, "finance")
@@ -117,7 +118,7 @@ async def check_batch(
 
 @post("/batches/{batch_id:str}/sign", status_code=200)
 async def sign_batch(
-    batch_id: str, request: Request[Any, Any, Any], actor: Actor, context: Context
+    batch_id: FromPath[str], request: Request[Any, Any, Any], actor: Actor, context: Context
 ) -> Response[BatchTold]:
     """The third person's step: the digest of the file to be sent is fixed, and it may go out."""
     allow(actor, "finance")
@@ -143,7 +144,7 @@ async def list_batches(actor: Actor, context: Context, after: After = 0, limit: 
 
 
 @get("/batches/{batch_id:str}")
-async def one_batch(batch_id: str, actor: Actor, context: Context) -> BatchView:
+async def one_batch(batch_id: FromPath[str], actor: Actor, context: Context) -> BatchView:
     """A batch; 404 also when it is not the caller's to see."""
     allow(actor, *BOOKKEEPERS)
     async with context.reads.connection() as c:

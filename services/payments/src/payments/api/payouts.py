@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 import sqlalchemy as sa
 from litestar import Request, Response, get, post
-from litestar.params import Parameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.types import ControllerRouterHandler
 
 from chassis.auth import allow, in_subtree
@@ -27,8 +27,10 @@ ACCOUNT_TAIL_LENGTH = 4
 CLERKS = ("agent", "unit_clerk", "county_clerk")
 """Who may hand in another account for a payee of their subtree."""
 
-Standing = Annotated[Literal["", "requested", "batched", "unknown", "settled", "returned"], Parameter(query="state")]
-ClaimId = Annotated[str, Parameter(max_length=100)]
+Standing = Annotated[
+    Literal["", "requested", "batched", "unknown", "settled", "returned"], QueryParameter(name="state")
+]
+ClaimId = Annotated[str, QueryParameter(max_length=100)]
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 
 
@@ -112,7 +114,7 @@ async def list_payouts(
 
 
 @get("/payouts/{payout_id:str}")
-async def one_payout(payout_id: str, actor: Actor, context: Context) -> PayoutDetail:
+async def one_payout(payout_id: FromPath[str], actor: Actor, context: Context) -> PayoutDetail:
     """A payout and its attempts; 404 also when it is not the caller's to see."""
     allow(actor, "member", *CLERKS, *STAFF)
     async with context.reads.connection() as c:
@@ -131,7 +133,11 @@ async def one_payout(payout_id: str, actor: Actor, context: Context) -> PayoutDe
 
 @post("/payouts/{payout_id:str}/account", status_code=200)
 async def correct_account(
-    payout_id: str, data: OtherAccount, request: Request[Any, Any, Any], actor: Actor, context: Context
+    payout_id: FromPath[str],
+    data: JSONBody[OtherAccount],
+    request: Request[Any, Any, Any],
+    actor: Actor,
+    context: Context,
 ) -> Response[AccountTaken]:
     """After a return: the payee, or a clerk of their subtree, names another account."""
     allow(actor, "member", *CLERKS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from chassis.auth import Forbidden, allow
 from chassis.clock import SHANGHAI
@@ -29,9 +29,9 @@ BOOKKEEPERS = ("finance", "supervisor", "auditor", "service", "office_head")
 PAGE_ROWS_MAX = 200
 PAGE_ROWS = 50
 
-After = Annotated[int, Parameter(ge=0, le=2**63 - 1, description="The `next` of the page before.")]
-Limit = Annotated[int, Parameter(ge=1, le=PAGE_ROWS_MAX)]
-PlanCode = Annotated[str, Parameter(pattern=r"^[A-Za-z0-9-]{1,40}$")]
+After = Annotated[int, QueryParameter(ge=0, le=2**63 - 1, description="The `next` of the page before.")]
+Limit = Annotated[int, QueryParameter(ge=1, le=PAGE_ROWS_MAX)]
+PlanCode = Annotated[str, QueryParameter(pattern=r"^[A-Za-z0-9-]{1,40}$")]
 
 
 def allow_province(actor: Actor) -> None:
