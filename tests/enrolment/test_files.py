@@ -18,11 +18,12 @@ from huzhu.synthetic.roster import generate, write
 from tests.enrolment.material import worker
 
 UNPACKED_BYTES_MAX = 50_000_000
+ROWS_MAX = 200_000
 HEADER = ",".join(COLUMNS)
 
 
 def opened(content: bytes) -> RosterFile:
-    return open_roster(content, unpacked_bytes_max=UNPACKED_BYTES_MAX)
+    return open_roster(lambda: io.BytesIO(content), unpacked_bytes_max=UNPACKED_BYTES_MAX, rows_max=ROWS_MAX)
 
 
 def refused(content: bytes, rows_max: int = 100) -> Problem:
@@ -111,7 +112,7 @@ def test_a_workbook_with_another_header_names_the_column() -> None:
 def test_a_workbook_that_unpacks_to_too_much_is_refused() -> None:
     content = workbook([[*COLUMNS], ["a" * 1000] * 10])
     with pytest.raises(Problem) as caught:
-        open_roster(content, unpacked_bytes_max=500)
+        open_roster(lambda: io.BytesIO(content), unpacked_bytes_max=500, rows_max=ROWS_MAX)
     assert caught.value.code == "roster-file-too-large"
 
 

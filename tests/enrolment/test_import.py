@@ -24,8 +24,8 @@ from contracts.person import Contact, Identity
 from enrolment.domain.row import COLUMNS, Rules
 from enrolment.domain.survey import Survey
 from enrolment.intake.files import open_roster
+from enrolment.intake.kept import RosterFiles
 from enrolment.intake.people import CONTACT_FIELD, IDENTITY_FIELD
-from enrolment.intake.vault import Vault
 from huzhu.synthetic.people import Person
 from huzhu.synthetic.roster import generate, write
 from tests.enrolment.conftest import Running, World, asks
@@ -190,7 +190,7 @@ async def test_an_import_killed_at_any_point_goes_on_where_it_ended(
 
 async def reference(world: World, content: bytes) -> dict[str, object]:
     """What a judge of the same rows says without any importer."""
-    roster = open_roster(content, unpacked_bytes_max=10_000_000)
+    roster = open_roster(lambda: io.BytesIO(content), unpacked_bytes_max=10_000_000, rows_max=200_000)
     rows = list(roster.rows())
     survey = Survey.of(rows, Rules.of(the_plan(), "620000", date(2021, 12, 31)))
     judged = [survey.judge(row_no, cells) for row_no, cells in enumerate(rows, 1)]
@@ -249,8 +249,8 @@ async def test_a_destroyed_key_makes_the_kept_file_unreadable(world: World) -> N
     await running.donate(1)
     batch_id = (await running.send(csv_of(worker(1)))).json()["batch_id"]
     await running.imported(batch_id)
-    vault = Vault(world.documents, running.context.keyring)
-    assert await vault.take(batch_id) == csv_of(worker(1))
+    files = RosterFiles(world.documents, running.context.keyring)
+    assert await files.take(batch_id) == csv_of(worker(1))
     await running.context.keyring.destroy(f"roster-{batch_id}", ["identity"])
     with pytest.raises(Erased):
-        await vault.take(batch_id)
+        await files.take(batch_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import io
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from chassis.auth import allow
 from chassis.clock import SHANGHAI, from_text
 from chassis.context import Context
 from chassis.execute import Session
+from chassis.files import ObjectAbsent
 from chassis.web import Problem
 from contracts.envelope import Actor
 from contracts.organization import path_of, within
@@ -29,7 +31,7 @@ from enrolment.domain.roster import ROSTER, ReceiveRoster
 from enrolment.domain.row import is_union
 from enrolment.intake import error_copy
 from enrolment.intake.files import RosterFile, count_rows, open_roster
-from enrolment.intake.vault import Vault
+from enrolment.intake.kept import RosterFiles
 from enrolment.projections import roster_problems, rosters
 from enrolment.settings import Settings
 
@@ -103,8 +105,8 @@ async def receive_roster(
         roster, rows = await asyncio.to_thread(_checked, content, settings)
     digest = hashlib.sha256(content).hexdigest()
     batch_id = hashlib.sha256(f"{digest}|{plan.code}|{data.organization}".encode()).hexdigest()[:40]
-    vault = Vault(Path(settings.documents), context.keyring)
-    await vault.keep(batch_id, content, received_on=context.clock.today(), keep_days=settings.roster_keep_days)
+    files = RosterFiles(Path(settings.documents), context.keyring)
+    await files.keep(batch_id, content, received_on=context.clock.today(), keep_days=settings.roster_keep_days)
     command = ReceiveRoster(
         batch_id=batch_id,
         plan_code=plan.code,
@@ -158,16 +160,15 @@ async def roster_errors(batch_id: FromPath[str], actor: Actor, context: Context)
     async with context.reads.connection() as c:
         await _roster(c, batch_id, actor)
         problems = await roster_problems.of_batch(c, batch_id)
-    vault = Vault(Path(settings.documents), context.keyring)
+    files = RosterFiles(Path(settings.documents), context.keyring)
     async with _files:
         try:
-            content = await vault.take(batch_id)
-        except FileNotFoundError:
+            content = await files.take(batch_id)
+        except ObjectAbsent:
             raise Problem(410, "roster-file-gone", "The roster's file is no longer kept.") from None
 
         def copy() -> bytes:
-            roster = open_roster(content, unpacked_bytes_max=settings.roster_unpacked_bytes_max)
-            return error_copy.write(roster.rows(), problems)
+            return error_copy.write(_opened(content, settings).rows(), problems)
 
         written = await asyncio.to_thread(copy)
     headers = {"Content-Disposition": 'attachment; filename="errors.xlsx"', "Cache-Control": "no-store"}
@@ -184,8 +185,16 @@ def _organization(code: str, actor: Actor) -> str:
     return path
 
 
+def _opened(content: bytes, settings: Settings) -> RosterFile:
+    return open_roster(
+        lambda: io.BytesIO(content),
+        unpacked_bytes_max=settings.roster_unpacked_bytes_max,
+        rows_max=settings.roster_rows_max,
+    )
+
+
 def _checked(content: bytes, settings: Settings) -> tuple[RosterFile, int]:
-    roster = open_roster(content, unpacked_bytes_max=settings.roster_unpacked_bytes_max)
+    roster = _opened(content, settings)
     return roster, count_rows(roster, rows_max=settings.roster_rows_max)
 
 

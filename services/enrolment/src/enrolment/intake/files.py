@@ -1,85 +1,59 @@
-"""Reads a roster file: its format by content, its charset strictly, its header exactly, its rows as texts."""
+"""Reads a roster file: a table with the template's header, exactly, its rows as ten texts."""
 
 from __future__ import annotations
 
-import codecs
-import csv
-import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import BinaryIO
 
+from chassis.files import Cell, Extent, Table, Unreadable, open_table, text_of
 from chassis.web.problem import Problem
 from enrolment.domain.row import COLUMNS, ID_NO_COLUMN
-from enrolment.intake.workbook import open_sheet
 
-XLSX = "xlsx"
-XLSX_MAGIC = b"PK\x03\x04"
-_FIRST_COLUMN = COLUMNS[0]
 CELL_CHARACTERS_MAX = 500
-CHARSETS = ("utf-8", "gb18030")
+COLUMNS_READ_MAX = 26
+"""Ten are expected; what else stands in a sheet is refused by name up to here, beyond it unread."""
 
 Cells = tuple[str, ...]
+Source = Callable[[], BinaryIO]
 
 
 @dataclass(frozen=True)
 class RosterFile:
     """A roster that can be read again and again; `format` is xlsx, utf-8, utf-8-sig or gb18030."""
 
-    content: bytes
-    format: str
-    sheet: Any = None
+    table: Table
+
+    @property
+    def format(self) -> str:
+        """As the file was recognised."""
+        return self.table.format
 
     def rows(self) -> Iterator[Cells]:
         """The ten texts of every row that is not blank, without the header. Raises Problem on a broken file."""
-        source = self._sheet_rows() if self.format == XLSX else self._csv_rows()
         width = len(COLUMNS)
         blank = ("",) * width
+        lines = self.table.lines()
         try:
-            _check_header(next(source, ()))
-            for line, cells in enumerate(source, 2):
+            _check_header(_texts(next(lines, ())))
+            for number, line in enumerate(lines, 2):
+                cells = _texts(line)
                 if len(cells) != width:
-                    cells = _ten(cells, line)  # noqa: PLW2901 - the same row, made whole
+                    cells = _ten(cells, number)
                 if cells == blank:
                     continue
                 yield cells
-        except UnicodeDecodeError:
-            raise Problem(422, "roster-charset-wrong", f"The file is not all {self.format}.", "file") from None
-        except csv.Error:
-            raise Problem(422, "roster-file-unreadable", "The file is not a readable CSV.", "file") from None
-
-    def _csv_rows(self) -> Iterator[Cells]:
-        text = io.TextIOWrapper(io.BytesIO(self.content), encoding=self.format, errors="strict", newline="")
-        return map(tuple, csv.reader(text, strict=True))
-
-    def _sheet_rows(self) -> Iterator[Cells]:
-        for row in self.sheet.iter_rows():
-            yield tuple(
-                cell if type(cell) is str else _text(cell, column == ID_NO_COLUMN) for column, cell in enumerate(row)
-            )
+        except Unreadable as found:
+            raise _problem(found) from None
 
 
-def open_roster(content: bytes, *, unpacked_bytes_max: int) -> RosterFile:
+def open_roster(source: Source, *, unpacked_bytes_max: int, rows_max: int) -> RosterFile:
     """Recognise a file by its content. Raises Problem 4xx; nothing of it is kept then."""
-    if not content.strip():
-        raise Problem(422, "roster-empty", "The file is empty.", "file")
-    if content.startswith(XLSX_MAGIC):
-        return RosterFile(content, XLSX, open_sheet(content, unpacked_bytes_max))
-    if b"\0" in content[:4096]:
-        raise Problem(415, "roster-format-unknown", "A roster is an XLSX or a CSV in UTF-8 or GB18030.", "file")
-    if content.startswith(codecs.BOM_UTF8):
-        return RosterFile(content, "utf-8-sig")
-    first_line = content.split(b"\n", 1)[0]
-    for charset in CHARSETS:
-        if _FIRST_COLUMN.encode(charset) in first_line:
-            return RosterFile(content, charset)
-    for charset in CHARSETS:
-        try:
-            first_line.decode(charset)
-        except UnicodeDecodeError:
-            continue
-        return RosterFile(content, charset)
-    raise Problem(415, "roster-charset-unknown", "The file is neither UTF-8 nor GB18030.", "file")
+    extent = Extent(COLUMNS_READ_MAX, rows_max + 1, unpacked_bytes_max)
+    try:
+        return RosterFile(open_table(source, first_column=COLUMNS[0], extent=extent))
+    except Unreadable as found:
+        raise _problem(found) from None
 
 
 def count_rows(roster: RosterFile, *, rows_max: int) -> int:
@@ -94,6 +68,10 @@ def count_rows(roster: RosterFile, *, rows_max: int) -> int:
     return count
 
 
+def _problem(found: Unreadable) -> Problem:
+    return Problem(found.status, f"roster-{found.code}", found.sentence, "file")
+
+
 def _check_header(header: Sequence[str]) -> None:
     """The template's header may not be changed: the first column that differs is named."""
     found = [cell.strip() for cell in header]
@@ -106,20 +84,18 @@ def _check_header(header: Sequence[str]) -> None:
         raise Problem(422, "roster-header-wrong", f"There is no column {len(COLUMNS) + 1} in a roster.", "file")
 
 
+def _texts(line: tuple[Cell, ...]) -> Cells:
+    """An identity number stored as a number has lost its last digits, and shows it."""
+    return tuple(
+        [cell if type(cell) is str else text_of(cell, exact=at == ID_NO_COLUMN) for at, cell in enumerate(line)]
+    )
+
+
 def _ten(cells: Cells, line: int) -> Cells:
     """Short rows lack empty cells at the end; long ones may only have empty cells there."""
     if any(cells[len(COLUMNS) :]):
         raise Problem(422, "roster-file-unreadable", f"Line {line} has more cells than the header.", "file")
     return (*cells[: len(COLUMNS)], *[""] * (len(COLUMNS) - len(cells)))
-
-
-def _text(cell: Any, id_no: bool) -> str:
-    """A cell that is not text; an identity number stored as a number has lost its last digits and shows it."""
-    if isinstance(cell, bool) or not isinstance(cell, int | float):
-        return str(cell)
-    if id_no:
-        return f"{cell:.5E}"
-    return str(int(cell)) if float(cell).is_integer() else str(cell)
 
 
 def clipped(cells: Cells) -> Cells:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -29,8 +30,8 @@ from enrolment.domain.row import Checked, Rules
 from enrolment.domain.survey import Survey
 from enrolment.intake import chunk as chunks
 from enrolment.intake.files import Cells, open_roster
+from enrolment.intake.kept import RosterFiles
 from enrolment.intake.people import SCOPE, People, prepare
-from enrolment.intake.vault import Vault
 from enrolment.projections import rosters
 from enrolment.settings import Settings
 
@@ -70,7 +71,7 @@ class Importer:
         """Everything it needs is the service's."""
         self._context = context
         self._settings: Settings = context.settings
-        self._vault = Vault(Path(self._settings.documents), context.keyring)
+        self._files = RosterFiles(Path(self._settings.documents), context.keyring)
         self._attempts: dict[str, int] = {}
         self.stalled: dict[str, str] = {}
 
@@ -133,13 +134,17 @@ class Importer:
         """The rows from `next_row` on, checked one by one as they are taken."""
         event = received.event
         assert isinstance(event, RosterReceived)
-        content = await self._vault.take(batch_id)
+        content = await self._files.take(batch_id)
         today = from_text(received.header.time).astimezone(SHANGHAI).date()
         rules = Rules.of(plans()[event.plan_code], event.organization, today)
-        unpacked_bytes_max = self._settings.roster_unpacked_bytes_max
+        settings = self._settings
 
         def survey() -> tuple[Survey, Iterator[tuple[int, Cells]]]:
-            roster = open_roster(content, unpacked_bytes_max=unpacked_bytes_max)
+            roster = open_roster(
+                lambda: io.BytesIO(content),
+                unpacked_bytes_max=settings.roster_unpacked_bytes_max,
+                rows_max=settings.roster_rows_max,
+            )
             return Survey.of(roster.rows(), rules), islice(enumerate(roster.rows(), 1), next_row - 1, None)
 
         found, rest = await asyncio.to_thread(survey)
