@@ -9,8 +9,8 @@ from tests.house.tree import REPOSITORY, SERVICES, package, text
 
 ROOMS = {"domain", "projections", "api", "settings", "main"}
 ROOMS_AS_NEEDED = {"inbox", "workers"}
-ROOMS_OF_ITS_OWN = {"enrolment": {"intake"}}
-"""Reading a roster of a hundred thousand rows is neither HTTP nor a rule."""
+ROOMS_OF_ITS_OWN = {"enrolment": {"intake"}, "claims": {"intake", "papers"}}
+"""Reading a file of a hundred thousand rows, or a picture, is neither HTTP nor a rule."""
 MATTER = {".json"}
 """A folder may hold plans, packages or templates: data of the programme, no code."""
 

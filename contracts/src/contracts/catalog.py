@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from contracts.claims import v1 as claims
-from contracts.enrolment import v1 as enrolment
+from contracts import claims, enrolment
 from contracts.envelope import Catalog, Event, Upcaster
 from contracts.health_checkup import v1 as health_checkup
 from contracts.notify import v1 as notify

@@ -1,0 +1,21 @@
+"""Everything that claims publishes."""
+
+from contracts.claims import matching, papers, process, relief, rules, v1
+from contracts.envelope import Event, Upcaster
+
+EVENTS: dict[str, type[Event]] = {
+    **v1.EVENTS,
+    **process.EVENTS,
+    **relief.EVENTS,
+    **papers.EVENTS,
+    **matching.EVENTS,
+    **rules.EVENTS,
+}
+UPCASTERS: dict[str, Upcaster] = {
+    **v1.UPCASTERS,
+    **process.UPCASTERS,
+    **relief.UPCASTERS,
+    **papers.UPCASTERS,
+    **matching.UPCASTERS,
+    **rules.UPCASTERS,
+}

@@ -3,13 +3,12 @@
 from chassis.runner import Service, run
 from claims import api, inbox, projections
 from claims.settings import Settings
-from contracts.catalog import CATALOG
-from contracts.claims import v1 as events
+from contracts.catalog import CATALOG, PUBLISHERS
 
 SERVICE = Service(
     name="claims",
     catalog=CATALOG,
-    publishes=events.EVENTS,
+    publishes=PUBLISHERS["claims"],
     routes=api.ROUTES,
     projections=projections.ALL,
     reactions=inbox.REACTIONS,

@@ -1,8 +1,7 @@
 """The composition root of enrolment."""
 
 from chassis.runner import Service, run
-from contracts.catalog import CATALOG
-from contracts.enrolment import v1 as events
+from contracts.catalog import CATALOG, PUBLISHERS
 from enrolment import api, projections
 from enrolment.intake import importer
 from enrolment.settings import Settings
@@ -10,7 +9,7 @@ from enrolment.settings import Settings
 SERVICE = Service(
     name="enrolment",
     catalog=CATALOG,
-    publishes=events.EVENTS,
+    publishes=PUBLISHERS["enrolment"],
     routes=api.ROUTES,
     projections=projections.ALL,
     background=(importer.run,),
