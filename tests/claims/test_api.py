@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from claims.api.filing import ACCOUNT_FIELD, CONTACT_FIELD, FACTS_FIELD
-from contracts.claims.v1 import ClaimFiled, ClaimForwarded
+from contracts.claims.v1 import ClaimFiled
 from contracts.organization import path_of
 from contracts.person import Account, Contact, Facts
 from tests.claims.house import House, cases, filing, filing_of, payee, returned, settled
@@ -266,22 +266,6 @@ async def test_bad_filings_are_refused_by_code(house: House, change: dict[str, A
     answer = await house.post("/claims", {**filing(person_id), **change}, "filer", "unit_clerk", UNIT)
     assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
     assert await house.world.context.log.head() == 0
-
-
-async def test_free_text_lies_sealed_and_is_read_by_whoever_may_see_the_claim(house: House) -> None:
-    person_id = await house.cover(UNIT)
-    claim_id = await house.filed(filing(person_id))
-    opinion = "电话 13800000000,患恶性肿瘤,情况属实。"
-    answer = await house.post(f"/claims/{claim_id}/forward", {"opinion": opinion}, "c", "county_clerk", COUNTY)
-    assert answer.status_code == 200
-    (forwarded,) = [one for one in await house.history(claim_id) if isinstance(one, ClaimForwarded)]
-    assert (forwarded.opinion, forwarded.note and forwarded.note.k) == ("", "health")
-    for reader in ("office_reviewer", "auditor"):
-        history = (await house.get(f"/claims/{claim_id}", reader)).json()["history"]
-        assert [step["note"] for step in history] == ["", opinion]
-    await house.world.context.keyring.destroy(person_id, ["health"])
-    history = (await house.get(f"/claims/{claim_id}")).json()["history"]
-    assert [step["note"] for step in history] == ["", "(已删除)"]
 
 
 async def test_a_mismatched_account_name_is_found_and_shown(house: House) -> None:
