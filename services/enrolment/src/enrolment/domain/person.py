@@ -44,7 +44,7 @@ from enrolment.domain.person_stages import (
     evolve,
 )
 
-__all__ = ["PERSON", "Deceased", "RecordDeath", "RegisterPerson", "Registered", "Unknown"]
+__all__ = ["PERSON", "Deceased", "RecordDeath", "RegisterPerson", "Registered", "Unknown", "changeable"]
 """What others take from here rather than from the commands and stages."""
 
 ON_REQUEST = "ON_REQUEST"
@@ -60,11 +60,41 @@ def decide(command: PersonCommand, person: Person) -> Sequence[PersonEvent]:
         case Unknown():
             if isinstance(command, RegisterPerson):
                 return [_registered(command)]
-            raise Rejected("member-unknown", "No such member.", "person_id")
+            raise _unknown()
         case Erasing() | Erased():
             return _leaving(command, person)
         case Registered() | Deceased() | Restricted():
             return _standing(command, person)
+
+
+def changeable(person: Person) -> Registered:
+    """What is recorded of a person whose values may be read and changed, the dead included.
+
+    Rejected: member-unknown, member-restricted, member-erased.
+    """
+    match person:
+        case Unknown():
+            raise _unknown()
+        case Erasing() | Erased():
+            raise _gone()
+        case Restricted():
+            raise _withheld()
+        case Deceased(before=before):
+            return before
+        case Registered():
+            return person
+
+
+def _unknown() -> Rejected:
+    return Rejected("member-unknown", "No such member.", "person_id")
+
+
+def _gone() -> Rejected:
+    return Rejected("member-erased", "This person's data have been erased.", "person_id")
+
+
+def _withheld() -> Rejected:
+    return Rejected("member-restricted", "This person's data are kept and may not be used.", "person_id")
 
 
 def _leaving(command: PersonCommand, person: Erasing | Erased) -> Sequence[PersonEvent]:
@@ -76,7 +106,7 @@ def _leaving(command: PersonCommand, person: Erasing | Erased) -> Sequence[Perso
                 return []
             return [PersonErased(person_id=command.person_id, erased_on=command.today, categories=command.categories)]
         case _:
-            raise Rejected("member-erased", "This person's data have been erased.", "person_id")
+            raise _gone()
 
 
 def _standing(command: PersonCommand, person: Registered | Deceased | Restricted) -> Sequence[PersonEvent]:
@@ -91,7 +121,7 @@ def _standing(command: PersonCommand, person: Registered | Deceased | Restricted
             return _about_rights(command, person)
         case ChangeEmployment() | ChangeContact() | CorrectName() | CorrectIdentityNumber():
             if isinstance(person, Restricted):
-                raise Rejected("member-restricted", "This person's data are kept and may not be used.", "person_id")
+                raise _withheld()
             return _changes(command, person)
 
 
@@ -183,7 +213,7 @@ def _told(command: Change) -> dict[str, str]:
 
 
 def _employment(command: ChangeEmployment, person: Registered | Deceased) -> Sequence[EmploymentChanged]:
-    before = person.before.employment if isinstance(person, Deceased) else person.employment
+    before = changeable(person).employment
     place = (command.occupation, command.org_path, command.division_code)
     if before is not None:
         if command.same_employer and place == (before.occupation, before.org_path, before.division_code):
