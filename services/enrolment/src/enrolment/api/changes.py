@@ -38,6 +38,7 @@ from enrolment.domain.person_stages import (
     Registered,
 )
 from enrolment.domain.plan import plans
+from enrolment.intake import index
 from enrolment.intake.people import SCOPE, person_key
 
 Source = Literal["MEMBER", "UNIT", "COUNTY", "CITY", "OFFICE", "ROSTER", "BUREAU"]
@@ -273,9 +274,12 @@ async def correct_number(
         raise Problem(422, "id-number-wrong", "This is not an identity number of its type.", "id_no")
     await context.keyring.ensure_purpose(SCOPE)
     key = person_key(context.keyring, number.id_type, number.id_no)
+    old = key
 
     async def work(session: Session) -> Changed:
+        nonlocal old
         identity, _ = await _opened(session, person_id, changeable(await session.load(PERSON, person_id)))
+        old = person_key(context.keyring, identity.id_type, identity.id_no)
         right = msgspec.structs.replace(identity, id_type=number.id_type, id_no=number.id_no)
         sealed = await session.keyring.seal(
             right,
@@ -301,7 +305,11 @@ async def correct_number(
             session.reserve(SCOPE, key, person_id)
         return Changed(person_id, changed)
 
-    return await context.command(request, actor, work)
+    answer = await context.command(request, actor, work)
+    if old != key:
+        # The index does the same from the log, should this process end here.
+        await index.free_number(context, person_id, old)
+    return answer
 
 
 async def _officer(context: Context, actor: Actor, person_id: str, *roles: str) -> None:

@@ -241,6 +241,13 @@ def _of_identity(keyring: Keyring, person_id: str, identity: Identity, today: st
     ]
 
 
+async def free_number(context: Context, person_id: str, key: bytes) -> None:
+    """The number behind this index is no longer the person's; somebody else may be registered under it."""
+    await context.log.pool.execute(
+        "delete from reservation where scope = $1 and key = $2 and owner = $3", SCOPE, key, person_id
+    )
+
+
 async def forget(context: Context, person_id: str) -> None:
     """No name, mobile or number leads to this person any more."""
     async with context.log.pool.acquire() as connection, connection.transaction():
