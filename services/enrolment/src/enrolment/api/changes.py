@@ -229,7 +229,7 @@ async def correct_name(
     async def work(session: Session) -> Changed:
         recorded = changeable(await session.load(PERSON, person_id))
         identity, contact = await _opened(session, person_id, recorded)
-        name = clean_name(data.name, foreign=identity.id_type != id_number.RESIDENT_ID)
+        name = clean_name(data.name, foreign=identity.id_type in id_number.FOREIGN)
         if not name:
             raise Problem(422, "name-wrong", "This is not a name.", "name")
         await session.keyring.ensure([(person_id, "identity"), (person_id, "contact")])

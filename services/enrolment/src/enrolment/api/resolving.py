@@ -88,7 +88,7 @@ def keys_of(keyring: Keyring, entry: PersonAsked, today: str) -> _Keys:
     """Birth date and sex are the number's where it stands, else as they were told. `today` is YYYYMMDD."""
     id_type = id_number.ID_TYPES.get(entry.id_type, "")
     read = id_number.read(id_type, entry.id_no, today)
-    name = clean_name(entry.name, foreign=id_type != id_number.RESIDENT_ID)
+    name = clean_name(entry.name, foreign=id_type in id_number.FOREIGN)
     if read.errors:
         number, born, sex = None, entry.born.replace("-", ""), entry.sex
         told = len(born) == BORN_CHARS and sex in ("M", "F")
