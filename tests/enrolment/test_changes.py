@@ -191,7 +191,7 @@ async def test_a_death_freezes_the_members_login_until_it_is_withdrawn(registry:
         assert (answer.status_code, answer.json()["code"]) == (403, "login-frozen")
     shown = await ask(registry.running, "GET", f"/members/{person_id}", asks("office_head"))
     assert (shown.json()["died_on"], shown.json()["covers"][0]["status"]) == ("2022-05-20", "TERMINATED")
-    await registry.post(f"/members/{person_id}/death/withdrawal", {"reason": "同名的另一人"}, "city_clerk", "620700")
+    await registry.post(f"/members/{person_id}/death/withdrawal", {"reason": "OTHER_PERSON"}, "city_clerk", "620700")
     assert (await ask(registry.running, "GET", f"/members/{person_id}", own)).status_code == 200
 
 
