@@ -9,6 +9,7 @@ import pytest
 
 from contracts.enrolment.people import CoverageMoved, IdentityNumberCorrected
 from contracts.enrolment.v1 import CoverageGranted
+from enrolment.intake import index
 from tests.enrolment.conftest import World, asks
 from tests.enrolment.material import worker
 from tests.enrolment.registry import PROVINCE, Registry, ask, at
@@ -120,6 +121,42 @@ async def test_a_corrected_number_leads_to_the_person_and_the_wrong_one_to_nobod
     assert (old.status_code, old.json()["code"]) == (404, "member-unknown")
 
 
+async def number_is_known(registry: Registry, id_no: str) -> bool:
+    answer = await ask(registry.running, "POST", "/members/lookup", asks("office_head"), {"id_no": id_no})
+    return answer.status_code == 200
+
+
+async def test_the_wrong_number_leads_to_nobody_though_the_person_was_restricted_at_once(registry: Registry) -> None:
+    (person_id,) = await registry.cover(worker(1))
+    at(registry.running, "2022-06-01")
+    await registry.post(f"/members/{person_id}/id-number", {**TOLD, "id_no": worker(2).id_no})
+    await registry.post(f"/members/{person_id}/restriction", {}, "member", sub=person_id)
+    await registry.work()
+    await index.reach(registry.running.context, await registry.running.context.log.head())
+    assert not await number_is_known(registry, worker(1).id_no)
+    assert await number_is_known(registry, worker(2).id_no)
+
+
+async def test_the_index_frees_a_wrong_number_when_the_process_ended_before_it_could(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (person_id,) = await registry.cover(worker(1))
+    at(registry.running, "2022-06-01")
+
+    async def ended(*_: object) -> None:
+        raise ConnectionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(index, "free_number", ended)
+        path, body = f"/members/{person_id}/id-number", {**TOLD, "id_no": worker(2).id_no}
+        assert (await ask(registry.running, "POST", path, asks("office_head"), body)).status_code == 503
+    assert await number_is_known(registry, worker(1).id_no)
+    await registry.running.settled()
+    await index.reach(registry.running.context, await registry.running.context.log.head())
+    assert not await number_is_known(registry, worker(1).id_no)
+    assert await number_is_known(registry, worker(2).id_no)
+
+
 async def test_a_row_that_comes_after_its_number_was_corrected_away_is_somebody_new(registry: Registry) -> None:
     wrong, right = worker(1), worker(2)
     (person_id,) = await registry.cover(wrong)
@@ -154,7 +191,7 @@ async def test_a_death_freezes_the_members_login_until_it_is_withdrawn(registry:
         assert (answer.status_code, answer.json()["code"]) == (403, "login-frozen")
     shown = await ask(registry.running, "GET", f"/members/{person_id}", asks("office_head"))
     assert (shown.json()["died_on"], shown.json()["covers"][0]["status"]) == ("2022-05-20", "TERMINATED")
-    await registry.post(f"/members/{person_id}/death/withdrawal", {"reason": "同名的另一人"}, "city_clerk", "620700")
+    await registry.post(f"/members/{person_id}/death/withdrawal", {"reason": "OTHER_PERSON"}, "city_clerk", "620700")
     assert (await ask(registry.running, "GET", f"/members/{person_id}", own)).status_code == 200
 
 

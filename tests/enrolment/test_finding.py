@@ -122,7 +122,7 @@ async def test_each_path_of_a_member_is_for_its_roles_alone(registry: Registry, 
 
 BODIES: dict[str, Any] = {
     "death": {"died_on": "2021-12-01"},
-    "death/withdrawal": {"reason": "同名"},
+    "death/withdrawal": {"reason": "OTHER_PERSON"},
     "employment": {
         "occupation": "快递员", "organization": SHANDAN, "division_code": SHANDAN, "effective_on": "2021-12-01",
         "source": "COUNTY",

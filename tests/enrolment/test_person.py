@@ -53,8 +53,8 @@ register = RegisterPerson(person_id="p", identity=sealed("i"), contact=sealed("c
 registered = PersonRegistered(person_id="p", identity=sealed("i"), contact=sealed("c"), sex="M", birth_year=1985)
 death = RecordDeath(person_id="p", died_on="2022-05-01", today=TODAY)
 died = DeathRecorded(person_id="p", died_on="2022-05-01")
-withdraw = WithdrawDeath(person_id="p", reason="another of the same name", today=TODAY, by="u")
-withdrawn = DeathWithdrawn(person_id="p", withdrawn_on=TODAY, reason="another of the same name", by="u")
+withdraw = WithdrawDeath(person_id="p", reason="OTHER_PERSON", today=TODAY, by="u")
+withdrawn = DeathWithdrawn(person_id="p", withdrawn_on=TODAY, reason="OTHER_PERSON", by="u")
 told = {"effective_on": "2022-05-20", "source": "COUNTY", "by": "u"}
 work = ChangeEmployment(
     person_id="p", employer=sealed("e"), same_employer=False, occupation="COURIER", organization="620722",

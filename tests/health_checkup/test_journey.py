@@ -153,7 +153,7 @@ async def test_an_invitation_follows_who_moved_and_leaves_out_who_is_restricted_
         lifted,
         ErasureBegun(person_id=erased, begun_on="2022-02-01", by="u"),
         DeathRecorded(person_id=here, died_on="2022-02-01"),
-        DeathWithdrawn(person_id=here, withdrawn_on="2022-02-02", reason="another", by="u"),
+        DeathWithdrawn(person_id=here, withdrawn_on="2022-02-02", reason="OTHER_PERSON", by="u"),
     ):
         await truck.world.feed("enrolment", event, f"person-{event.person_id}")
     await truck.open(slots=1, slot_capacity=9)

@@ -190,7 +190,7 @@ async def test_a_death_that_was_withdrawn_keeps_nobody_from_being_told(house: Ho
     await house.register()
     stream = f"person-{house.member}"
     await house.world.feed("enrolment", DeathRecorded(person_id=house.member, died_on="2022-02-01"), stream)
-    mistake = DeathWithdrawn(person_id=house.member, withdrawn_on="2022-02-02", reason="another", by="u")
+    mistake = DeathWithdrawn(person_id=house.member, withdrawn_on="2022-02-02", reason="OTHER_PERSON", by="u")
     await house.world.feed("enrolment", mistake, stream)
     await house.settle()
     await house.work(house.paid)

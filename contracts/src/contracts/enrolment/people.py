@@ -82,7 +82,10 @@ class IdentityNumberCorrected(Event, frozen=True, kw_only=True):
 
 
 class DeathWithdrawn(Event, frozen=True, kw_only=True):
-    """A death was recorded by mistake: the person lives. Stream `person-<id>`."""
+    """A death was recorded by mistake: the person lives. Stream `person-<id>`.
+
+    `reason`: ENTRY_ERROR, OTHER_PERSON (of the same name, or a wrong number) or DOCUMENT_WRONG.
+    """
 
     person_id: str
     withdrawn_on: str

@@ -52,9 +52,9 @@ class RecordMemberDeath(Asked, frozen=True):
 
 
 class WithdrawMemberDeath(Asked, frozen=True):
-    """Why the death was recorded by mistake; no name and no number in it."""
+    """How the death came to be recorded by mistake."""
 
-    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^0-9]*$")]
+    reason: Literal["ENTRY_ERROR", "OTHER_PERSON", "DOCUMENT_WRONG"]
 
 
 class ChangeWork(Asked, frozen=True):
