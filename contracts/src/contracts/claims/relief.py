@@ -38,6 +38,7 @@ class ReliefPapersAsked(Event, frozen=True, kw_only=True):
     """The county asks for papers, all at once, by NEED_ codes of domain 4.7. Stream `relief-<id>`."""
 
     relief_id: str
+    relief_no: str
     person_id: str
     needs: tuple[str, ...]
     due_on: str

@@ -117,6 +117,7 @@ def _ask(command: AskReliefPapers, relief: Relief) -> list[ReliefEvent]:
             return [
                 ReliefPapersAsked(
                     relief_id=filed.relief_id,
+                    relief_no=filed.relief_no,
                     person_id=filed.person_id,
                     needs=command.needs,
                     due_on=command.due_on,
