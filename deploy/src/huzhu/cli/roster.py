@@ -105,8 +105,8 @@ def errors(
     org: Annotated[str, typer.Option(help="Your organisation's code.")] = "620000",
 ) -> None:
     """Fetch the copy of a roster with a column of what was found on each row."""
-    if output.suffix != ".xlsx":
-        _refuse("The error copy is an .xlsx.")
+    if output.suffix != ".xlsx" or not output.parent.is_dir():
+        _refuse("The error copy is an .xlsx in a folder that exists.")
     with _client(org) as client:
         answer = client.get(f"/rosters/{batch}/errors.xlsx")
         _check(answer)
@@ -118,6 +118,8 @@ def errors(
 def _demand_writable(output: Path, encoding: str) -> None:
     if output.suffix not in {".csv", ".xlsx"}:
         _refuse("A roster is a .csv or an .xlsx.")
+    if not output.parent.is_dir():
+        _refuse(f"There is no folder {output.parent}.")
     if encoding not in ENCODINGS:
         _refuse(f"--encoding is one of {', '.join(ENCODINGS)}.")
 
