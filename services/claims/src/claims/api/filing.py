@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -50,7 +51,7 @@ async def file_claim(
     payee_ids = [person_id if payee.relation == "SELF" else new_id() for payee in data.payees]
 
     async def work(session: Session) -> FiledClaim:
-        cover = await _cover(session, data.plan, person_id)
+        cover = await cover_of(session, data.plan, person_id)
         check_filer(actor, data.channel, person_id, cover.org_path)
         plan = plan_of(data.plan, cover.plan_version)
         incident = _incident(data.incident, session.today)
@@ -69,13 +70,18 @@ async def file_claim(
 
 
 def claim_no(plan: Plan, claim_id: str) -> str:
-    """The number people use: plan and year, then 50 random bits of the id in an alphabet without I, L, O, U."""
-    value = int(claim_id.replace("-", ""), 16)
-    letters = "".join(ALPHABET[(value >> 5 * place) & 31] for place in reversed(range(NUMBER_CHARS)))
-    return f"{plan.code[:2]}{plan.period_start[2:4]}-{letters}"
+    """The number people use: plan and year, then letters of the id."""
+    return f"{plan.code[:2]}{plan.period_start[2:4]}-{letters_of(claim_id)}"
 
 
-async def _cover(session: Session, plan_code: str, person_id: str) -> CoverRow:
+def letters_of(random_id: str) -> str:
+    """50 random bits of an id in an alphabet without I, L, O, U."""
+    value = int(random_id.replace("-", ""), 16)
+    return "".join(ALPHABET[(value >> 5 * place) & 31] for place in reversed(range(NUMBER_CHARS)))
+
+
+async def cover_of(session: Session, plan_code: str, person_id: str) -> CoverRow:
+    """The person's cover of a plan. Raises Problem cover-unknown."""
     async with session.reads.connection() as c:
         cover = await covers.of_person(c, person_id, plan_code)
     if cover is None:
@@ -108,9 +114,7 @@ async def _sealed(
 ) -> ClaimFiled:
     """The filing as an event: facts, accounts and contacts sealed for this decision."""
     claim_id, person_id, payee_ids = ids
-    pairs = [(person_id, "health")]
-    for payee_id, payee in zip(payee_ids, data.payees, strict=True):
-        pairs += [(payee_id, "bank")] + ([(payee_id, "contact")] if payee.contact else [])
+    pairs = [(person_id, "health"), *keys_of(payee_ids, data.payees)]
     await session.keyring.ensure(list(dict.fromkeys(pairs)))
     facts = Facts(**msgspec.structs.asdict(data.facts))
     return ClaimFiled(
@@ -126,7 +130,7 @@ async def _sealed(
             facts, subject=person_id, category="health", decision_id=session.decision_id, field=FACTS_FIELD
         ),
         documents=tuple(Document(kind=one.kind, sha256=one.sha256) for one in data.documents),
-        payees=tuple(_payee(session, *pair) for pair in zip(payee_ids, data.payees, strict=True)),
+        payees=tuple(sealed_payee(session, *pair) for pair in zip(payee_ids, data.payees, strict=True)),
         urgent=data.urgent,
         filed_on=session.today.isoformat(),
         steps=steps_of(plan, data.channel, incident, cover.org_path),
@@ -134,8 +138,19 @@ async def _sealed(
     )
 
 
-def _payee(session: Session, payee_id: str, asked: PayeeAsked) -> Payee:
-    """`name_matches` is the account's name against the holder's as stated; the member's own is not known here."""
+def keys_of(payee_ids: Sequence[str], payees: Sequence[PayeeAsked]) -> list[tuple[str, str]]:
+    """The data keys, as (person, category), that `sealed_payee` needs."""
+    pairs = []
+    for payee_id, payee in zip(payee_ids, payees, strict=True):
+        pairs += [(payee_id, "bank")] + ([(payee_id, "contact")] if payee.contact else [])
+    return pairs
+
+
+def sealed_payee(session: Session, payee_id: str, asked: PayeeAsked) -> Payee:
+    """Account and contact sealed for this decision, always under a filing's fields, so that payments opens them.
+
+    `name_matches` is the account's name against the holder's as stated; the member's own is not known here.
+    """
     seal, decision_id = session.keyring.seal_now, session.decision_id
     account = Account(**msgspec.structs.asdict(asked.account))
     contact = None
@@ -149,11 +164,11 @@ def _payee(session: Session, payee_id: str, asked: PayeeAsked) -> Payee:
         account=seal(account, subject=payee_id, category="bank", decision_id=decision_id, field=ACCOUNT_FIELD),
         account_tail=account.card_no[-TAIL_DIGITS:],
         contact=contact,
-        name_matches=_normal(account.account_name) == _normal(asked.holder_name),
+        name_matches=normal_name(account.account_name) == normal_name(asked.holder_name),
     )
 
 
-def _normal(name: str) -> str:
+def normal_name(name: str) -> str:
     """A name without spaces, full-width forms and the middle dot's variants."""
     folded = unicodedata.normalize("NFKC", name)
     return "".join(folded.replace("•", "·").split()).upper()

@@ -108,10 +108,10 @@ def _file(command: FileRelief, relief: Relief) -> list[ReliefEvent]:
 def _ask(command: AskReliefPapers, relief: Relief) -> list[ReliefEvent]:
     match relief:
         case AtCounty(dossier, asked):
-            if asked == command.needs:
-                return []
             if not command.needs:
                 raise Rejected("needs-missing", "Say which papers are needed.", "needs")
+            if asked == command.needs:
+                return []
             _not_filer(dossier, command.by)
             filed = dossier.filed
             return [

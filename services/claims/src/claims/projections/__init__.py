@@ -7,7 +7,10 @@ from claims.projections import (
     claim_lines,
     claims,
     covers,
+    deceased,
     duplicates,
+    relief_cases,
+    relief_objections,
     special_decisions,
 )
 
@@ -19,4 +22,7 @@ ALL: tuple[Projection, ...] = (
     special_decisions.PROJECTION,
     awards.PROJECTION,
     duplicates.PROJECTION,
+    deceased.PROJECTION,
+    relief_cases.PROJECTION,
+    relief_objections.PROJECTION,
 )
