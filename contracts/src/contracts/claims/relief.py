@@ -297,7 +297,7 @@ class ClaimPhoned(Event, frozen=True, kw_only=True):
 class ClaimFlagged(Event, frozen=True, kw_only=True):
     """A signal of fraud or poor quality on a claim (domain 4.10); it refuses nothing. Stream `flag-<claim>-<signal>`.
 
-    `related` are the other claims it rests on.
+    `related` are the other claims it rests on, `filed_by` who filed the claim and so does not judge the flag.
     """
 
     flag_id: str
@@ -305,6 +305,7 @@ class ClaimFlagged(Event, frozen=True, kw_only=True):
     signal: str
     person_id: str
     org_path: str
+    filed_by: str
     related: tuple[str, ...]
     raised_on: str
 

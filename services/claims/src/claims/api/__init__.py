@@ -2,12 +2,27 @@
 
 from litestar.types import ControllerRouterHandler
 
-from claims.api import filing, queries, relief, relief_meetings, relief_reviews, reviews
+from claims.api import (
+    filing,
+    flags,
+    heirs,
+    mine,
+    phone,
+    queries,
+    relief,
+    relief_meetings,
+    relief_reviews,
+    reviews,
+)
 
 ROUTES: list[ControllerRouterHandler] = [
     *filing.ROUTES,
     *reviews.ROUTES,
     *queries.ROUTES,
+    *phone.ROUTES,
+    *heirs.ROUTES,
+    *mine.ROUTES,
+    *flags.ROUTES,
     *relief.ROUTES,
     *relief_reviews.ROUTES,
     *relief_meetings.ROUTES,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -18,8 +17,11 @@ from chassis.context import Context
 from chassis.execute import Session
 from chassis.web import Problem
 from claims.api.access import FILERS, check_filer
+from claims.api.acting import check_agent_asked, normal_name, refuse_deceased, sealed_agent
+from claims.api.heirs import list_heirs
 from claims.api.plans import plan_of
 from claims.api.shapes import FiledClaim, FilingAsked, IncidentAsked, PayeeAsked
+from claims.api.signals import raise_signals
 from claims.domain.claim import CLAIM
 from claims.domain.claim_commands import FileClaim
 from claims.domain.entitlement import ENTITLEMENT, ClaimIncident
@@ -53,20 +55,35 @@ async def file_claim(
     async def work(session: Session) -> FiledClaim:
         cover = await cover_of(session, data.plan, person_id)
         check_filer(actor, data.channel, person_id, cover.org_path)
+        await refuse_deceased(session)
+        check_agent_asked(data, actor)
         plan = plan_of(data.plan, cover.plan_version)
-        incident = _incident(data.incident, session.today)
-        key = f"{plan.code}-{person_id}"
-        command = ClaimIncident(plan.code, person_id, incident_key(incident), claim_id, data.channel)
-        for event in await session.decide(ENTITLEMENT, key, command):
-            if isinstance(event, DuplicateFiled):
-                first = event.first_claim_id
-                number = claim_no(plan, first)
-                return FiledClaim(claim_id=first, claim_no=number, duplicate=True, first_claim_id=first)
-        filed = await _sealed(session, data, incident, plan, cover, (claim_id, person_id, payee_ids))
-        await session.decide(CLAIM, claim_id, FileClaim(filed))
-        return FiledClaim(claim_id=claim_id, claim_no=filed.claim_no, duplicate=False, first_claim_id=claim_id)
+        return await file_sealed(session, data, plan, cover, (claim_id, person_id, payee_ids))
 
     return await context.command(request, actor, work, status=201)
+
+
+async def file_sealed(
+    session: Session, data: FilingAsked, plan: Plan, cover: CoverRow, ids: tuple[str, str, list[str]]
+) -> FiledClaim:
+    """Claim the incident and open the claim, with its heirs and the signals it shows; or the claim that stands.
+
+    `ids` are the claim's, the person's and the payees'.
+    """
+    claim_id, person_id, _ = ids
+    incident = _incident(data.incident, session.today)
+    key = f"{plan.code}-{person_id}"
+    command = ClaimIncident(plan.code, person_id, incident_key(incident), claim_id, data.channel)
+    for event in await session.decide(ENTITLEMENT, key, command):
+        if isinstance(event, DuplicateFiled):
+            first = event.first_claim_id
+            return FiledClaim(claim_id=first, claim_no=claim_no(plan, first), duplicate=True, first_claim_id=first)
+    filed = await _sealed(session, data, incident, plan, cover, ids)
+    await session.decide(CLAIM, claim_id, FileClaim(filed))
+    if incident.died_on and plan.heirs is not None:
+        await list_heirs(session, plan.heirs, filed, filed.payees, data.heirs)
+    await raise_signals(session, plan, filed, cover, [payee.account.card_no for payee in data.payees])
+    return FiledClaim(claim_id=claim_id, claim_no=filed.claim_no, duplicate=False, first_claim_id=claim_id)
 
 
 def claim_no(plan: Plan, claim_id: str) -> str:
@@ -135,6 +152,7 @@ async def _sealed(
         filed_on=session.today.isoformat(),
         steps=steps_of(plan, data.channel, incident, cover.org_path),
         by=session.actor.sub,
+        agent=await sealed_agent(session, data.agent, plan) if data.agent else None,
     )
 
 
@@ -166,12 +184,6 @@ def sealed_payee(session: Session, payee_id: str, asked: PayeeAsked) -> Payee:
         contact=contact,
         name_matches=normal_name(account.account_name) == normal_name(asked.holder_name),
     )
-
-
-def normal_name(name: str) -> str:
-    """A name without spaces, full-width forms and the middle dot's variants."""
-    folded = unicodedata.normalize("NFKC", name)
-    return "".join(folded.replace("•", "·").split()).upper()
 
 
 ROUTES: list[ControllerRouterHandler] = [file_claim]

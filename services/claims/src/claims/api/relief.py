@@ -18,6 +18,7 @@ from chassis.execute import Session
 from chassis.keyring import Erased
 from chassis.web import Problem
 from claims.api.access import CLAIMANTS, FILERS, READERS, check_filer, reads_subtree
+from claims.api.acting import refuse_deceased
 from claims.api.filing import cover_of, keys_of, letters_of, sealed_payee
 from claims.api.plans import plan_of
 from claims.api.queries import FILTER_CHARS, FILTER_CHARS_MAX, PAGE_ROWS, After, Filter, Limit
@@ -66,6 +67,7 @@ async def file_relief(
     async def work(session: Session) -> FiledRelief:
         cover = await cover_of(session, data.plan, person_id)
         check_filer(actor, data.channel, person_id, cover.org_path)
+        await refuse_deceased(session)
         plan = plan_of(data.plan, cover.plan_version)
         rules = relief_rules(plan)
         kind = rules.kinds[data.kind]

@@ -2,16 +2,21 @@
 
 from chassis.projections import Projection
 from claims.projections import (
+    acting_relatives,
     awards,
     claim_history,
     claim_lines,
     claims,
+    claims_for_information,
     covers,
     deceased,
     duplicates,
+    flags,
+    phone_calls,
     relief_cases,
     relief_objections,
     special_decisions,
+    unit_accidents,
 )
 
 ALL: tuple[Projection, ...] = (
@@ -25,4 +30,9 @@ ALL: tuple[Projection, ...] = (
     deceased.PROJECTION,
     relief_cases.PROJECTION,
     relief_objections.PROJECTION,
+    flags.PROJECTION,
+    unit_accidents.PROJECTION,
+    phone_calls.PROJECTION,
+    acting_relatives.PROJECTION,
+    claims_for_information.PROJECTION,
 )
