@@ -91,7 +91,7 @@ def test_relief_is_filed_once_for_a_reason_of_the_plan_within_cover_and_time() -
     relief.when(filing()).then(filed())
     relief.given(filed()).when(filing()).then_nothing()
     relief.given(filed()).when(filing(matter="other")).then_rejected("relief-exists")
-    relief.when(filing(reason="HUNGER")).then_rejected("relief-reason-unknown")
+    relief.when(filing(reason="HUNGER")).then_rejected("relief-reason-not-listed")
     relief.when(filing(happened_on="2021-12-31")).then_rejected("relief-outside-cover")
     relief.when(filing(happened_on="2023-01-01")).then_rejected("relief-outside-cover")
     relief.when(filing(last_day="2022-05-31")).then_rejected("relief-late")
@@ -215,7 +215,7 @@ def test_who_had_a_hand_in_a_case_abstains_from_it(hand: str) -> None:
 def test_the_meeting_refuses_by_a_code_of_the_plan() -> None:
     relief.given(*TO_AGREED).when(deciding(verdict(0, reason="RR_FUND"))).then(refused())
     relief.given(*TO_AGREED, refused()).when(deciding(verdict(0, reason="RR_FUND"))).then_nothing()
-    relief.given(*TO_AGREED).when(deciding(verdict(0, reason="RR_NONE"))).then_rejected("reason-unknown")
+    relief.given(*TO_AGREED).when(deciding(verdict(0, reason="RR_NONE"))).then_rejected("reason-not-listed")
     relief.given(*TO_AGREED).when(deciding(verdict(0))).then_rejected("verdict-unclear")
     relief.given(*TO_AGREED).when(deciding(verdict(reason="RR_FUND"))).then_rejected("verdict-unclear")
 

@@ -50,7 +50,7 @@ def decide(command: TakeCall, call: PhoneCall) -> list[ClaimPhoned]:
     match call:
         case Absent():
             if command.phoned.cause not in command.rules.causes:
-                raise Rejected("cause-unknown", "The plan knows no such cause for haste.", "cause")
+                raise Rejected("cause-not-listed", "The plan knows no such cause for haste.", "cause")
             if (command.phoned.cause == DEATH) != command.died:
                 raise Rejected("cause-not-death", "A death is told by its day, and a day of death as a death.", "cause")
             return [command.phoned]

@@ -85,7 +85,7 @@ def _file(command: FileRelief, relief: Relief) -> list[ReliefEvent]:
     match relief:
         case Absent():
             if filed.reason not in command.kind.reasons:
-                raise Rejected("relief-reason-unknown", "The plan knows no such reason for this relief.", "reason")
+                raise Rejected("relief-reason-not-listed", "The plan knows no such reason for this relief.", "reason")
             starts_on, ends_on = command.cover
             if not starts_on <= filed.happened_on < ends_on:
                 raise Rejected("relief-outside-cover", "It did not happen while the cover ran.", "happened_on")

@@ -178,7 +178,7 @@ RELIEF_MEETING: Decider[MeetingCommand, ReliefMeeting, MeetingEvent] = Decider(
 
 
 def verdict_on(command: DecideRelief, relief: Agreed) -> ReliefGranted | ReliefRefused:
-    """The case's own event. Raises Rejected: deciders-too-few, verdict-unclear, reason-unknown, or as `_granted`."""
+    """The case's own event. Raises Rejected: deciders-too-few, verdict-unclear, reason-not-listed, or as `_granted`."""
     filed, verdict = relief.dossier.filed, command.verdict
     if command.by in relief.dossier.hands:
         raise Rejected("same-hands", "Who had a hand in a case does not write its verdict.")
@@ -190,7 +190,7 @@ def verdict_on(command: DecideRelief, relief: Agreed) -> ReliefGranted | ReliefR
     if verdict.amount_fen:
         return _granted(command, relief, deciders)
     if verdict.reason not in command.rules.refusals:
-        raise Rejected("reason-unknown", "The plan knows no such reason code.", "verdicts")
+        raise Rejected("reason-not-listed", "The plan knows no such reason code.", "verdicts")
     text = command.rules.refusals[verdict.reason]
     return ReliefRefused(
         relief_id=filed.relief_id,
