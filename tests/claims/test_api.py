@@ -381,7 +381,11 @@ async def test_the_interface_describes_itself(house: House) -> None:
     document = (await house.get("/schema/openapi.json")).json()
     assert {path for path in document["paths"] if "claim" in path or path in {"/summary", "/special-decisions"}} == {
         "/claims",
+        "/claims/mine",
+        "/claims/phone",
+        "/claims/for-information",
         "/claims/{claim_id}",
+        "/claims/{claim_id}/heirs",
         "/claims/{claim_id}/facts",
         "/claims/{claim_id}/forward",
         "/claims/{claim_id}/assess",

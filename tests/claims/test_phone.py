@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from chassis.testing import Spec
+from claims.domain.claim import CLAIM
+from claims.domain.claim_commands import AssessClaim, FileClaim
 from claims.domain.phone_call import PHONE_CALL, TakeCall
 from contracts.claims.relief import ClaimPhoned
 from contracts.claims.v1 import ClaimFiled
-from contracts.organization import path_of
 from contracts.person import Contact
 from tests.claims.house import House, filing, payee
-from tests.claims.material import PLAN, UNIT_PATH, sealed
+from tests.claims.material import PLAN, UNIT_PATH, line, sealed
+from tests.claims.material import filing as claim_filing
 
 assert PLAN.phone is not None
 RULES = PLAN.phone
+SMALL_ALONE = msgspec.structs.replace(PLAN.authority, sampling_percent=0)
 UNIT, COUNTY, CITY = "6207251000001", "620725", "620700"
 spec = Spec(PHONE_CALL)
 DIED = {"kind": "ACCIDENT", "decisive_on": "2022-05-12", "died_on": "2022-05-12"}
@@ -105,20 +109,24 @@ async def test_a_call_is_taken_within_the_own_organisation_and_for_haste_alone(h
     assert await house.world.context.log.head() == 0
 
 
-async def test_a_claim_without_an_account_is_never_granted(house: House) -> None:
+def test_a_claim_without_an_account_is_never_granted() -> None:
+    bare = msgspec.structs.replace(claim_filing(payees=()), channel="HOTLINE", urgent=True)
+    small = AssessClaim("reviewer", (line("INPATIENT_MEDICAL", 100),), (), SMALL_ALONE, "2022-06-30")
+    Spec(CLAIM).when(FileClaim(bare)).then(bare)
+    Spec(CLAIM).given(bare).when(small).then_rejected("payees-missing")
+    Spec(CLAIM).when(FileClaim(msgspec.structs.replace(bare, urgent=False))).then_rejected("payees-missing")
+    Spec(CLAIM).when(FileClaim(msgspec.structs.replace(bare, channel="UNIT"))).then_rejected("payees-missing")
+
+
+async def test_the_member_reads_which_papers_are_to_follow_a_call(house: House) -> None:
     person_id = await house.cover(UNIT)
     stay = {"kind": "ILLNESS", "decisive_on": "2022-05-12"}
     body = call(person_id, incident=stay, cause="TREATMENT_PENDING")
     claim_id = (await house.post("/claims/phone", body, "h", "hotline_agent")).json()["claim_id"]
     mine = (await house.get("/claims/mine", "member", UNIT, person_id)).json()["cases"]
-    assert [(one["what"], one["asked"][1], one["due_on"]) for one in mine] == [
-        ("CLAIM", "请提交本人银行卡。", "2022-07-30")
+    assert [(one["case_id"], one["asked"][1], one["due_on"]) for one in mine] == [
+        (claim_id, "请提交本人银行卡。", "2022-07-30")
     ]
-    await house.pass_union(claim_id, path_of(UNIT), "UNIT_REVIEW")
-    standing = await house.act(claim_id, "assess", "office_reviewer")
-    assert standing["state"] == "IN_REVIEW"
-    view = (await house.get(f"/claims/{claim_id}")).json()
-    assert view["payees"] == []
 
 
 async def test_ordinary_filings_name_their_payees(house: House) -> None:
