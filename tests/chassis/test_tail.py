@@ -27,6 +27,7 @@ from tests.chassis.road import (
     STREAM_CONFIG,
     TALLY_PROJECTION,
     Group,
+    Pages,
     Road,
     grow,
     grow_bulk,
@@ -42,18 +43,6 @@ async def road(postgres: Postgres, nats_server: Nats) -> AsyncIterator[Road]:
     road = await Road.open(postgres.admin_url, nats_server)
     yield road
     await road.close()
-
-
-class Pages:
-    """The source's log, remembering what it was asked."""
-
-    def __init__(self, road: Road) -> None:
-        self.asked: list[tuple[int, int]] = []
-        self._road = road
-
-    async def read(self, after: int, limit: int) -> list[Stored]:
-        self.asked.append((after, limit))
-        return await self._road.library.read(after, limit)
 
 
 async def test_a_hole_in_the_stream_is_fetched_from_the_source_before_going_on(road: Road) -> None:
@@ -80,19 +69,6 @@ async def test_a_hole_in_the_stream_is_fetched_from_the_source_before_going_on(r
     assert (3, 3) in pages.asked
     assert (12, 1) in pages.asked
     assert tail.status().lag_events == 0
-
-
-async def test_a_tail_that_is_far_behind_reads_pages_and_then_follows_the_stream(road: Road) -> None:
-    head = await grow_bulk(road.library, 1_200)
-    relay = await road.relay()
-    await until(lambda: relay.status().position == head, "published")
-    pages = Pages(road)
-    await road.tail(pages.read, far_behind=500)
-    await road.assert_settled()
-    assert 1 <= len(pages.asked) <= 2
-    await grow(road.library, 10)
-    await road.assert_settled()
-    assert len(pages.asked) <= 2, "the last ten came by the stream"
 
 
 async def test_what_waits_in_memory_is_bounded_by_pulls(road: Road) -> None:

@@ -128,11 +128,11 @@ def objected(objection_id: str = "o1") -> ReliefObjected:
 
 
 def settled(objection_id: str = "o1", *, upheld: bool = False) -> ReliefObjectionSettled:
-    return ReliefObjectionSettled(relief_id="r1", objection_id=objection_id, upheld=upheld, note="", by="other")
+    return ReliefObjectionSettled(relief_id="r1", objection_id=objection_id, upheld=upheld, note=None, by="other")
 
 
 def agreed(*, agrees: bool = True) -> ReliefAgreed:
-    return ReliefAgreed(relief_id="r1", agrees=agrees, opinion="", by="city")
+    return ReliefAgreed(relief_id="r1", agrees=agrees, note=None, by="city")
 
 
 def verdict(fen: int = 2_000 * YUAN, **changes: Any) -> ReliefVerdict:
@@ -165,7 +165,8 @@ def granted(fen: int = 2_000 * YUAN, **changes: Any) -> ReliefGranted:
         "kind": "RELIEF_HARDSHIP",
         "payees": (payee(),),
         "amount_fen": fen,
-        "exceptional": "",
+        "exceptional": False,
+        "note": None,
         "granted_on": "2022-06-13",
         "meeting_id": "m1",
         "decided_by": ("one", "two"),

@@ -24,9 +24,11 @@ from claims.projections import flags
 from contracts.claims.relief import ClaimFlagged, FlagCleared, FlagConfirmed
 from contracts.claims.v1 import ClaimFiled
 from tests.claims.house import House, filing, payee
+from tests.claims.material import sealed
 
 UNIT = "6207251000001"
 spec = Spec(FLAG)
+WHY = sealed("p1", "health")
 RAISED = ClaimFlagged(
     flag_id="c1-CARD_SHARED",
     claim_id="c1",
@@ -37,8 +39,8 @@ RAISED = ClaimFlagged(
     related=("c0",),
     raised_on="2022-06-30",
 )
-CLEARED = FlagCleared(flag_id="c1-CARD_SHARED", reason="同一家庭", by="head")
-CONFIRMED = FlagConfirmed(flag_id="c1-CARD_SHARED", reason="冒领", by="head")
+CLEARED = FlagCleared(flag_id="c1-CARD_SHARED", note=WHY, by="head")
+CONFIRMED = FlagConfirmed(flag_id="c1-CARD_SHARED", note=WHY, by="head")
 
 
 def test_a_flag_is_raised_once_and_stays_as_it_was_judged() -> None:
@@ -48,16 +50,16 @@ def test_a_flag_is_raised_once_and_stays_as_it_was_judged() -> None:
 
 
 def test_a_flag_is_cleared_or_confirmed_once_with_a_reason_by_other_hands() -> None:
-    spec.given(RAISED).when(ClearFlag("同一家庭", "head")).then(CLEARED)
-    spec.given(RAISED).when(ConfirmFlag("冒领", "head")).then(CONFIRMED)
-    spec.given(RAISED, CLEARED).when(ClearFlag("同一家庭", "head")).then_nothing()
-    spec.given(RAISED, CONFIRMED).when(ConfirmFlag("冒领", "head")).then_nothing()
-    spec.given(RAISED, CLEARED).when(ConfirmFlag("冒领", "head")).then_rejected("flag-judged")
-    spec.given(RAISED, CONFIRMED).when(ClearFlag("同一家庭", "head")).then_rejected("flag-judged")
+    spec.given(RAISED).when(ClearFlag(WHY, "head")).then(CLEARED)
+    spec.given(RAISED).when(ConfirmFlag(WHY, "head")).then(CONFIRMED)
+    spec.given(RAISED, CLEARED).when(ClearFlag(WHY, "head")).then_nothing()
+    spec.given(RAISED, CONFIRMED).when(ConfirmFlag(WHY, "head")).then_nothing()
+    spec.given(RAISED, CLEARED).when(ConfirmFlag(WHY, "head")).then_rejected("flag-judged")
+    spec.given(RAISED, CONFIRMED).when(ClearFlag(WHY, "head")).then_rejected("flag-judged")
     for command in (ClearFlag, ConfirmFlag):
-        spec.when(command("为何", "head")).then_rejected("flag-unknown")
-        spec.given(RAISED).when(command(" ", "head")).then_rejected("reason-missing")
-        spec.given(RAISED).when(command("为何", "filer")).then_rejected("filer-judges-flag")
+        spec.when(command(WHY, "head")).then_rejected("flag-unknown")
+        spec.given(RAISED).when(command(None, "head")).then_rejected("reason-missing")
+        spec.given(RAISED).when(command(WHY, "filer")).then_rejected("filer-judges-flag")
 
 
 def test_an_open_and_a_confirmed_flag_bar_an_automatic_payment() -> None:
@@ -164,15 +166,15 @@ async def test_the_office_and_the_auditor_see_the_list_and_others_judge(house: H
         assert claim_id in await flags.barred(c, [claim_id])
     path = f"/flags/{flag_id}"
     assert (await house.post(f"{path}/clear", {"reason": "同户"}, "r", "office_reviewer")).status_code == 403
-    personal = await house.post(f"{path}/clear", {"reason": "卡号 622848"}, "h", "office_head")
-    assert (personal.status_code, personal.json()["code"]) == (422, "text-personal")
+    silent = await house.post(f"{path}/clear", {"reason": " "}, "h", "office_head")
+    assert (silent.status_code, silent.json()["code"]) == (409, "reason-missing")
     unknown = await house.post("/flags/x-CARD_SHARED/clear", {"reason": "同户"}, "h", "office_head")
     assert (unknown.status_code, unknown.json()["code"]) == (404, "flag-unknown")
     assert (await house.post(f"{path}/clear", {"reason": "同户"}, "h", "office_head")).json()["state"] == "CLEARED"
     other = await house.post(f"{path}/confirm", {"reason": "冒领"}, "s", "supervisor")
     assert (other.status_code, other.json()["code"]) == (409, "flag-judged")
     (judged,) = (await house.get("/flags?state=CLEARED")).json()["flags"]
-    assert (judged["reason"], judged["judged_by"]) == ("同户", "h")
+    assert (judged["note"], judged["judged_by"]) == ("同户", "h")
     await house.world.settled()
     async with house.world.context.reads.connection() as c:
         assert await flags.barred(c, [claim_id]) == set()

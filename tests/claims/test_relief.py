@@ -45,14 +45,15 @@ from tests.claims.relief_material import (
 )
 
 relief = Spec(RELIEF)
+WHY = sealed("p1", "health")
 COMMANDS: dict[str, ReliefCommand] = {
     "file": filing(),
     "ask": AskReliefPapers(("NEED_KINSHIP",), "2022-07-01", "county"),
     "supply": SupplyReliefPapers(papers("HUKOU_PAGE"), "filer"),
     "verify": verifying(by="another"),
     "object": ObjectToRelief("o9", sealed("p1", "health"), "2022-06-03", "neighbour"),
-    "settle": SettleObjection("o9", upheld=False, note="", by="other"),
-    "agree": AgreeToRelief(agrees=True, opinion="", today="2022-06-11", by="another"),
+    "settle": SettleObjection("o9", upheld=False, note=None, by="other"),
+    "agree": AgreeToRelief(agrees=True, note=None, today="2022-06-11", by="another"),
     "decide": deciding(meeting_id="m2"),
     "withdraw": WithdrawRelief("filer"),
     "arrive": RecordReliefArrived("y", "p1", 1),
@@ -157,28 +158,28 @@ def test_an_objection_is_recorded_while_the_notice_runs_and_looked_into_by_other
     relief.given(*shown).when(late).then_rejected("notice-over")
     many = [objected(f"n{number}") for number in range(OBJECTIONS_MAX)]
     relief.given(*shown, *many).when(objecting).then_rejected("objections-too-many")
-    settling = SettleObjection("o1", upheld=False, note="", by="other")
+    settling = SettleObjection("o1", upheld=False, note=None, by="other")
     relief.given(*shown, objected()).when(settling).then(settled())
     relief.given(*shown, objected(), settled()).when(settling).then_nothing()
     for hand in ("filer", "county"):
-        own = SettleObjection("o1", upheld=False, note="", by=hand)
+        own = SettleObjection("o1", upheld=False, note=None, by=hand)
         relief.given(*shown, objected()).when(own).then_rejected("same-hands")
 
 
 def test_the_prefecture_agrees_after_the_notice_and_every_objection_with_other_hands() -> None:
     shown = (filed(), verified(), NOTICE)
-    agreeing = AgreeToRelief(agrees=True, opinion="", today="2022-06-11", by="city")
+    agreeing = AgreeToRelief(agrees=True, note=None, today="2022-06-11", by="city")
     relief.given(*shown).when(agreeing).then(agreed())
     relief.given(*TO_AGREED).when(agreeing).then_nothing()
-    relief.given(*shown).when(AgreeToRelief(agrees=True, opinion="", today="2022-06-10", by="city")).then_rejected(
+    relief.given(*shown).when(AgreeToRelief(agrees=True, note=None, today="2022-06-10", by="city")).then_rejected(
         "notice-running"
     )
     relief.given(*shown, objected()).when(agreeing).then_rejected("objection-open")
     for hand in ("filer", "county"):
-        relief.given(*shown).when(AgreeToRelief(agrees=True, opinion="", today="2022-06-11", by=hand)).then_rejected(
+        relief.given(*shown).when(AgreeToRelief(agrees=True, note=None, today="2022-06-11", by=hand)).then_rejected(
             "same-hands"
         )
-    other = AgreeToRelief(agrees=True, opinion="", today="2022-06-11", by="other")
+    other = AgreeToRelief(agrees=True, note=None, today="2022-06-11", by="other")
     relief.given(*shown, objected(), settled()).when(other).then_rejected("same-hands")
 
 
@@ -190,10 +191,10 @@ def test_the_meeting_grants_a_tier_of_the_plan() -> None:
 
 
 def test_above_the_tiers_the_head_decides_with_a_reason() -> None:
-    large = verdict(20_000 * YUAN, exceptional="特别困难")
+    large = verdict(20_000 * YUAN, note=WHY)
     relief.given(*TO_AGREED).when(deciding(large)).then_rejected("head-missing")
     with_head = deciding(large, heads=frozenset({"two"}))
-    relief.given(*TO_AGREED).when(with_head).then(granted(20_000 * YUAN, exceptional="特别困难"))
+    relief.given(*TO_AGREED).when(with_head).then(granted(20_000 * YUAN, exceptional=True, note=WHY))
     silent = deciding(verdict(20_000 * YUAN), heads=frozenset({"two"}))
     relief.given(*TO_AGREED).when(silent).then_rejected("amount-not-in-tiers")
 
@@ -206,9 +207,7 @@ def test_who_had_a_hand_in_a_case_abstains_from_it(hand: str) -> None:
     (event,) = relief.given(*history).when(deciding(participants=("one", "two", hand))).events
     assert event.decided_by == ("one", "two")
     assert set(event.reviewed_by) == {"filer", "county", "other", "city", "one", "two"}
-    large = deciding(
-        verdict(20_000 * YUAN, exceptional="特别困难"), participants=("one", "two", hand), heads=frozenset({hand})
-    )
+    large = deciding(verdict(20_000 * YUAN, note=WHY), participants=("one", "two", hand), heads=frozenset({hand}))
     relief.given(*history).when(large).then_rejected("head-missing")
 
 

@@ -95,7 +95,7 @@ class ReliefObjectionSettled(Event, frozen=True, kw_only=True):
     relief_id: str
     objection_id: str
     upheld: bool
-    note: str
+    note: Sealed | None
     by: str
 
 
@@ -104,15 +104,15 @@ class ReliefAgreed(Event, frozen=True, kw_only=True):
 
     relief_id: str
     agrees: bool
-    opinion: str
+    note: Sealed | None
     by: str
 
 
 class ReliefGranted(Event, frozen=True, kw_only=True):
     """The office's meeting granted relief money, owed by the relief fund, never the pool. Stream `relief-<id>`.
 
-    `reviewed_by` are all who filed, verified, agreed or decided: none of them may pay it. `exceptional` lies above
-    the plan's tiers and names its reason.
+    `reviewed_by` are all who filed, verified, agreed or decided: none of them may pay it. An `exceptional` amount
+    lies above the plan's tiers; why is the sealed `note` (category health).
     """
 
     relief_id: str
@@ -124,7 +124,8 @@ class ReliefGranted(Event, frozen=True, kw_only=True):
     kind: str
     payees: tuple[Payee, ...]
     amount_fen: int
-    exceptional: str
+    exceptional: bool
+    note: Sealed | None
     granted_on: str
     meeting_id: str
     decided_by: tuple[str, ...]
@@ -229,12 +230,15 @@ class ReliefMeetingJoined(Event, frozen=True, kw_only=True):
 
 
 class ReliefVerdict(Value, frozen=True, kw_only=True):
-    """What the meeting says of one case: an amount with an empty `reason`, or 0 and the refusal's reason code."""
+    """What the meeting says of one case: an amount with an empty `reason`, or 0 and the refusal's reason code.
+
+    `note` says why an amount lies above the plan's tiers (category health).
+    """
 
     relief_id: str
     amount_fen: int = 0
     reason: str = ""
-    exceptional: str = ""
+    note: Sealed | None = None
 
 
 class ReliefMeetingHeld(Event, frozen=True, kw_only=True):
@@ -311,18 +315,18 @@ class ClaimFlagged(Event, frozen=True, kw_only=True):
 
 
 class FlagCleared(Event, frozen=True, kw_only=True):
-    """A person looked: there is an innocent explanation. Stream `flag-<claim>-<signal>`."""
+    """A person looked: there is an innocent explanation, in `note`. Stream `flag-<claim>-<signal>`."""
 
     flag_id: str
-    reason: str
+    note: Sealed | None
     by: str
 
 
 class FlagConfirmed(Event, frozen=True, kw_only=True):
-    """A person looked: the signal is right. Stream `flag-<claim>-<signal>`."""
+    """A person looked: the signal is right, and `note` says why. Stream `flag-<claim>-<signal>`."""
 
     flag_id: str
-    reason: str
+    note: Sealed | None
     by: str
 
 

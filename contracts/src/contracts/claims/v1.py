@@ -41,14 +41,14 @@ class Payee(Value, frozen=True, kw_only=True):
 class Agent(Value, frozen=True, kw_only=True):
     """A relative who acts for a member in hospital (domain 4.3), and is never paid.
 
-    `proof` PAPER (its kind among the documents is KINSHIP_PROOF or AGENT_AUTHORITY) or CALL_BACK, with what the
-    office heard on calling back in `note`. `contact` is a sealed Contact under `agent_id`, a random id.
+    `proof` PAPER (its kind among the documents is KINSHIP_PROOF or AGENT_AUTHORITY) or CALL_BACK, with what was
+    heard on calling back in the sealed `note`. `contact` is a sealed Contact under `agent_id`, a random id.
     """
 
     agent_id: str
     relation: str
     proof: str
-    note: str
+    note: Sealed | None
     contact: Sealed
 
 
@@ -92,7 +92,8 @@ class ClaimFiled(Event, frozen=True, kw_only=True):
 class ClaimForwarded(Event, frozen=True, kw_only=True):
     """A union level checked the claim and passed it on with an opinion (domain 4.4). Stream `claim-<id>`.
 
-    `step` is the review that was passed, `next_step` the one the claim now waits at.
+    `step` is the review that was passed, `next_step` the one the claim now waits at. The opinion is the sealed
+    `note` (category health); `opinion` is empty since there is one.
     """
 
     claim_id: str
@@ -100,6 +101,7 @@ class ClaimForwarded(Event, frozen=True, kw_only=True):
     next_step: str
     opinion: str
     by: str
+    note: Sealed | None = None
 
 
 class ClaimAssessed(Event, frozen=True, kw_only=True):
@@ -119,7 +121,8 @@ class ClaimAssessed(Event, frozen=True, kw_only=True):
 class SpecialDecisionMade(Event, frozen=True, kw_only=True):
     """特事特办: the office head grants a named benefit although its definition is not met. Stream `claim-<id>`.
 
-    `unmet` names the definition; `evidence` the papers relied on. Counted and listed for the auditor.
+    `unmet` names the definition; `evidence` the papers relied on. Counted and listed for the auditor. The reason is
+    the sealed `note` (category health); `reason` is empty since there is one.
     """
 
     claim_id: str
@@ -130,6 +133,7 @@ class SpecialDecisionMade(Event, frozen=True, kw_only=True):
     line: BenefitLine
     next_step: str
     by: str
+    note: Sealed | None = None
 
 
 class ClaimRechecked(Event, frozen=True, kw_only=True):

@@ -1,9 +1,10 @@
 """The composition root of enrolment."""
 
+from chassis.files.retention import discarding
 from chassis.runner import Service, run
 from contracts.catalog import CATALOG, PUBLISHERS
 from enrolment import api, projections
-from enrolment.intake import importer
+from enrolment.intake import importer, kept
 from enrolment.settings import Settings
 
 SERVICE = Service(
@@ -12,7 +13,7 @@ SERVICE = Service(
     publishes=PUBLISHERS["enrolment"],
     routes=api.ROUTES,
     projections=projections.ALL,
-    background=(importer.run,),
+    background=(importer.run, discarding(kept.FOLDER, kept.vault_of)),
     grants=frozenset({"identity", "contact"}),
     settings=Settings,
 )

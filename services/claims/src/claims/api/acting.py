@@ -8,8 +8,8 @@ from chassis.auth import Forbidden
 from chassis.clock import new_id
 from chassis.decider import Rejected
 from chassis.execute import Session
-from claims.api.shapes import AgentAsked, FilingAsked, check_text
-from claims.domain.plan import Plan
+from claims.api.notes import seal_note
+from claims.api.shapes import AgentAsked, FilingAsked
 from claims.projections import deceased
 from contracts.claims.v1 import Agent
 from contracts.envelope import Actor
@@ -41,9 +41,9 @@ def check_agent_asked(data: FilingAsked, actor: Actor) -> None:
         raise Rejected("agent-is-payee", "Who acts for a member is not paid.", "payees")
 
 
-async def sealed_agent(session: Session, asked: AgentAsked, plan: Plan) -> Agent:
-    """The relative with a random id, name and mobile sealed under it."""
-    check_text(asked.note, plan, "note")
+async def sealed_agent(session: Session, asked: AgentAsked, person_id: str) -> Agent:
+    """The relative with a random id, name and mobile sealed under it; the note under the member."""
+    note = await seal_note(session, person_id, asked.note)
     agent_id = new_id()
     contact = await session.keyring.seal(
         Contact(name=asked.name, mobile=asked.mobile),
@@ -52,7 +52,7 @@ async def sealed_agent(session: Session, asked: AgentAsked, plan: Plan) -> Agent
         decision_id=session.decision_id,
         field=AGENT_FIELD,
     )
-    return Agent(agent_id=agent_id, relation=asked.relation, proof=asked.proof, note=asked.note, contact=contact)
+    return Agent(agent_id=agent_id, relation=asked.relation, proof=asked.proof, note=note, contact=contact)
 
 
 def normal_name(name: str) -> str:

@@ -152,7 +152,7 @@ async def _sealed(
         filed_on=session.today.isoformat(),
         steps=steps_of(plan, data.channel, incident, cover.org_path),
         by=session.actor.sub,
-        agent=await sealed_agent(session, data.agent, plan) if data.agent else None,
+        agent=await sealed_agent(session, data.agent, person_id) if data.agent else None,
     )
 
 

@@ -15,8 +15,9 @@ from chassis.context import Context
 from chassis.execute import Session
 from chassis.web import Problem
 from claims.api.access import OFFICE, OVERSIGHT
+from claims.api.notes import open_notes, seal_note
 from claims.api.queries import PAGE_ROWS, After, Filter, Limit
-from claims.api.shapes import DIGITS_IN_A_ROW, PRINTABLE, Asked
+from claims.api.shapes import PRINTABLE, Asked
 from claims.domain.flag import FLAG, Absent, ClearFlag, ConfirmFlag
 from claims.projections import flags
 from claims.projections.flags import FlagView
@@ -30,7 +31,7 @@ Standing = Annotated[Literal["", "OPEN", "CLEARED", "CONFIRMED"], QueryParameter
 
 
 class JudgementAsked(Asked, frozen=True, kw_only=True):
-    """Why the flag is cleared or confirmed: no names, numbers or illnesses."""
+    """Why the flag is cleared or confirmed; kept sealed."""
 
     reason: Annotated[str, Meta(min_length=1, max_length=200, pattern=PRINTABLE)]
 
@@ -63,8 +64,10 @@ async def flag_list(
     rows_max = min(limit, context.settings.page_rows_max)
     filters = {name: value for name, value in {"state": flag_state, "claim_id": claim_id}.items() if value}
     async with context.reads.connection() as c:
-        rows = await flags.page(c, in_subtree(flags.C.org_path, actor), filters, after, rows_max)
-    return FlagPage(flags=rows, next_after=rows[-1].position if len(rows) == rows_max else 0)
+        rows, notes = await flags.page(c, in_subtree(flags.C.org_path, actor), filters, after, rows_max)
+    opened = await open_notes(context, notes)
+    shown = [msgspec.structs.replace(row, note=note) for row, note in zip(rows, opened, strict=True)]
+    return FlagPage(flags=shown, next_after=rows[-1].position if len(rows) == rows_max else 0)
 
 
 @post("/flags/{flag_id:str}/clear", status_code=200)
@@ -72,7 +75,7 @@ async def clear_flag(
     flag_id: FlagId, data: JSONBody[JudgementAsked], request: Request[Any, Any, Any], actor: Actor, context: Context
 ) -> Response[JudgedFlag]:
     """There is an innocent explanation: the claim may be paid like any other."""
-    return await _judge(flag_id, ClearFlag(_plain(data.reason), actor.sub), request, actor, context)
+    return await _judge(flag_id, ClearFlag, data.reason, request, actor, context)
 
 
 @post("/flags/{flag_id:str}/confirm", status_code=200)
@@ -80,11 +83,16 @@ async def confirm_flag(
     flag_id: FlagId, data: JSONBody[JudgementAsked], request: Request[Any, Any, Any], actor: Actor, context: Context
 ) -> Response[JudgedFlag]:
     """The signal is right: what follows is decided on the claim itself."""
-    return await _judge(flag_id, ConfirmFlag(_plain(data.reason), actor.sub), request, actor, context)
+    return await _judge(flag_id, ConfirmFlag, data.reason, request, actor, context)
 
 
 async def _judge(
-    flag_id: str, command: ClearFlag | ConfirmFlag, request: Request[Any, Any, Any], actor: Actor, context: Context
+    flag_id: str,
+    judgement: type[ClearFlag | ConfirmFlag],
+    reason: str,
+    request: Request[Any, Any, Any],
+    actor: Actor,
+    context: Context,
 ) -> Response[JudgedFlag]:
     allow(actor, *JUDGES)
 
@@ -92,17 +100,11 @@ async def _judge(
         flag = await session.load(FLAG, flag_id)
         if isinstance(flag, Absent) or not within(flag.flagged.org_path, actor.org_path):
             raise Problem(404, "flag-unknown", "No such flag in your organisation.")
-        await session.decide(FLAG, flag_id, command)
-        state = flags.CLEARED if isinstance(command, ClearFlag) else flags.CONFIRMED
-        return JudgedFlag(flag_id=flag_id, state=state)
+        note = await seal_note(session, flag.flagged.person_id, reason)
+        await session.decide(FLAG, flag_id, judgement(note, actor.sub))
+        return JudgedFlag(flag_id=flag_id, state=flags.CLEARED if judgement is ClearFlag else flags.CONFIRMED)
 
     return await context.command(request, actor, work)
-
-
-def _plain(reason: str) -> str:
-    if DIGITS_IN_A_ROW.search(reason):
-        raise Problem(422, "text-personal", "Leave numbers of persons out of this text.", "reason")
-    return reason
 
 
 ROUTES: list[ControllerRouterHandler] = [flag_list, clear_flag, confirm_flag]

@@ -14,11 +14,11 @@ from chassis.context import Context
 from chassis.execute import Session
 from chassis.web import Problem
 from claims.api.access import OFFICE, OVERSIGHT
+from claims.api.notes import seal_note
 from claims.api.plans import plan_of
 from claims.api.relief import relief_rules
 from claims.api.relief_reviews import filed_of, release_matter
-from claims.api.relief_shapes import MeetingAsked, MeetingView, ReliefId, VerdictsAsked
-from claims.api.shapes import check_text
+from claims.api.relief_shapes import MeetingAsked, MeetingView, ReliefId, VerdictAsked, VerdictsAsked
 from claims.domain.entitlement import ENTITLEMENT
 from claims.domain.relief import RELIEF
 from claims.domain.relief_allowance import RELIEF_ALLOWANCE, TakeAllowance
@@ -80,15 +80,10 @@ async def hold_meeting(
 ) -> Response[MeetingView]:
     """The minutes: minutes, verdicts, and what they take from the caps stand or fall together."""
     allow_province(actor, *OFFICE)
-    verdicts = tuple(
-        ReliefVerdict(
-            relief_id=one.relief_id, amount_fen=one.amount_fen, reason=one.reason, exceptional=one.exceptional
-        )
-        for one in data.verdicts
-    )
 
     async def work(session: Session) -> MeetingView:
         meeting = await session.load(RELIEF_MEETING, meeting_id)
+        verdicts = tuple([await _verdict(session, one) for one in data.verdicts])
         if await session.decide(RELIEF_MEETING, meeting_id, HoldMeeting(verdicts, actor.sub)):
             assert isinstance(meeting, Open)
             for verdict in verdicts:
@@ -108,12 +103,18 @@ async def meeting_view(meeting_id: ReliefId, actor: Actor, context: Context) -> 
     return _view(meeting_id, state)
 
 
+async def _verdict(session: Session, asked: VerdictAsked) -> ReliefVerdict:
+    """A verdict with its reason sealed for the case's member."""
+    filed = filed_of(await session.load(RELIEF, asked.relief_id), session.actor)
+    note = await seal_note(session, filed.person_id, asked.exceptional)
+    return ReliefVerdict(relief_id=asked.relief_id, amount_fen=asked.amount_fen, reason=asked.reason, note=note)
+
+
 async def _decide(session: Session, meeting: Open, verdict: ReliefVerdict) -> None:
     """One case's verdict, with what it takes from the person's cap or sets free."""
     filed = filed_of(await session.load(RELIEF, verdict.relief_id), session.actor)
     plan = plan_of(filed.plan_code, filed.plan_version)
     rules = relief_rules(plan)
-    check_text(verdict.exceptional, plan, "exceptional")
     command = DecideRelief(
         verdict=verdict,
         meeting_id=meeting.convened.meeting_id,

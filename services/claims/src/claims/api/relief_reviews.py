@@ -17,6 +17,7 @@ from chassis.context import Context
 from chassis.execute import Session
 from chassis.web import Problem
 from claims.api.access import CLAIMANTS, FILERS, REVIEWERS, reads_subtree
+from claims.api.notes import open_notes, seal_note
 from claims.api.plans import plan_of
 from claims.api.relief import RELIEF_FACTS_FIELD, relief_rules, visible_relief
 from claims.api.relief_shapes import (
@@ -32,7 +33,6 @@ from claims.api.relief_shapes import (
     SettlementAsked,
     VerificationAsked,
 )
-from claims.api.shapes import check_text
 from claims.api.working_days import after_working_days
 from claims.domain.plan import Plan
 from claims.domain.relief import RELIEF
@@ -172,9 +172,9 @@ async def settle_objection(
     """County or prefecture say what came of an objection; not who filed or verified the case."""
     allow(actor, "county_clerk", "city_clerk")
 
-    async def command(_session: Session, _filed: ReliefFiled, plan: Plan) -> ReliefCommand:
-        check_text(data.note, plan, "note")
-        return SettleObjection(objection_id, data.upheld, data.note, actor.sub)
+    async def command(session: Session, filed: ReliefFiled, _plan: Plan) -> ReliefCommand:
+        note = await seal_note(session, filed.person_id, data.note)
+        return SettleObjection(objection_id, data.upheld, note, actor.sub)
 
     return await _take(relief_id, request, actor, context, command)
 
@@ -186,11 +186,11 @@ async def agree_to_relief(
     """The prefecture's view after the public notice; the office's where there is no prefecture above the member."""
     allow(actor, "city_clerk", "office_reviewer")
 
-    async def command(session: Session, filed: ReliefFiled, plan: Plan) -> ReliefCommand:
+    async def command(session: Session, filed: ReliefFiled, _plan: Plan) -> ReliefCommand:
         if "city_clerk" not in actor.roles and CITY_REVIEW in levels_of(filed.org_path):
             raise Forbidden("step-of-the-prefecture")
-        check_text(data.opinion, plan, "opinion")
-        return AgreeToRelief(data.agrees, data.opinion, session.today.isoformat(), actor.sub)
+        note = await seal_note(session, filed.person_id, data.opinion)
+        return AgreeToRelief(data.agrees, note, session.today.isoformat(), actor.sub)
 
     return await _take(relief_id, request, actor, context, command)
 
@@ -230,8 +230,10 @@ async def objection_list(relief_id: ReliefId, actor: Actor, context: Context) ->
     person_id = await _seen(relief_id, actor, context)
     async with context.reads.connection() as c:
         rows = await relief_objections.of_case(c, relief_id)
+    sealed_notes = [msgspec.json.decode(row["note"], type=Sealed) if row["note"] else None for row in rows]
+    notes = await open_notes(context, sealed_notes)
     objections = []
-    for row in rows:
+    for row, note in zip(rows, notes, strict=True):
         sealed = msgspec.json.decode(row["text"], type=Sealed)
         said = await context.keyring.open(sealed, ObjectionText, subject=person_id, field=OBJECTION_FIELD)
         objections.append(
@@ -240,7 +242,7 @@ async def objection_list(relief_id: ReliefId, actor: Actor, context: Context) ->
                 text=said.text,
                 objected_on=row["objected_on"],
                 outcome=row["outcome"],
-                note=row["note"],
+                note=note,
             )
         )
     return ObjectionList(objections=objections)

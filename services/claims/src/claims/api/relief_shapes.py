@@ -90,14 +90,14 @@ class ObjectionAsked(Asked, frozen=True, kw_only=True):
 
 
 class SettlementAsked(Asked, frozen=True, kw_only=True):
-    """What came of an objection; no names, numbers or illnesses."""
+    """What came of an objection; the note is kept sealed."""
 
     upheld: bool
     note: ShortText = ""
 
 
 class AgreementAsked(Asked, frozen=True, kw_only=True):
-    """The prefecture's view; no names, numbers or illnesses."""
+    """The prefecture's view; the opinion is kept sealed."""
 
     agrees: bool
     opinion: ShortText = ""
@@ -111,7 +111,7 @@ class MeetingAsked(Asked, frozen=True, kw_only=True):
 
 
 class VerdictAsked(Asked, frozen=True, kw_only=True):
-    """An amount in fen, or a refusal's reason code; above the plan's tiers, why."""
+    """An amount in fen, or a refusal's reason code; above the plan's tiers, why (kept sealed)."""
 
     relief_id: ReliefIdText
     amount_fen: Fen = 0

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from chassis.decider import Decider, Rejected
 from contracts.claims.relief import ClaimFlagged, FlagCleared, FlagConfirmed
+from contracts.envelope import Sealed
 
 CARD_SHARED = "CARD_SHARED"
 NAME_MISMATCH = "NAME_MISMATCH"
@@ -90,7 +91,7 @@ class RaiseFlag:
 class ClearFlag:
     """Find it harmless."""
 
-    reason: str
+    note: Sealed | None
     by: str
 
 
@@ -98,7 +99,7 @@ class ClearFlag:
 class ConfirmFlag:
     """Find it right."""
 
-    reason: str
+    note: Sealed | None
     by: str
 
 
@@ -137,12 +138,12 @@ def _judge(command: ClearFlag | ConfirmFlag, flag: Flag) -> list[FlagEvent]:
         case Absent():
             raise Rejected("flag-unknown", "No such flag.")
         case Open(flagged):
-            if not command.reason.strip():
+            if command.note is None:
                 raise Rejected("reason-missing", "Say why.", "reason")
             if command.by == flagged.filed_by:
                 raise Rejected("filer-judges-flag", "Who filed the claim does not judge its flags.")
             answer = FlagCleared if clears else FlagConfirmed
-            return [answer(flag_id=flagged.flag_id, reason=command.reason, by=command.by)]
+            return [answer(flag_id=flagged.flag_id, note=command.note, by=command.by)]
         case Cleared() | Confirmed():
             if clears == isinstance(flag, Cleared):
                 return []

@@ -31,7 +31,7 @@ def check_agent(agent: Agent, documents: Sequence[Document], payees: Sequence[Pa
     """Raises Rejected agent-proof-missing, agent-is-payee."""
     if agent.proof == "PAPER" and not AGENT_PAPERS.intersection(document.kind for document in documents):
         raise Rejected("agent-proof-missing", "The paper that shows the relation is missing.", "agent")
-    if agent.proof == "CALL_BACK" and not agent.note.strip():
+    if agent.proof == "CALL_BACK" and agent.note is None:
         raise Rejected("agent-proof-missing", "Say what was heard on calling back.", "agent")
     if agent.agent_id in {payee.payee_id for payee in payees}:
         raise Rejected("agent-is-payee", "Who acts for a member is not paid.", "agent")

@@ -237,7 +237,7 @@ def _agree(command: AgreeToRelief, relief: Relief) -> list[ReliefEvent]:
                 ReliefAgreed(
                     relief_id=dossier.filed.relief_id,
                     agrees=command.agrees,
-                    opinion=command.opinion,
+                    note=command.note,
                     by=command.by,
                 )
             ]

@@ -70,7 +70,7 @@ class SettleObjection:
 
     objection_id: str
     upheld: bool
-    note: str
+    note: Sealed | None
     by: str
 
 
@@ -79,7 +79,7 @@ class AgreeToRelief:
     """The prefecture's view, once the notice is over and every objection looked into."""
 
     agrees: bool
-    opinion: str
+    note: Sealed | None
     today: str
     by: str
 

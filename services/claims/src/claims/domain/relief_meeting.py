@@ -165,11 +165,16 @@ def _hold(command: HoldMeeting, meeting: ReliefMeeting) -> list[MeetingEvent]:
                 )
             ]
         case Held(held):
-            if held.verdicts == command.verdicts:
+            if _told(held.verdicts) == _told(command.verdicts):
                 return []
             raise Rejected("meeting-over", "The meeting has decided.")
         case Absent():
             raise Rejected("meeting-unknown", "No such meeting.")
+
+
+def _told(verdicts: tuple[ReliefVerdict, ...]) -> list[tuple[str, int, str]]:
+    """What verdicts say; their notes are sealed anew each time and never compare equal."""
+    return [(verdict.relief_id, verdict.amount_fen, verdict.reason) for verdict in verdicts]
 
 
 RELIEF_MEETING: Decider[MeetingCommand, ReliefMeeting, MeetingEvent] = Decider(
@@ -221,7 +226,7 @@ def _granted(command: DecideRelief, relief: Agreed, deciders: tuple[str, ...]) -
         raise Rejected("already-paid", "The same matter was paid as a benefit.")
     in_tiers = verdict.amount_fen in kind.tiers_fen
     exceptional = max(kind.tiers_fen) < verdict.amount_fen <= kind.exceptional_max_fen
-    if not in_tiers and not (exceptional and verdict.exceptional.strip()):
+    if not in_tiers and not (exceptional and verdict.note is not None):
         raise Rejected("amount-not-in-tiers", "The plan has no such amount; above its tiers say why.", "verdicts")
     needs_head = exceptional or verdict.amount_fen > command.rules.head_above_fen
     if needs_head and not command.heads.intersection(deciders):
@@ -236,7 +241,8 @@ def _granted(command: DecideRelief, relief: Agreed, deciders: tuple[str, ...]) -
         kind=filed.kind,
         payees=filed.payees,
         amount_fen=verdict.amount_fen,
-        exceptional=verdict.exceptional if exceptional else "",
+        exceptional=exceptional,
+        note=verdict.note if exceptional else None,
         granted_on=command.today,
         meeting_id=command.meeting_id,
         decided_by=deciders,

@@ -20,7 +20,6 @@ TABLE = sa.Table(
     sa.Column("claim_id", sa.Text, primary_key=True),
     sa.Column("relation", sa.Text, nullable=False),
     sa.Column("proof", sa.Text, nullable=False),
-    sa.Column("note", sa.Text, nullable=False),
 )
 C = TABLE.c
 
@@ -29,7 +28,7 @@ def apply(recorded: Recorded) -> Iterable[Write]:
     """One row a claim that a relative filed."""
     match recorded.event:
         case ClaimFiled(claim_id=claim_id, agent=agent) if agent is not None:
-            yield Put((claim_id,), relation=agent.relation, proof=agent.proof, note=agent.note)
+            yield Put((claim_id,), relation=agent.relation, proof=agent.proof)
         case _:
             pass
 
@@ -38,14 +37,13 @@ PROJECTION = Projection(name=NAME, version=1, source="claims", table=TABLE, appl
 
 
 class ActingRelative(msgspec.Struct, frozen=True):
-    """A relative who acts: relation, PAPER or CALL_BACK, and what was heard on calling back."""
+    """A relative who acts: relation, and PAPER or CALL_BACK."""
 
     relation: str
     proof: str
-    note: str
 
 
 async def of_claims(c: AsyncConnection, claim_ids: list[str]) -> dict[str, ActingRelative]:
     """Who acts, by claim."""
-    query = sa.select(C.claim_id, C.relation, C.proof, C.note).where(C.claim_id.in_(claim_ids))
-    return {row.claim_id: ActingRelative(row.relation, row.proof, row.note) for row in await c.execute(query)}
+    query = sa.select(C.claim_id, C.relation, C.proof).where(C.claim_id.in_(claim_ids))
+    return {row.claim_id: ActingRelative(row.relation, row.proof) for row in await c.execute(query)}

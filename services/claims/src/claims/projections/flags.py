@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.log import Recorded
 from chassis.projections import Patch, Projection, Put, Write
 from contracts.claims.relief import ClaimFlagged, FlagCleared, FlagConfirmed
+from contracts.envelope import Sealed
 
 NAME = "flags"
 OPEN, CLEARED, CONFIRMED = "OPEN", "CLEARED", "CONFIRMED"
@@ -26,12 +27,12 @@ TABLE = sa.Table(
     sa.Column("raised_on", sa.Text, nullable=False),
     sa.Column("position", sa.BigInteger, nullable=False),
     sa.Column("state", sa.Text, nullable=False, server_default=OPEN),
-    sa.Column("reason", sa.Text, nullable=False, server_default=""),
+    sa.Column("note", sa.LargeBinary, nullable=True),
     sa.Column("judged_by", sa.Text, nullable=False, server_default=""),
     sa.Index("flags_by_claim", "claim_id"),
     sa.Index("flags_in_order", "state", "position"),
 )
-"""`related` is JSON: the other claims."""
+"""`related` is JSON: the other claims; `note` is sealed: why it was judged so."""
 C = TABLE.c
 
 
@@ -49,11 +50,15 @@ def apply(recorded: Recorded) -> Iterable[Write]:
                 position=recorded.position,
             )
         case FlagCleared() as event:
-            yield Patch((event.flag_id,), state=CLEARED, reason=event.reason, judged_by=event.by)
+            yield Patch((event.flag_id,), state=CLEARED, note=_bytes(event.note), judged_by=event.by)
         case FlagConfirmed() as event:
-            yield Patch((event.flag_id,), state=CONFIRMED, reason=event.reason, judged_by=event.by)
+            yield Patch((event.flag_id,), state=CONFIRMED, note=_bytes(event.note), judged_by=event.by)
         case _:
             pass
+
+
+def _bytes(note: Sealed | None) -> bytes | None:
+    return msgspec.json.encode(note) if note else None
 
 
 PROJECTION = Projection(name=NAME, version=1, source="claims", table=TABLE, apply=apply)
@@ -68,21 +73,22 @@ class FlagView(msgspec.Struct, frozen=True):
     related: list[str]
     raised_on: str
     state: str
-    reason: str
+    note: str
     judged_by: str
     position: int
 
 
 async def page(
     c: AsyncConnection, visible: sa.ColumnElement[bool], filters: dict[str, str], after: int, limit: int
-) -> list[FlagView]:
-    """Flags in the order they were raised, after a position; `filters` by column."""
+) -> tuple[list[FlagView], list[Sealed | None]]:
+    """Flags in the order they were raised, after a position, their notes apart; `filters` by column."""
     columns = [C[name] for name in FlagView.__struct_fields__]
     query = sa.select(*columns).where(visible, C.position > after)
     for name, value in filters.items():
         query = query.where(C[name] == value)
     rows = [row._mapping for row in await c.execute(query.order_by(C.position).limit(limit))]  # noqa: SLF001 - SQLAlchemy's public name for it
-    return [FlagView(**{**row, "related": msgspec.json.decode(row["related"])}) for row in rows]
+    notes = [msgspec.json.decode(row["note"], type=Sealed) if row["note"] else None for row in rows]
+    return [FlagView(**{**row, "related": msgspec.json.decode(row["related"]), "note": ""}) for row in rows], notes
 
 
 async def barred(c: AsyncConnection, claim_ids: Iterable[str]) -> set[str]:

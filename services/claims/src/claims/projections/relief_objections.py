@@ -23,10 +23,10 @@ TABLE = sa.Table(
     sa.Column("objected_on", sa.Text, nullable=False),
     sa.Column("objected_by", sa.Text, nullable=False),
     sa.Column("outcome", sa.Text, nullable=False, server_default="OPEN"),
-    sa.Column("note", sa.Text, nullable=False, server_default=""),
+    sa.Column("note", sa.LargeBinary, nullable=True),
     sa.Column("position", sa.BigInteger, nullable=False),
 )
-"""`text` is sealed; `outcome` OPEN, UPHELD or DISMISSED."""
+"""`text` and `note` are sealed; `outcome` OPEN, UPHELD or DISMISSED."""
 C = TABLE.c
 
 
@@ -43,7 +43,8 @@ def apply(recorded: Recorded) -> Iterable[Write]:
             )
         case ReliefObjectionSettled() as event:
             outcome = "UPHELD" if event.upheld else "DISMISSED"
-            yield Patch((event.relief_id, event.objection_id), outcome=outcome, note=event.note)
+            note = msgspec.json.encode(event.note) if event.note else None
+            yield Patch((event.relief_id, event.objection_id), outcome=outcome, note=note)
         case _:
             pass
 
