@@ -1,7 +1,29 @@
-"""HTTP in: filings, reviews and questions, each within what the actor may see."""
+"""HTTP in: filings, reviews, relief and questions, each within what the actor may see."""
 
 from litestar.types import ControllerRouterHandler
 
-from claims.api import filing, queries, reviews
+from claims.api import (
+    filing,
+    flags,
+    heirs,
+    mine,
+    phone,
+    queries,
+    relief,
+    relief_meetings,
+    relief_reviews,
+    reviews,
+)
 
-ROUTES: list[ControllerRouterHandler] = [*filing.ROUTES, *reviews.ROUTES, *queries.ROUTES]
+ROUTES: list[ControllerRouterHandler] = [
+    *filing.ROUTES,
+    *reviews.ROUTES,
+    *queries.ROUTES,
+    *phone.ROUTES,
+    *heirs.ROUTES,
+    *mine.ROUTES,
+    *flags.ROUTES,
+    *relief.ROUTES,
+    *relief_reviews.ROUTES,
+    *relief_meetings.ROUTES,
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from claims.domain.relief_plan import HeirRules, PhoneRules, ReliefRules, SignalRules
 from contracts.envelope import Value
 
 
@@ -115,7 +116,10 @@ class Reviews(Value, frozen=True, kw_only=True):
 
 
 class Plan(Value, frozen=True, kw_only=True):
-    """A version of a plan's rules. Dates are ISO dates in Asia/Shanghai, the period is half-open."""
+    """A version of a plan's rules. Dates are ISO dates in Asia/Shanghai, the period is half-open.
+
+    A plan without `relief` has no relief fund, without `signals` no signals of fraud.
+    """
 
     code: str
     version: int
@@ -135,3 +139,7 @@ class Plan(Value, frozen=True, kw_only=True):
     refusals: dict[str, RefusalText]
     authority: Authority
     reviews: Reviews
+    relief: ReliefRules | None = None
+    heirs: HeirRules | None = None
+    signals: SignalRules | None = None
+    phone: PhoneRules | None = None

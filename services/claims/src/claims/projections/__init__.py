@@ -2,14 +2,22 @@
 
 from chassis.projections import Projection
 from claims.projections import (
+    acting_relatives,
     awards,
     claim_history,
     claim_lines,
     claims,
     cover_moves,
+    claims_for_information,
     covers,
+    deceased,
     duplicates,
+    flags,
+    phone_calls,
+    relief_cases,
+    relief_objections,
     special_decisions,
+    unit_accidents,
 )
 
 ALL: tuple[Projection, ...] = (
@@ -21,4 +29,12 @@ ALL: tuple[Projection, ...] = (
     special_decisions.PROJECTION,
     awards.PROJECTION,
     duplicates.PROJECTION,
+    deceased.PROJECTION,
+    relief_cases.PROJECTION,
+    relief_objections.PROJECTION,
+    flags.PROJECTION,
+    unit_accidents.PROJECTION,
+    phone_calls.PROJECTION,
+    acting_relatives.PROJECTION,
+    claims_for_information.PROJECTION,
 )
