@@ -13,8 +13,9 @@ import pytest
 
 from chassis.broker import Watchdog
 from chassis.log import Stored
+from chassis.parked import list_parked, retry_parked
 from chassis.projecting import Projecting
-from chassis.tail import Fence, Reactions, Reader, ReadModels, SourceLog, Tail, list_parked, retry_parked
+from chassis.tail import Fence, Reactions, Reader, ReadModels, SourceLog, Tail
 from chassis.tail.reader import BATCH_MESSAGES_MAX
 from chassis.tail.source import PageWrong
 from huzhu.runner.nats import Nats
@@ -158,7 +159,7 @@ async def test_a_poison_event_is_parked_with_what_follows_in_its_stream_and_the_
     await add(road, "book-c", 0, "fine", "fine", "fine")
     head = await add(road, "book-a", 3, "much later")
     await until(lambda: _level(road, head), "the tail is level")
-    parked = await list_parked(road.desk.pool)
+    parked = await list_parked(road.desk.pool, road.desk.service)
     assert [(p.stream, p.position) for p in parked] == [
         ("book-a", 2),
         ("book-a", 3),
@@ -366,9 +367,9 @@ async def _level(road: Road, head: int) -> bool:
 
 
 async def _nothing_parked(road: Road) -> bool:
-    return not await list_parked(road.desk.pool)
+    return not await list_parked(road.desk.pool, road.desk.service)
 
 
 async def _retried_in_vain(road: Road) -> bool:
-    parked = await list_parked(road.desk.pool)
+    parked = await list_parked(road.desk.pool, road.desk.service)
     return [(p.attempts, p.state) for p in parked] == [(2, "waiting"), (1, "waiting"), (1, "waiting")]
