@@ -2,7 +2,7 @@
 
 from chassis.runner import Service, run
 from contracts.catalog import CATALOG, PUBLISHERS
-from enrolment import api, projections
+from enrolment import api, projections, workers
 from enrolment.intake import importer
 from enrolment.settings import Settings
 
@@ -12,6 +12,7 @@ SERVICE = Service(
     publishes=PUBLISHERS["enrolment"],
     routes=api.ROUTES,
     projections=projections.ALL,
+    sweeps=workers.SWEEPS,
     background=(importer.run,),
     grants=frozenset({"identity", "contact"}),
     settings=Settings,

@@ -8,12 +8,16 @@ from datetime import date
 from functools import lru_cache
 from importlib.resources import files
 
+NONE, CITY_AND_OFFICE = "NONE", "CITY_AND_OFFICE"
+"""Who confirms a roster before its people are covered: nobody, or the prefecture and then the office (domain 5.1)."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """The parameters of one plan version. The period is half-open; both age limits are inclusive; money in fen.
 
     `people_per_mobile_max`: more people than this on one mobile are a warning (domain 5.2).
+    `confirmation`: NONE covers each valid row with its import; CITY_AND_OFFICE holds it until the batch starts.
     """
 
     code: str
@@ -29,6 +33,7 @@ class Plan:
     people_per_mobile_max: int
     home_province: str
     occupations: frozenset[str]
+    confirmation: str = NONE
 
     def born_from(self) -> str:
         """The earliest birth date, as YYYYMMDD, of a person not too old on the first day of the period."""
@@ -51,7 +56,10 @@ def parse(text: str) -> Plan:
     fields["period_start"] = date.fromisoformat(fields["period_start"])
     fields["period_end"] = date.fromisoformat(fields["period_end"])
     fields["occupations"] = frozenset(fields["occupations"])
-    return Plan(**fields)
+    plan = Plan(**fields)
+    if plan.confirmation not in (NONE, CITY_AND_OFFICE):
+        raise ValueError(f"{plan.code}: confirmation is {NONE} or {CITY_AND_OFFICE}")
+    return plan
 
 
 @lru_cache(maxsize=1)

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.log import Recorded
 from chassis.projections import Patch, Projection, Put, Write
+from contracts.enrolment.batches import NameConflictResolved
 from contracts.enrolment.v1 import DeathRecorded, PersonRegistered
 from contracts.envelope import Event, Sealed
 
@@ -40,14 +41,16 @@ def apply(recorded: Recorded) -> Iterable[Write]:
                 sex=event.sex,
                 birth_year=event.birth_year,
             )
+        case NameConflictResolved(identity=Sealed() as identity, contact=Sealed() as contact) as event:
+            yield Patch((event.person_id,), identity=_encode(identity), contact=_encode(contact))
         case DeathRecorded() as event:
             yield Patch((event.person_id,), died_on=event.died_on)
         case _:
             pass
 
 
-EVENTS: frozenset[type[Event]] = frozenset({PersonRegistered, DeathRecorded})
-PROJECTION = Projection(name=NAME, version=1, source="enrolment", table=TABLE, apply=apply, events=EVENTS)
+EVENTS: frozenset[type[Event]] = frozenset({PersonRegistered, NameConflictResolved, DeathRecorded})
+PROJECTION = Projection(name=NAME, version=2, source="enrolment", table=TABLE, apply=apply, events=EVENTS)
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -69,3 +72,9 @@ async def find(c: AsyncConnection, person_id: str) -> Member | None:
     contact = msgspec.json.decode(row.contact, type=Sealed) if row.contact else None
     identity = msgspec.json.decode(row.identity, type=Sealed)
     return Member(row.person_id, identity, contact, row.sex, row.birth_year, row.died_on)
+
+
+async def deceased(c: AsyncConnection, people: Iterable[str]) -> set[str]:
+    """Which of the people have died."""
+    query = sa.select(TABLE.c.person_id).where(TABLE.c.person_id.in_(list(people)), TABLE.c.died_on.is_not(None))
+    return set((await c.execute(query)).scalars())
