@@ -102,6 +102,18 @@ class Cancelled:
     done: frozenset[int] = frozenset()
 
 
+STAGES: Mapping[type, str] = {
+    HasErrors: "HAS_ERRORS",
+    Ready: "READY",
+    CityConfirmed: "CITY_CONFIRMED",
+    OfficeConfirmed: "OFFICE_CONFIRMED",
+    Funded: "FUNDED",
+    Active: "ACTIVE",
+    Expired: "EXPIRED",
+    Cancelled: "CANCELLED",
+}
+"""The stages under the names of domain 5.1."""
+
 Open: TypeAlias = HasErrors | Ready | CityConfirmed | OfficeConfirmed | Funded | Active | Expired
 Batch: TypeAlias = Absent | Open | Cancelled
 BatchEvent: TypeAlias = (

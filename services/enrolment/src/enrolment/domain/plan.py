@@ -18,6 +18,7 @@ class Plan:
 
     `people_per_mobile_max`: more people than this on one mobile are a warning (domain 5.2).
     `confirmation`: NONE covers each valid row with its import; CITY_AND_OFFICE holds it until the batch starts.
+    `donor` is named on the certificates, if the cover is a gift.
     """
 
     code: str
@@ -34,6 +35,7 @@ class Plan:
     home_province: str
     occupations: frozenset[str]
     confirmation: str = NONE
+    donor: str = ""
 
     def born_from(self) -> str:
         """The earliest birth date, as YYYYMMDD, of a person not too old on the first day of the period."""

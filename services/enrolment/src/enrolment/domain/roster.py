@@ -10,8 +10,8 @@ from typing import TypeAlias
 from chassis.decider import Decider, Rejected
 from contracts.enrolment.v1 import RosterImported, RosterProblemsFound, RosterReceived, RosterRowsImported, RowProblem
 
-PROBLEMS_PER_EVENT_MAX = 200
-"""A row with every code that can meet is some 270 bytes long; this many stay below the size of one event."""
+PROBLEMS_PER_EVENT_MAX = 150
+"""A row with every code that can meet is some 330 bytes long; this many stay below the size of one event."""
 
 
 @dataclass(frozen=True)

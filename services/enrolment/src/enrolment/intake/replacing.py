@@ -34,6 +34,8 @@ class Change:
 async def replace_row(session: Session, context: Context, change: Change, row: Checked) -> str:
     """Give the seat to the person of `row`; their id. Raises Rejected: row-without-seat, row-faulty, those of BATCH."""
     plan, former = await _held(session, change)
+    if row.errors:
+        raise _faulty(row)
     await context.keyring.ensure_purpose(SCOPE)
     people = await prepare([row], log=context.log, keyring=context.keyring, decision_id=session.decision_id)
     if people.known.get(row.row_no) == former.person_id:
@@ -41,7 +43,7 @@ async def replace_row(session: Session, context: Context, change: Change, row: C
     (judged,), _ = await against_history(session, plan, [row], people)
     await raise_conflicts(session, Chunk(change.batch_id, plan, [row]), people, [judged])
     if judged.errors:
-        raise Rejected("row-faulty", f"The new row cannot be covered: {' '.join(judged.errors)}.", "person")
+        raise _faulty(judged)
     person_id, _ = enter(session, people, row)
     async with session.reads.connection() as c:
         claimed = await claimants.has_claimed(c, former.person_id, plan.code)
@@ -106,3 +108,7 @@ async def _held(session: Session, change: Change) -> tuple[Plan, HeldRow]:
     if row is None:
         raise Rejected("row-without-seat", "This row has no seat.", "row_no")
     return plans()[batch.listed.plan_code], row
+
+
+def _faulty(row: Checked) -> Rejected:
+    return Rejected("row-faulty", f"The new row cannot be covered: {' '.join(row.errors)}.")

@@ -24,11 +24,19 @@ from contracts.enrolment.batches import (
     RowWithdrawn,
 )
 from contracts.envelope import Event
+from enrolment.domain.batch_stages import (
+    STAGES,
+    Active,
+    Cancelled,
+    CityConfirmed,
+    Expired,
+    Funded,
+    HasErrors,
+    OfficeConfirmed,
+    Ready,
+)
 
 NAME = "batches"
-HAS_ERRORS, READY, ACTIVE, EXPIRED = "HAS_ERRORS", "READY", "ACTIVE", "EXPIRED"
-CITY_CONFIRMED, OFFICE_CONFIRMED, FUNDED, CANCELLED = "CITY_CONFIRMED", "OFFICE_CONFIRMED", "FUNDED", "CANCELLED"
-
 TABLE = sa.Table(
     NAME,
     sa.MetaData(),
@@ -47,25 +55,25 @@ def apply(recorded: Recorded) -> Iterable[Write]:
         case BatchOpened() as event:
             yield Put(
                 (event.batch_id,),
-                stage=HAS_ERRORS if event.faulty else READY,
+                stage=STAGES[HasErrors] if event.faulty else STAGES[Ready],
                 seats=event.valid,
                 starts_on=event.starts_on,
                 ends_on=event.ends_on,
             )
         case BatchErrorsSettled(batch_id=batch_id):
-            yield Patch((batch_id,), stage=READY)
+            yield Patch((batch_id,), stage=STAGES[Ready])
         case BatchConfirmedByCity(batch_id=batch_id):
-            yield Patch((batch_id,), stage=CITY_CONFIRMED)
+            yield Patch((batch_id,), stage=STAGES[CityConfirmed])
         case BatchConfirmedByOffice(batch_id=batch_id):
-            yield Patch((batch_id,), stage=OFFICE_CONFIRMED)
+            yield Patch((batch_id,), stage=STAGES[OfficeConfirmed])
         case BatchFunded(batch_id=batch_id):
-            yield Patch((batch_id,), stage=FUNDED)
+            yield Patch((batch_id,), stage=STAGES[Funded])
         case BatchActivated(batch_id=batch_id, people=people):
-            yield Patch((batch_id,), stage=ACTIVE, seats=people)
+            yield Patch((batch_id,), stage=STAGES[Active], seats=people)
         case BatchExpired(batch_id=batch_id):
-            yield Patch((batch_id,), stage=EXPIRED)
+            yield Patch((batch_id,), stage=STAGES[Expired])
         case BatchCancelled(batch_id=batch_id):
-            yield Patch((batch_id,), stage=CANCELLED, seats=0)
+            yield Patch((batch_id,), stage=STAGES[Cancelled], seats=0)
         case RowWithdrawn(batch_id=batch_id):
             yield Count((batch_id,), seats=-1)
         case _:
@@ -106,5 +114,5 @@ async def standing(c: AsyncConnection, batch_ids: Sequence[str]) -> dict[str, St
 async def over(c: AsyncConnection, now: datetime, limit: int) -> list[str]:
     """Active batches whose period has ended."""
     today = now.astimezone(SHANGHAI).date().isoformat()
-    query = sa.select(TABLE.c.batch_id).where(TABLE.c.stage == ACTIVE, TABLE.c.ends_on <= today).limit(limit)
+    query = sa.select(TABLE.c.batch_id).where(TABLE.c.stage == STAGES[Active], TABLE.c.ends_on <= today).limit(limit)
     return list((await c.execute(query)).scalars())

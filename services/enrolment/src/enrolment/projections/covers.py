@@ -74,6 +74,7 @@ class Cover(msgspec.Struct, frozen=True):
     occupation: str
     org_path: str
     division_code: str
+    certificate_no: str
 
 
 class CoverCount(msgspec.Struct, frozen=True):

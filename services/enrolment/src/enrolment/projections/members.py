@@ -41,8 +41,8 @@ def apply(recorded: Recorded) -> Iterable[Write]:
                 sex=event.sex,
                 birth_year=event.birth_year,
             )
-        case NameConflictResolved(identity=Sealed() as identity, contact=Sealed() as contact) as event:
-            yield Patch((event.person_id,), identity=_encode(identity), contact=_encode(contact))
+        case NameConflictResolved() as event if event.identity and event.contact:
+            yield Patch((event.person_id,), identity=_encode(event.identity), contact=_encode(event.contact))
         case DeathRecorded() as event:
             yield Patch((event.person_id,), died_on=event.died_on)
         case _:
