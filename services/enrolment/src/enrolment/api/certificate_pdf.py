@@ -14,6 +14,7 @@ from fontTools.ttLib import TTFont as FontFile
 from fontTools.varLib import instancer
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
+from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.pdfmetrics import registerFont, stringWidth
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
@@ -74,9 +75,15 @@ def write(certificate: Certificate) -> bytes:
     )
     issued = f"出具日期 {_day(certificate.issued_on)}"
     texts = [TITLE, CHECK, NOTICE, issued, *(text for line in lines for text in line)]
+    font = TTFont(FACE, io.BytesIO(_font("".join(texts))))
     with _registering:
-        registerFont(TTFont(FACE, io.BytesIO(_font("".join(texts)))))
-        return _page(certificate, lines, issued)
+        registerFont(font)
+        try:
+            return _page(certificate, lines, issued)
+        finally:
+            # A name is registered once for ever, and the next page has other letters: so it is taken out again.
+            pdfmetrics._fonts.pop(FACE)  # noqa: SLF001 - nothing public forgets a font
+            pdfmetrics._dynFaceNames.pop(font.face.name)  # noqa: SLF001
 
 
 def _page(certificate: Certificate, lines: tuple[tuple[str, str], ...], issued: str) -> bytes:
@@ -133,7 +140,7 @@ def _font(text: str) -> bytes:
     options.layout_features = []
     options.notdef_outline = True
     options.drop_tables += TABLES_DROPPED
-    with FontFile(str(files(FONT_PACKAGE) / FONT_FILE), lazy=True) as font:
+    with FontFile(str(files(FONT_PACKAGE) / FONT_FILE), lazy=True, recalcTimestamp=False) as font:
         cut = subset.Subsetter(options)
         cut.populate(text=text)
         cut.subset(font)
