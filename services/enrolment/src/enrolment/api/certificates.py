@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import re
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, get
-from litestar.params import FromPath
+from litestar.params import FromPath, PathParameter
 
 from chassis.auth import allow
 from chassis.context import Context
@@ -30,6 +30,8 @@ from enrolment.settings import Settings
 CHECKS_BURST = 30
 CHECKS_PER_HOUR = 600
 """Questions of one client address about numbers; the gateway bounds them too."""
+TYPED_CHARACTERS_MAX = 40
+"""A number, and what people type between its characters."""
 PAGES_AT_ONCE_MAX = 2
 """Certificates drawn at the same time; the others wait."""
 VALID, HELD, NOT_VALID = "VALID", "HELD", "NOT_VALID"
@@ -53,7 +55,9 @@ class CheckedCertificate(msgspec.Struct, frozen=True):
 
 @get("/public/certificates/{number:str}", opt=PUBLIC)
 async def check_certificate(
-    number: FromPath[str], request: Request[Any, Any, Any], context: Context
+    number: Annotated[str, PathParameter(max_length=TYPED_CHARACTERS_MAX)],
+    request: Request[Any, Any, Any],
+    context: Context,
 ) -> CheckedCertificate:
     """Whether a certificate is valid: for whoever holds it in the hand, without an account."""
     _checks.take(client_address(request))
