@@ -6,19 +6,25 @@ MOD 37,36, which finds every single wrong character and every two that have chan
 
 from __future__ import annotations
 
+import base64
 import hashlib
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 BODY_LENGTH = 12
 LENGTH = BODY_LENGTH + 1
-_DRAWN_FROM = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""Without I, L, O and U, which are misread."""
+_NEXT = [
+    {character: ((product + value) % 36 or 36) * 2 % 37 for value, character in enumerate(ALPHABET)}
+    for product in range(37)
+]
+"""The standard's running product, by the product before and the character."""
+_WELL_READ = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"0123456789ABCDEFGHJKMNPQRSTVWXYZ")
+"""Base 32 without I, L, O and U, which are misread."""
 
 
 def certificate_no(plan_code: str, person_id: str) -> str:
     """The number of a person's certificate in a plan: 13 capital letters and digits."""
-    digest = int.from_bytes(hashlib.sha256(f"certificate|{plan_code}|{person_id}".encode()).digest(), "big")
-    body = "".join(_DRAWN_FROM[(digest >> 5 * place) & 31] for place in range(BODY_LENGTH))
+    digest = hashlib.sha256(f"certificate|{plan_code}|{person_id}".encode()).digest()
+    body = base64.b32encode(digest[:10])[:BODY_LENGTH].translate(_WELL_READ).decode()
     return body + check_character(body)
 
 
@@ -26,8 +32,7 @@ def check_character(body: str) -> str:
     """The check character of a body of ALPHABET."""
     product = 36
     for character in body:
-        total = (product + ALPHABET.index(character)) % 36 or 36
-        product = total * 2 % 37
+        product = _NEXT[product][character]
     return ALPHABET[(37 - product) % 36]
 
 
