@@ -4,24 +4,18 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-import msgspec
 import pypdfium2
 import zxingcpp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.claims.v1 import ClaimFiled
 from enrolment.api import certificates
 from enrolment.api.certificate_pdf import Certificate, write
 from enrolment.domain.certificate import ALPHABET, LENGTH, certificate_no, check_character, grouped, normalised
-from enrolment.main import SERVICE
-from enrolment.projections import claimants
 from tests.enrolment.conftest import World, asks
 from tests.enrolment.material import PLAN_CODE, worker
 from tests.enrolment.test_api import call, code_of, with_member
 from tests.enrolment.test_import import csv_of
-from tests.house.tree import REPOSITORY
-from tests.world import MakeWorld
 
 people = st.uuids().map(str)
 
@@ -178,13 +172,3 @@ async def test_who_asks_too_often_is_asked_to_come_again(world: World) -> None:
     assert [one.status_code for one in answers[:-1]] == [200] * certificates.CHECKS_BURST
     assert code_of(answers[-1])[:2] == (429, "too-many-requests")
     assert elsewhere.status_code == 200
-
-
-async def test_a_filed_claim_is_known_so_that_its_row_is_not_given_away(make_world: MakeWorld) -> None:
-    world = await make_world(SERVICE)
-    golden = (REPOSITORY / "tests/contracts/golden/claims.claim-filed.v1.json").read_bytes()
-    filed = msgspec.convert(msgspec.json.decode(golden)["data"], ClaimFiled)
-    await world.feed("claims", filed, f"claim-{filed.claim_id}")
-    async with world.context.reads.connection() as c:
-        assert await claimants.has_claimed(c, filed.person_id, filed.plan_code)
-        assert not await claimants.has_claimed(c, filed.person_id, "another")

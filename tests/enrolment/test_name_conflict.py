@@ -17,18 +17,13 @@ from tests.enrolment.test_import import csv_of, history, of_kind
 COUNTY = asks("county_clerk", "620725")
 ELSEWHERE = asks("county_clerk", "620602")
 identity = Sealed(suite="A256GCM", s="p", k="identity", v=1, e="d", c="x")
-contact = Sealed(suite="A256GCM", s="p", k="contact", v=1, e="d", c="y")
 FACTS = {"person_id": "p", "plan_code": "P", "batch_id": "b", "row_no": 2, "org_path": "620000.620700"}
-raise_it = RaiseNameConflict(**FACTS, identity=identity, contact=contact)
-found = NameConflictFound(**FACTS, identity=identity, contact=contact)
+raise_it = RaiseNameConflict(**FACTS, identity=identity)
+found = NameConflictFound(**FACTS, identity=identity)
 registered = ResolveNameConflict(person_id="p", right="REGISTERED", reason="card seen", by="clerk")
 claimed = ResolveNameConflict(person_id="p", right="CLAIMED", reason="card seen", by="clerk")
-kept = NameConflictResolved(
-    person_id="p", right="REGISTERED", reason="card seen", by="clerk", identity=None, contact=None
-)
-taken = NameConflictResolved(
-    person_id="p", right="CLAIMED", reason="card seen", by="clerk", identity=identity, contact=contact
-)
+kept = NameConflictResolved(person_id="p", right="REGISTERED", reason="card seen", by="clerk")
+taken = NameConflictResolved(person_id="p", right="CLAIMED", reason="card seen", by="clerk")
 conflict = Spec(NAME_CONFLICT)
 
 

@@ -199,8 +199,8 @@ class CoverageWithdrawn(Event, frozen=True, kw_only=True):
 class NameConflictFound(Event, frozen=True, kw_only=True):
     """A row bears a registered person's ID number under another name (domain 5.4). Stream `name_conflict-<person>`.
 
-    The cover stays what it is and nothing is decided on it until the county has seen the ID card. `identity` and
-    `contact` are what the row says, sealed as those of the registration.
+    The cover stays what it is and nothing is decided on it until the county has seen the ID card. `identity` is what
+    the row says.
     """
 
     person_id: str
@@ -209,22 +209,18 @@ class NameConflictFound(Event, frozen=True, kw_only=True):
     row_no: int
     org_path: str
     identity: Sealed
-    contact: Sealed
 
 
 class NameConflictResolved(Event, frozen=True, kw_only=True):
     """The county has seen the ID card (domain 5.4). Stream `name_conflict-<person>`.
 
-    `right` is REGISTERED or CLAIMED; in the second case `identity` and `contact` are those of the row, byte for byte,
-    and take the place of the registered ones.
+    `right` is REGISTERED or CLAIMED; in the second case a `NameCorrected` of the person stands in the same group.
     """
 
     person_id: str
     right: str
     reason: str
     by: str
-    identity: Sealed | None
-    contact: Sealed | None
 
 
 EVENTS: dict[str, type[Event]] = {

@@ -6,6 +6,7 @@ from claims.projections import (
     claim_history,
     claim_lines,
     claims,
+    cover_moves,
     covers,
     duplicates,
     special_decisions,
@@ -13,6 +14,7 @@ from claims.projections import (
 
 ALL: tuple[Projection, ...] = (
     covers.PROJECTION,
+    cover_moves.PROJECTION,
     claims.PROJECTION,
     claim_lines.PROJECTION,
     claim_history.PROJECTION,

@@ -2,7 +2,19 @@
 
 from litestar.types import ControllerRouterHandler
 
-from enrolment.api import batches, certificates, holds, members, plans, quotas, rosters
+from enrolment.api import (
+    batches,
+    certificates,
+    changes,
+    holds,
+    members,
+    plans,
+    public,
+    quotas,
+    resolving,
+    rights,
+    rosters,
+)
 
 ROUTES: list[ControllerRouterHandler] = [
     plans.give_seats,
@@ -27,6 +39,22 @@ ROUTES: list[ControllerRouterHandler] = [
     certificates.certificate,
     certificates.check_certificate,
     members.look_up,
+    members.search,
+    members.member_list,
     members.member,
-    members.record_death,
+    changes.record_death,
+    changes.withdraw_death,
+    changes.change_employment,
+    changes.change_contact,
+    changes.correct_name,
+    changes.correct_number,
+    rights.give_consent,
+    rights.withdraw_consent,
+    rights.restrict,
+    rights.lift_restriction,
+    rights.erase,
+    rights.rights_of,
+    rights.export,
+    public.check_coverage,
+    resolving.resolve_people,
 ]

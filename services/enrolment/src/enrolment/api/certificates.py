@@ -23,7 +23,6 @@ from enrolment.domain import id_number
 from enrolment.domain.certificate import normalised
 from enrolment.domain.division import organization_name
 from enrolment.domain.plan import plans
-from enrolment.intake.people import IDENTITY_FIELD
 from enrolment.projections import covers, holds, members
 from enrolment.settings import Settings
 
@@ -68,9 +67,9 @@ async def check_certificate(
         cover = await covers.of_certificate(c, known)
         if cover is None or cover.ends_on <= context.clock.today().isoformat():
             return CheckedCertificate(NOT_VALID)
-        if await members.deceased(c, [cover.person_id]):
+        if await members.died(c, [cover.person_id]):
             return CheckedCertificate(NOT_VALID)
-        held = await holds.is_held(c, cover.person_id)
+        held = bool(await holds.held(c, [cover.person_id]))
     plan = plans()[cover.plan_code]
     return CheckedCertificate(HELD if held else VALID, plan.name, cover.effective_on, cover.ends_on)
 
@@ -86,12 +85,13 @@ async def certificate(person_id: FromPath[str], plan: FromPath[str], actor: Acto
         visible = await covers.of_person(c, person_id, None if itself else actor)
         cover = next((one for one in visible if one.plan_code == plan), None)
         member = await members.find(c, person_id)
-        held = await holds.is_held(c, person_id)
+        held = bool(await holds.held(c, [person_id]))
     if cover is None or member is None:
         raise _no_cover()
     if held:
         raise Problem(409, "cover-held", "The ID card must be seen by the county first.", "person_id")
-    identity = await context.keyring.open(member.identity, Identity, subject=person_id, field=IDENTITY_FIELD)
+    kept = member.identity
+    identity = await context.keyring.open(kept.sealed, Identity, subject=person_id, field=kept.field)
     settings: Settings = context.settings
     shown = certificate_pdf.Certificate(
         number=cover.certificate_no,

@@ -14,13 +14,14 @@ from chassis.context import Context
 from chassis.execute import Session
 from chassis.keyring import Erased
 from chassis.web import Problem
-from contracts.envelope import Actor, Sealed
+from contracts.envelope import Actor
 from contracts.person import Identity
 from enrolment.api.access import OFFICE, OFFICERS, Asked
+from enrolment.api.changes import rename
 from enrolment.domain.division import organization_name
 from enrolment.domain.name import masked_name
-from enrolment.domain.name_conflict import NAME_CONFLICT, ResolveNameConflict
-from enrolment.intake.people import IDENTITY_FIELD
+from enrolment.domain.name_conflict import CLAIMED, CLAIMED_IDENTITY, NAME_CONFLICT, OnHold, ResolveNameConflict
+from enrolment.domain.person_stages import Kept
 from enrolment.projections import holds, members
 
 POSITION_MAX = 2**53
@@ -83,7 +84,7 @@ async def hold_list(
                 row_no=one.row_no,
                 organization=organization_name(one.org_path.rpartition(".")[2]),
                 registered_name=await _masked(context, one.person_id, member.identity) if member else "",
-                claimed_name=await _masked(context, one.person_id, one.identity),
+                claimed_name=await _masked(context, one.person_id, Kept(one.identity, CLAIMED_IDENTITY)),
                 found_at=from_text(one.found_at).astimezone(SHANGHAI).isoformat(timespec="seconds"),
             )
         )
@@ -105,17 +106,22 @@ async def resolve_hold(
             raise Problem(404, "hold-unknown", "There is no such hold in your organisation.", "person_id")
 
     async def work(session: Session) -> ResolvedHold:
+        hold = await session.load(NAME_CONFLICT, person_id)
         command = ResolveNameConflict(person_id=person_id, right=data.right, reason=data.reason, by=actor.sub)
-        await session.decide(NAME_CONFLICT, person_id, command)
+        if await session.decide(NAME_CONFLICT, person_id, command) and data.right == CLAIMED:
+            assert isinstance(hold, OnHold)
+            claimed = await session.keyring.open(hold.claimed, Identity, subject=person_id, field=CLAIMED_IDENTITY)
+            today = session.today.isoformat()
+            await rename(session, person_id, claimed.name, effective_on=today, source="COUNTY")
         return ResolvedHold(person_id, data.right)
 
     return await context.command(request, actor, work)
 
 
-async def _masked(context: Context, person_id: str, identity: Sealed) -> str:
+async def _masked(context: Context, person_id: str, identity: Kept) -> str:
     """The masked name; "" of somebody whose data may not be used any more."""
     try:
-        opened = await context.keyring.open(identity, Identity, subject=person_id, field=IDENTITY_FIELD)
+        opened = await context.keyring.open(identity.sealed, Identity, subject=person_id, field=identity.field)
     except Erased:
         return ""
     return masked_name(opened.name)

@@ -45,7 +45,7 @@ async def row_states(c: AsyncConnection, batch_id: str, after: int, until: int, 
     seats: dict[int, list[Place]] = {}
     for place in await places.of_rows(c, batch_id, after, until):
         seats.setdefault(place.row_no, []).append(place)
-    dead = await members.deceased(c, covered.values())
+    dead = set(await members.died(c, [*covered.values()]))
     rows = []
     for row_no in sorted({*problems, *covered, *seats}):
         found = problems.get(row_no, CLEAN)

@@ -14,6 +14,9 @@ from contracts.enrolment.batches import CoverageReserved, CoverageWithdrawn
 from contracts.enrolment.people import CoverageMoved
 from contracts.enrolment.v1 import CoverageGranted
 
+Place: TypeAlias = tuple[str, str, str]
+"""Occupation, path of the organisation, work county."""
+
 
 @dataclass(frozen=True)
 class Uncovered:
@@ -31,13 +34,14 @@ class Reserved:
 
 @dataclass(frozen=True)
 class Covered:
-    """Covered through this row of this roster; `place` is occupation, organisation and county since `placed_on`."""
+    """Covered through this row of this roster; `place` holds since `placed_on`, `left` held before (None: nothing)."""
 
     batch_id: str
     row_no: int
-    place: tuple[str, str, str]
+    place: Place
     placed_on: str
     ends_on: str
+    left: Place | None = None
 
     @property
     def org_path(self) -> str:
@@ -68,7 +72,8 @@ def evolve(coverage: Coverage, event: CoverageEvent) -> Coverage:
             if not isinstance(coverage, Covered):
                 return coverage
             place = (event.occupation, event.org_path, event.division_code)
-            return replace(coverage, place=place, placed_on=event.effective_on)
+            left = (event.left_occupation, event.left_org_path, event.left_division_code)
+            return replace(coverage, place=place, placed_on=event.effective_on, left=left)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,6 +223,8 @@ def _moved(command: MoveCoverage, covered: Covered) -> Sequence[CoverageMoved]:
     place = (command.occupation, command.org_path, command.division_code)
     if place == covered.place or command.effective_on >= covered.ends_on:
         return []
+    same_day = command.effective_on <= covered.placed_on
+    left = (covered.left or place) if same_day else covered.place
     return [
         CoverageMoved(
             plan_code=command.plan_code,
@@ -225,6 +232,9 @@ def _moved(command: MoveCoverage, covered: Covered) -> Sequence[CoverageMoved]:
             occupation=command.occupation,
             org_path=command.org_path,
             division_code=command.division_code,
+            left_occupation=left[0],
+            left_org_path=left[1],
+            left_division_code=left[2],
             effective_on=max(command.effective_on, covered.placed_on),
             source=command.source,
         )

@@ -11,6 +11,8 @@ from contracts.enrolment.batches import NameConflictFound, NameConflictResolved
 from contracts.envelope import Sealed
 
 REGISTERED, CLAIMED = "REGISTERED", "CLAIMED"
+CLAIMED_IDENTITY = "enrolment.name-conflict-found.v1/identity"
+"""The field that what a row claims is sealed in."""
 
 
 @dataclass(frozen=True)
@@ -20,11 +22,11 @@ class Clear:
 
 @dataclass(frozen=True)
 class OnHold:
-    """A row bears another name; `claimed` is its sealed identity and contact."""
+    """A row bears another name; `claimed` is its sealed identity."""
 
     batch_id: str
     row_no: int
-    claimed: tuple[Sealed, Sealed]
+    claimed: Sealed
 
 
 @dataclass(frozen=True)
@@ -42,14 +44,14 @@ def evolve(_conflict: NameConflict, event: NameConflictEvent) -> NameConflict:
     """The conflict after an event."""
     match event:
         case NameConflictFound():
-            return OnHold(event.batch_id, event.row_no, (event.identity, event.contact))
+            return OnHold(event.batch_id, event.row_no, event.identity)
         case NameConflictResolved():
             return Resolved(event.right)
 
 
 @dataclass(frozen=True, kw_only=True)
 class RaiseNameConflict:
-    """A row of a roster names a registered person otherwise; its values are sealed already."""
+    """A row of a roster names a registered person otherwise; its identity is sealed already."""
 
     person_id: str
     plan_code: str
@@ -57,7 +59,6 @@ class RaiseNameConflict:
     row_no: int
     org_path: str
     identity: Sealed
-    contact: Sealed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +92,7 @@ def _resolve(command: ResolveNameConflict, conflict: NameConflict) -> Sequence[N
                 raise Rejected("hold-resolved-otherwise", "The other name was already found right.", "right")
             return []
         case OnHold():
-            return [_resolved(command, conflict)]
+            return [_resolved(command)]
 
 
 def _found(command: RaiseNameConflict) -> NameConflictFound:
@@ -102,21 +103,17 @@ def _found(command: RaiseNameConflict) -> NameConflictFound:
         row_no=command.row_no,
         org_path=command.org_path,
         identity=command.identity,
-        contact=command.contact,
     )
 
 
-def _resolved(command: ResolveNameConflict, hold: OnHold) -> NameConflictResolved:
+def _resolved(command: ResolveNameConflict) -> NameConflictResolved:
     if command.right not in (REGISTERED, CLAIMED):
         raise Rejected("name-choice-unknown", "Either the registered or the claimed name is right.", "right")
-    identity, contact = hold.claimed if command.right == CLAIMED else (None, None)
     return NameConflictResolved(
         person_id=command.person_id,
         right=command.right,
         reason=command.reason,
         by=command.by,
-        identity=identity,
-        contact=contact,
     )
 
 

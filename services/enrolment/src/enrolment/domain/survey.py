@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from enrolment.domain.id_number import E_ID_CHECK, E_ID_DATE, E_ID_FORMAT, FOREIGN_TYPES
+from enrolment.domain.id_number import E_ID_CHECK, E_ID_DATE, E_ID_FORMAT, FOREIGN
 from enrolment.domain.name import clean_mobile, clean_name
 from enrolment.domain.row import Checked, Rules, check, identify
 
@@ -92,6 +92,6 @@ def _read(rows: Iterable[Sequence[str]], rules: Rules) -> Shared:
 
 def _renamed(first: str, second: str, id_type: str) -> bool:
     """Whether both are names, and not the same one."""
-    foreign = id_type in FOREIGN_TYPES
+    foreign = id_type in FOREIGN
     one, other = clean_name(first, foreign=foreign), clean_name(second, foreign=foreign)
     return bool(one and other) and one != other

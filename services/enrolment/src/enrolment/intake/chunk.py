@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from chassis.decider import Rejected
 from chassis.execute import Session
 from contracts.enrolment.v1 import RosterImported, RowProblem
 from enrolment.domain.coverage import COVERAGE, GrantCoverage, Uncovered, coverage_id
 from enrolment.domain.name_conflict import NAME_CONFLICT, OnHold
-from enrolment.domain.person import PERSON, Deceased
+from enrolment.domain.person import PERSON
+from enrolment.domain.person_stages import has_died, is_leaving
 from enrolment.domain.plan import CITY_AND_OFFICE, Plan, plans
 from enrolment.domain.roster import ROSTER, Importing, ImportRows, problems_found, problems_stream
 from enrolment.domain.row import Checked
@@ -131,7 +133,10 @@ async def against_history(
         if person_id in covers:
             errors = (*errors, "E_DUP_ACTIVE")
             holders[row.row_no] = covers[person_id]
-        if isinstance(persons[person_id], Deceased):
+        if is_leaving(persons[person_id]):
+            # The number's index goes with the person's keys: the next attempt registers somebody new.
+            raise Rejected("member-erased", "This person is being erased.")
+        if has_died(persons[person_id]):
             errors = (*errors, "E_DECEASED")
         if people.names.get(row.row_no, row.name) != row.name or isinstance(conflicts[person_id], OnHold):
             errors = (*errors, "E_NAME_CONFLICT")

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from chassis.execute import Session
 from chassis.keyring import Erased
-from enrolment.domain.name_conflict import NAME_CONFLICT, RaiseNameConflict
+from enrolment.domain.name_conflict import CLAIMED_IDENTITY, NAME_CONFLICT, RaiseNameConflict
 from enrolment.domain.row import Checked
-from enrolment.intake.people import SCOPE, Chunk, People, person_key, seal_person
+from enrolment.intake.people import SCOPE, Chunk, People, identity_of, person_key
 
 E_NAME_CONFLICT = "E_NAME_CONFLICT"
 OTHERWISE_GOOD = frozenset({E_NAME_CONFLICT, "E_DUP_IN_FILE", "E_DUP_ACTIVE"})
@@ -26,10 +26,15 @@ async def raise_conflicts(session: Session, chunk: Chunk, people: People, rows: 
         if person_id is None or people.names.get(row.row_no) == row.name:
             continue  # the first row of the number was refused itself, or this row bears the registered name
         try:
-            await session.keyring.ensure([(person_id, "identity"), (person_id, "contact")])
+            identity = await session.keyring.seal(
+                identity_of(row),
+                subject=person_id,
+                category="identity",
+                decision_id=session.decision_id,
+                field=CLAIMED_IDENTITY,
+            )
         except Erased:
-            continue  # whoever is erased or restricted is told nothing new about
-        identity, contact = seal_person(row, person_id, session.keyring, session.decision_id)
+            continue  # of whoever is erased or restricted nothing new is written
         command = RaiseNameConflict(
             person_id=person_id,
             plan_code=chunk.plan.code,
@@ -37,7 +42,6 @@ async def raise_conflicts(session: Session, chunk: Chunk, people: People, rows: 
             row_no=row.row_no,
             org_path=row.org_path,
             identity=identity,
-            contact=contact,
         )
         await session.decide(NAME_CONFLICT, person_id, command)
 

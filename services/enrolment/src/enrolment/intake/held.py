@@ -22,7 +22,8 @@ from enrolment.domain.coverage import (
     coverage_id,
 )
 from enrolment.domain.held_rows import HELD_ROWS, HoldRows, chunk_id
-from enrolment.domain.person import PERSON, Deceased
+from enrolment.domain.person import PERSON
+from enrolment.domain.person_stages import Person, has_died, is_leaving
 from enrolment.domain.plan import Plan, plans
 from enrolment.domain.roster import Importing
 from enrolment.domain.seats import SEATS, UNDISTRIBUTED, ReleaseSeats
@@ -118,8 +119,8 @@ async def work_off(session: Session, batch_id: str, first_row: int) -> None:
 
 async def _activate(session: Session, plan: Plan, batch_id: str, first_row: int, rows: Sequence[HeldRow]) -> None:
     persons = await session.load_many(PERSON, [row.person_id for row in rows])
-    dead = [row for row in rows if isinstance(persons[row.person_id], Deceased)]
-    alive = [row for row in rows if not isinstance(persons[row.person_id], Deceased)]
+    dead = [row for row in rows if _gone(persons[row.person_id])]
+    alive = [row for row in rows if not _gone(persons[row.person_id])]
     command = ActivateRows(
         batch_id=batch_id,
         first_row=first_row,
@@ -133,6 +134,11 @@ async def _activate(session: Session, plan: Plan, batch_id: str, first_row: int,
             await grant(session, plan, batch_id, row, plan.period_start.isoformat())
     await withdraw(session, plan, batch_id, dead, "TERMINATED")
     await session.decide(BATCH, batch_id, command)
+
+
+def _gone(person: Person) -> bool:
+    """Dead, or nobody any more: not to be covered."""
+    return has_died(person) or is_leaving(person)
 
 
 async def grant(session: Session, plan: Plan, batch_id: str, row: HeldRow, effective_on: str) -> None:

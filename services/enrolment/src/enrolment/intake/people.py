@@ -10,19 +10,23 @@ from typing import TypeAlias
 from chassis.clock import new_id
 from chassis.execute import Session
 from chassis.keyring import Keyring
-from chassis.log import Log, Recorded
-from contracts.enrolment.batches import NameConflictFound, NameConflictResolved
-from contracts.envelope import Sealed
+from chassis.log import Log
 from contracts.person import Contact, Identity
-from enrolment.domain.name_conflict import NAME_CONFLICT
-from enrolment.domain.person import PERSON, RegisterPerson, Unknown
+from enrolment.domain.person import PERSON
+from enrolment.domain.person_commands import RegisterPerson
+from enrolment.domain.person_stages import (
+    REGISTERED_CONTACT,
+    REGISTERED_IDENTITY,
+    Deceased,
+    Person,
+    Registered,
+    Unknown,
+)
 from enrolment.domain.plan import Plan
 from enrolment.domain.row import Checked
 
 SCOPE = "person"
 """The reservation scope and the purpose of the keyed index: one person per identity number."""
-IDENTITY_FIELD = "enrolment.person-registered.v1/identity"
-CONTACT_FIELD = "enrolment.person-registered.v1/contact"
 ROWS_PER_TURN = 100
 """Sealing and indexing yield to other requests after this many rows."""
 
@@ -97,18 +101,19 @@ def enter(session: Session, people: People, row: Checked) -> tuple[str, bool]:
 
 
 async def _registered_names(known: Mapping[int, str], log: Log, keyring: Keyring) -> dict[int, str]:
-    """The name of each known person as it stands in the newest event that tells one."""
+    """The name that each known person is registered under now; of one whose data may not be used, none."""
     found = sorted(set(known.values()))
     if not found:
         return {}
-    streams = {person_id: [PERSON.stream(person_id), NAME_CONFLICT.stream(person_id)] for person_id in found}
-    histories = await log.load_many([stream for both in streams.values() for stream in both])
+    histories = await log.load_many([PERSON.stream(person_id) for person_id in found])
     questions = []
-    for person_id, both in streams.items():
-        history = sorted((one for stream in both for one in histories[stream]), key=lambda one: one.position)
-        told = [_identity_of(one) for one in history]
-        if sealed := [one for one in told if one is not None]:
-            questions.append((sealed[-1][0], Identity, person_id, sealed[-1][1]))
+    for person_id in found:
+        state: Person = PERSON.initial
+        for recorded in histories[PERSON.stream(person_id)]:
+            state = PERSON.evolve(state, recorded.event)  # type: ignore[arg-type]
+        standing = state.before if isinstance(state, Deceased) else state
+        if isinstance(standing, Registered):
+            questions.append((standing.identity.sealed, Identity, person_id, standing.identity.field))
     opened = await keyring.open_many(questions)
     names = {
         question[2]: identity.name
@@ -118,38 +123,22 @@ async def _registered_names(known: Mapping[int, str], log: Log, keyring: Keyring
     return {row_no: names[person_id] for row_no, person_id in known.items() if person_id in names}
 
 
-def _identity_of(recorded: Recorded) -> tuple[Sealed, str] | None:
-    """The sealed identity that an event gives a person, and the field it was sealed for; a mere claim gives none."""
-    event = recorded.event
-    if isinstance(event, NameConflictFound):
-        return None
-    if isinstance(event, NameConflictResolved):
-        return (event.identity, IDENTITY_FIELD) if event.identity else None
-    identity = getattr(event, "identity", None)
-    return (identity, f"{recorded.header.type}/identity") if isinstance(identity, Sealed) else None
+def identity_of(row: Checked) -> Identity:
+    """What a row says of who its person is."""
+    return Identity(name=row.name, id_type=row.id_type, id_no=row.id_no, employer=row.employer, remarks=row.remarks)
 
 
-def seal_person(row: Checked, person_id: str, keyring: Keyring, decision_id: str) -> tuple[Sealed, Sealed]:
-    """A row's identity and contact, sealed for a person whose keys are ensured."""
+def register(row: Checked, person_id: str, keyring: Keyring, decision_id: str) -> RegisterPerson:
+    """The command that enters the row's person, whose keys are ensured."""
     identity = keyring.seal_now(
-        Identity(name=row.name, id_type=row.id_type, id_no=row.id_no, employer=row.employer, remarks=row.remarks),
-        subject=person_id,
-        category="identity",
-        decision_id=decision_id,
-        field=IDENTITY_FIELD,
+        identity_of(row), subject=person_id, category="identity", decision_id=decision_id, field=REGISTERED_IDENTITY
     )
     contact = keyring.seal_now(
         Contact(name=row.name, mobile=row.mobile),
         subject=person_id,
         category="contact",
         decision_id=decision_id,
-        field=CONTACT_FIELD,
+        field=REGISTERED_CONTACT,
     )
-    return identity, contact
-
-
-def register(row: Checked, person_id: str, keyring: Keyring, decision_id: str) -> RegisterPerson:
-    """The command that enters the row's person, whose keys are ensured."""
-    identity, contact = seal_person(row, person_id, keyring, decision_id)
     year = int(row.born[:4]) if row.born else 0
     return RegisterPerson(person_id=person_id, identity=identity, contact=contact, sex=row.sex, birth_year=year)

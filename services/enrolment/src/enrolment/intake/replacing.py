@@ -17,7 +17,7 @@ from enrolment.intake.chunk import against_history
 from enrolment.intake.conflicts import raise_conflicts
 from enrolment.intake.held import grant, row_of, withdraw, withdraw_cover
 from enrolment.intake.people import SCOPE, Chunk, enter, prepare
-from enrolment.projections import claimants
+from enrolment.projections import person_claims
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ async def replace_row(session: Session, context: Context, change: Change, row: C
         raise _faulty(judged)
     person_id, _ = enter(session, people, row)
     async with session.reads.connection() as c:
-        claimed = await claimants.has_claimed(c, former.person_id, plan.code)
+        claimed = plan.code in await person_claims.plans_claimed(c, former.person_id)
     new = HeldRow(
         row_no=change.row_no,
         person_id=person_id,

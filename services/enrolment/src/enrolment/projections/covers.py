@@ -1,17 +1,20 @@
-"""Read model `covers`: who is covered by which plan, through which organisation, under which certificate number."""
+"""Read model `covers`: who is covered by which plan, through which organisation now, under which number."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.auth import in_subtree
 from chassis.log import Recorded
-from chassis.projections import Projection, Put, Remove, Write
+from chassis.projections import Patch, Projection, Put, Remove, Write
 from contracts.enrolment.batches import CoverageWithdrawn
+from contracts.enrolment.people import CoverageMoved
 from contracts.enrolment.v1 import CoverageGranted
 from contracts.envelope import Actor, Event
 from enrolment.domain.certificate import certificate_no
@@ -56,11 +59,18 @@ def apply(recorded: Recorded) -> Iterable[Write]:
             )
         case CoverageWithdrawn() as event:
             yield Remove((event.person_id, event.plan_code))
+        case CoverageMoved() as event:
+            yield Patch(
+                (event.person_id, event.plan_code),
+                occupation=event.occupation,
+                org_path=event.org_path,
+                division_code=event.division_code,
+            )
         case _:
             pass
 
 
-EVENTS: frozenset[type[Event]] = frozenset({CoverageGranted, CoverageWithdrawn})
+EVENTS: frozenset[type[Event]] = frozenset({CoverageGranted, CoverageWithdrawn, CoverageMoved})
 PROJECTION = Projection(name=NAME, version=2, source="enrolment", table=TABLE, apply=apply, events=EVENTS)
 
 
@@ -85,6 +95,7 @@ class CoverCount(msgspec.Struct, frozen=True):
     people: int
 
 
+_IDS = postgresql.ARRAY(sa.Text)
 _SHOWN = [TABLE.c[name] for name in Cover.__struct_fields__]
 
 
@@ -94,6 +105,33 @@ async def of_person(c: AsyncConnection, person_id: str, actor: Actor | None) -> 
     if actor is not None:
         query = query.where(in_subtree(TABLE.c.org_path, actor))
     return [Cover(*row) for row in await c.execute(query)]
+
+
+async def of_people(c: AsyncConnection, people: Sequence[str], actor: Actor | None) -> dict[str, list[Cover]]:
+    """The covers of many people within the actor's subtree (None: everywhere), by person."""
+    query = sa.select(TABLE.c.person_id, *_SHOWN).where(TABLE.c.person_id == sa.any_(sa.literal([*people], _IDS)))
+    if actor is not None:
+        query = query.where(in_subtree(TABLE.c.org_path, actor))
+    found: dict[str, list[Cover]] = {}
+    for person_id, *shown in await c.execute(query.order_by(TABLE.c.plan_code)):
+        found.setdefault(person_id, []).append(Cover(*shown))
+    return found
+
+
+async def page(
+    c: AsyncConnection, actor: Actor, *, org_path: str = "", found: sa.Select[Any] | None = None, after: str, limit: int
+) -> list[str]:
+    """People with a cover in the actor's subtree, in the order of their ids, after one of them.
+
+    `org_path` narrows the subtree to a part of it, `found` to people that another query names.
+    """
+    query = sa.select(TABLE.c.person_id).distinct().where(in_subtree(TABLE.c.org_path, actor))
+    if org_path:
+        below = TABLE.c.org_path.startswith(org_path + ".", autoescape=True)
+        query = query.where(sa.or_(TABLE.c.org_path == org_path, below))
+    if found is not None:
+        query = query.where(TABLE.c.person_id.in_(found))
+    return [*await c.scalars(query.where(TABLE.c.person_id > after).order_by(TABLE.c.person_id).limit(limit))]
 
 
 async def count(c: AsyncConnection, actor: Actor, plan_code: str) -> list[CoverCount]:

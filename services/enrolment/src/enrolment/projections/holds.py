@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.auth import in_subtree
@@ -86,9 +87,10 @@ async def find(c: AsyncConnection, person_id: str, actor: Actor) -> Hold | None:
     return None if row is None else _hold(row)
 
 
-async def is_held(c: AsyncConnection, person_id: str) -> bool:
-    """Whether nothing may be decided on the person's cover before the county has seen the card."""
-    return await c.scalar(sa.select(TABLE.c.person_id).where(TABLE.c.person_id == person_id)) is not None
+async def held(c: AsyncConnection, people: Sequence[str]) -> frozenset[str]:
+    """Those of the people on whose cover nothing may be decided before the county has seen the card."""
+    ids = sa.literal([*people], postgresql.ARRAY(sa.Text))
+    return frozenset(await c.scalars(sa.select(TABLE.c.person_id).where(TABLE.c.person_id == sa.any_(ids))))
 
 
 def _hold(row: sa.Row[tuple[object, ...]]) -> Hold:
