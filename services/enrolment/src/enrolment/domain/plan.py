@@ -8,6 +8,9 @@ from datetime import date, timedelta
 from functools import lru_cache
 from importlib.resources import files
 
+NONE, CITY_AND_OFFICE = "NONE", "CITY_AND_OFFICE"
+"""Who confirms a roster before its people are covered: nobody, or the prefecture and then the office (domain 5.1)."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
@@ -16,6 +19,8 @@ class Plan:
     `people_per_mobile_max`: more people than this on one mobile are a warning (domain 5.2). Personal data are kept
     `run_off_days` after the period, while claims may still come, and `retention_years` more; `claim_retention_years`
     in their place where a claim was not refused (accounts; domain 6.5).
+    `confirmation`: NONE covers each valid row with its import; CITY_AND_OFFICE holds it until the batch starts.
+    `donor` is named on the certificates, if the cover is a gift.
     """
 
     code: str
@@ -34,6 +39,8 @@ class Plan:
     retention_years: int
     claim_retention_years: int
     occupations: frozenset[str]
+    confirmation: str = NONE
+    donor: str = ""
 
     def born_from(self) -> str:
         """The earliest birth date, as YYYYMMDD, of a person not too old on the first day of the period."""
@@ -63,7 +70,10 @@ def parse(text: str) -> Plan:
     fields["period_start"] = date.fromisoformat(fields["period_start"])
     fields["period_end"] = date.fromisoformat(fields["period_end"])
     fields["occupations"] = frozenset(fields["occupations"])
-    return Plan(**fields)
+    plan = Plan(**fields)
+    if plan.confirmation not in (NONE, CITY_AND_OFFICE):
+        raise ValueError(f"{plan.code}: confirmation is {NONE} or {CITY_AND_OFFICE}")
+    return plan
 
 
 @lru_cache(maxsize=1)
