@@ -189,12 +189,17 @@ class PaymentFailed(Event, frozen=True, kw_only=True):
 
 
 class IncidentClaimed(Event, frozen=True, kw_only=True):
-    """A person's incident is now the matter of one claim (domain 4.4). Stream `entitlement-<plan>-<person>`."""
+    """A person's incident is now the matter of one claim (domain 4.4). Stream `entitlement-<plan>-<person>`.
+
+    `expected` are benefit codes and fen that were computed when a match opened the claim: the next match leaves
+    them room under the caps. Nothing is awarded by it.
+    """
 
     plan_code: str
     person_id: str
     incident_key: str
     claim_id: str
+    expected: tuple[tuple[str, int], ...] = ()
 
 
 class DuplicateFiled(Event, frozen=True, kw_only=True):
