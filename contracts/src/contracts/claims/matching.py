@@ -19,6 +19,13 @@ class SettlementsReceived(Event, frozen=True, kw_only=True):
     by: str
 
 
+class SettlementsRefused(Event, frozen=True, kw_only=True):
+    """The file cannot be read to its end: nothing of it was imported. Stream `settlements-<import>`. `code` says why."""
+
+    import_id: str
+    code: str
+
+
 class MatchingStarted(Event, frozen=True, kw_only=True):
     """A pass over the whole file begins: the first is run 1, each later one looks again. Stream `settlements-<import>`.
 
@@ -181,6 +188,17 @@ class MatchDisputed(Event, frozen=True, kw_only=True):
     by: str
 
 
+class IncidentReleased(Event, frozen=True, kw_only=True):
+    """The stay's settlement was taken back, so that a new one of it may be claimed. Stream `entitlement-<plan>-<person>`.
+
+    What was awarded stays taken from the caps: a recovery is not money that has come back.
+    """
+
+    plan_code: str
+    person_id: str
+    claim_id: str
+
+
 class SettlementReversed(Event, frozen=True, kw_only=True):
     """The bureau took a settlement back that had been imported (domain 6.5). Stream `settlement-<key>`.
 
@@ -196,6 +214,7 @@ class SettlementReversed(Event, frozen=True, kw_only=True):
 
 EVENTS: dict[str, type[Event]] = {
     "claims.settlements-received.v1": SettlementsReceived,
+    "claims.settlements-refused.v1": SettlementsRefused,
     "claims.matching-started.v1": MatchingStarted,
     "claims.settlement-rows-matched.v1": SettlementRowsMatched,
     "claims.settlements-matched.v1": SettlementsMatched,
@@ -207,5 +226,6 @@ EVENTS: dict[str, type[Event]] = {
     "claims.settlement-decided.v1": SettlementDecided,
     "claims.match-disputed.v1": MatchDisputed,
     "claims.settlement-reversed.v1": SettlementReversed,
+    "claims.incident-released.v1": IncidentReleased,
 }
 UPCASTERS: dict[str, Upcaster] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from claims.domain.matching import Matching
 from contracts.envelope import Value
 
 
@@ -115,7 +116,10 @@ class Reviews(Value, frozen=True, kw_only=True):
 
 
 class Plan(Value, frozen=True, kw_only=True):
-    """A version of a plan's rules. Dates are ISO dates in Asia/Shanghai, the period is half-open."""
+    """A version of a plan's rules. Dates are ISO dates in Asia/Shanghai, the period is half-open.
+
+    Without `matching` the bureau's settlements are not matched with the plan.
+    """
 
     code: str
     version: int
@@ -135,3 +139,4 @@ class Plan(Value, frozen=True, kw_only=True):
     refusals: dict[str, RefusalText]
     authority: Authority
     reviews: Reviews
+    matching: Matching | None = None

@@ -20,6 +20,7 @@ from claims.domain.matching import (
     POSSIBLE_DUP,
     Q_AMOUNT,
     WAITING,
+    Matching,
     hinted,
     in_ranges,
 )
@@ -61,9 +62,12 @@ def judge(stay: Stay, plan: Plan, cover: Cover | None, known: Known, *, claim_id
     if any(claim == claim_id for _, claim in known.incidents):
         return Verdict(ALREADY_CLAIMED, claim_id=claim_id)
     rules = plan.matching
-    if stay.med_type in rules.type_exclusions:
-        return Verdict(EXCLUDED, rules.type_exclusions[stay.med_type])
-    if stay.med_type and stay.med_type not in rules.inpatient_types:
+    if rules is None:
+        raise ValueError(f"{plan.code} is not matched with the bureau's data")
+    excluded = rules.type_exclusions.get(stay.med_type, "")
+    if excluded and _active(plan, excluded):
+        return Verdict(EXCLUDED, "MED_TYPE")
+    if stay.med_type and not excluded and stay.med_type not in rules.inpatient_types:
         return Verdict(EXCLUDED, "NOT_INPATIENT")
     if not stay.admitted_on or (stay.discharged_on and stay.discharged_on < stay.admitted_on):
         return Verdict(Q_AMOUNT, "DATES")
@@ -71,13 +75,6 @@ def judge(stay: Stay, plan: Plan, cover: Cover | None, known: Known, *, claim_id
     linked = _linked(incident_key(incident), known)
     if linked is not None:
         return linked
-    return _payable(stay, incident, plan, cover, known, claim_id=claim_id, today=today)
-
-
-def _payable(
-    stay: Stay, incident: Incident, plan: Plan, cover: Cover | None, known: Known, *, claim_id: str, today: date
-) -> Verdict:
-    """Cover, waiting, exclusions, amounts, formula, in this order."""
     application = Application(
         claim_id=claim_id,
         plan=plan,
@@ -87,22 +84,28 @@ def _payable(
         filed_on=max(today, date.fromisoformat(stay.admitted_on)),
         awarded=known.awards,
     )
+    return _payable(application, stay, rules, known)
+
+
+def _payable(application: Application, stay: Stay, rules: Matching, known: Known) -> Verdict:
+    """Cover, waiting, exclusions, amounts, formula, in this order."""
+    plan, key = application.plan, incident_key(application.incident)
     answer = assess(application)
     refusal = answer.refusals[0].code if answer.refusals and not answer.lines else ""
     code, detail = BY_REFUSAL.get(refusal, (EXACT_NEW, ""))
     if code in {OUT_OF_PERIOD, WAITING}:
         return Verdict(code, detail)
-    excluded = hinted(stay.diagnosis, stay.operations, plan.matching.diagnosis_exclusions)
-    if excluded and any(one.code == excluded and one.active for one in plan.exclusions):
+    excluded = hinted(stay.diagnosis, stay.operations, rules.diagnosis_exclusions)
+    if excluded and _active(plan, excluded):
         return Verdict(EXCLUDED, "DIAGNOSIS")
     if stay.self_pay_in_scope_fen is None:
         return Verdict(Q_AMOUNT, "AMOUNT")
     if code == NO_SELF_PAY:
         return Verdict(code)
-    overlapping = next((claim for key, claim in known.incidents if same_incident(key, incident_key(incident))), "")
+    overlapping = next((claim for other, claim in known.incidents if same_incident(other, key)), "")
     if overlapping:
         return Verdict(POSSIBLE_DUP, claim_id=overlapping)
-    return Verdict(lead_of(stay, plan) or EXACT_NEW, refusal, lines=answer.lines)
+    return Verdict(lead_of(stay, rules) or EXACT_NEW, refusal, lines=answer.lines)
 
 
 def _linked(key: str, known: Known) -> Verdict | None:
@@ -115,9 +118,13 @@ def _linked(key: str, known: Known) -> Verdict | None:
     return None
 
 
-def lead_of(stay: Stay, plan: Plan) -> str:
+def _active(plan: Plan, exclusion: str) -> bool:
+    """A hint of the plan's counts unless the plan knows the exclusion and has switched it off."""
+    return all(one.active for one in plan.exclusions if one.code == exclusion)
+
+
+def lead_of(stay: Stay, rules: Matching) -> str:
     """What the stay may be a sign of beside itself (domain 6.3): death before illness before accident; "" for none."""
-    rules = plan.matching
     if stay.discharge_way in rules.death_ways:
         return LEAD_DEATH
     if hinted(stay.diagnosis, stay.operations, rules.illness_hints):

@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from chassis.decider import Decider, Rejected
-from contracts.claims.matching import MatchingStarted, SettlementRowsMatched, SettlementsMatched, SettlementsReceived
+from contracts.claims.matching import (
+    MatchingStarted,
+    SettlementRowsMatched,
+    SettlementsMatched,
+    SettlementsReceived,
+    SettlementsRefused,
+)
 
 # State: one class per stage
 
@@ -45,8 +51,16 @@ class Matched:
     rows: int
 
 
-SettlementImport = Absent | Received | Matching | Matched
-ImportEvent = SettlementsReceived | MatchingStarted | SettlementRowsMatched | SettlementsMatched
+@dataclass(frozen=True)
+class Unusable:
+    """It could not be read to its end."""
+
+    received: SettlementsReceived
+    code: str
+
+
+SettlementImport = Absent | Received | Matching | Matched | Unusable
+ImportEvent = SettlementsReceived | SettlementsRefused | MatchingStarted | SettlementRowsMatched | SettlementsMatched
 
 
 def evolve(state: SettlementImport, event: ImportEvent) -> SettlementImport:
@@ -54,6 +68,8 @@ def evolve(state: SettlementImport, event: ImportEvent) -> SettlementImport:
     match event, state:
         case SettlementsReceived(), _:
             return Received(event)
+        case SettlementsRefused(code=code), Received(received):
+            return Unusable(received, code)
         case MatchingStarted(run=run, rows=rows), Received(received) | Matched(received):
             return Matching(received, run, rows)
         case SettlementRowsMatched(), Matching():
@@ -86,6 +102,14 @@ class ReceiveSettlements:
 
 
 @dataclass(frozen=True)
+class RefuseSettlements:
+    """Give a file up that cannot be read."""
+
+    import_id: str
+    code: str
+
+
+@dataclass(frozen=True)
 class StartMatching:
     """Go through all rows, as run `run`; one that has been started is not started again."""
 
@@ -109,11 +133,15 @@ class RecordMatches:
     computed_fen: int
 
 
-ImportCommand = ReceiveSettlements | StartMatching | RecordMatches
+ImportCommand = ReceiveSettlements | RefuseSettlements | StartMatching | RecordMatches
 
 
 def decide(command: ImportCommand, state: SettlementImport) -> list[ImportEvent]:
-    """Events, [] when already so, or Rejected: settlements-unknown, matching-unfinished, rows-out-of-order."""
+    """Events, [] when already so, or Rejected.
+
+    Codes: settlements-unknown, settlements-unusable, matching-started, matching-unfinished, rows-out-of-order,
+    counts-differ.
+    """
     match command, state:
         case ReceiveSettlements(received), Absent():
             return [received]
@@ -121,6 +149,14 @@ def decide(command: ImportCommand, state: SettlementImport) -> list[ImportEvent]
             return []
         case _, Absent():
             raise Rejected("settlements-unknown", "No such file was received.")
+        case RefuseSettlements(), Received():
+            return [SettlementsRefused(import_id=command.import_id, code=command.code)]
+        case RefuseSettlements(), Unusable():
+            return []
+        case RefuseSettlements(), (Matching() | Matched()):
+            raise Rejected("matching-started", "The file has been read to its end before.")
+        case (StartMatching() | RecordMatches()), Unusable():
+            raise Rejected("settlements-unusable", "The file cannot be read.")
         case StartMatching(), Received():
             return _start(command, 1)
         case StartMatching(), Matched(run=run):
