@@ -22,6 +22,12 @@ class Contact(Value, frozen=True, kw_only=True):
     mobile: str
 
 
+class Employment(Value, frozen=True, kw_only=True):
+    """Category `identity`: for whom the person works since the last change; free text (domain 5.2)."""
+
+    employer: str
+
+
 class Account(Value, frozen=True, kw_only=True):
     """Category `bank`: the payee's own debit card (domain 4.6)."""
 
