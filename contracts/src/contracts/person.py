@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from contracts.envelope import Value
 
 
@@ -53,7 +55,7 @@ class Facts(Value, frozen=True, kw_only=True):
     exclusions: tuple[str, ...] = ()
     self_pay_in_scope_fen: int = 0
     self_paid_fen: int = 0
-    settlement: dict[str, str] = {}
+    settlement: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class Measurements(Value, frozen=True, kw_only=True):

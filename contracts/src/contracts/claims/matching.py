@@ -20,7 +20,7 @@ class SettlementsReceived(Event, frozen=True, kw_only=True):
 
 
 class SettlementsRefused(Event, frozen=True, kw_only=True):
-    """The file cannot be read to its end: nothing of it was imported. Stream `settlements-<import>`. `code` says why."""
+    """The file cannot be read to its end; nothing was imported. Stream `settlements-<import>`. `code` says why."""
 
     import_id: str
     code: str
@@ -37,6 +37,18 @@ class MatchingStarted(Event, frozen=True, kw_only=True):
     rows: int
     enrolment_position: int
     reason: str
+
+
+class ReversalsTakenIn(Event, frozen=True, kw_only=True):
+    """The first `done` reversals of the file are remembered, before any row is judged. Stream `settlements-<import>`.
+
+    `undone` of the last part of them took back a settlement that an earlier file had brought.
+    """
+
+    import_id: str
+    run: int
+    done: int
+    undone: int
 
 
 class SettlementRowsMatched(Event, frozen=True, kw_only=True):
@@ -189,7 +201,7 @@ class MatchDisputed(Event, frozen=True, kw_only=True):
 
 
 class IncidentReleased(Event, frozen=True, kw_only=True):
-    """The stay's settlement was taken back, so that a new one of it may be claimed. Stream `entitlement-<plan>-<person>`.
+    """The stay's settlement was taken back: a new one may be claimed. Stream `entitlement-<plan>-<person>`.
 
     What was awarded stays taken from the caps: a recovery is not money that has come back.
     """
@@ -208,6 +220,7 @@ class SettlementReversed(Event, frozen=True, kw_only=True):
     plan_code: str
     setl_id: str
     import_id: str
+    person_id: str
     claim_id: str
     paid: bool
 
@@ -216,6 +229,7 @@ EVENTS: dict[str, type[Event]] = {
     "claims.settlements-received.v1": SettlementsReceived,
     "claims.settlements-refused.v1": SettlementsRefused,
     "claims.matching-started.v1": MatchingStarted,
+    "claims.reversals-taken-in.v1": ReversalsTakenIn,
     "claims.settlement-rows-matched.v1": SettlementRowsMatched,
     "claims.settlements-matched.v1": SettlementsMatched,
     "claims.settlements-imported.v1": SettlementsImported,

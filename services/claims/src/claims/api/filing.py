@@ -23,6 +23,7 @@ from claims.domain.claim import CLAIM
 from claims.domain.claim_commands import FileClaim
 from claims.domain.entitlement import ENTITLEMENT, ClaimIncident
 from claims.domain.incident import incident_key
+from claims.domain.numbering import claim_no
 from claims.domain.plan import Plan
 from claims.domain.reviews import steps_of
 from claims.projections import covers
@@ -35,8 +36,6 @@ FACTS_FIELD = "claims.claim-filed.v1/facts"
 ACCOUNT_FIELD = "claims.claim-filed.v1/account"
 CONTACT_FIELD = "claims.claim-filed.v1/contact"
 TAIL_DIGITS = 4
-ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-NUMBER_CHARS = 10
 
 
 @post("/claims", status_code=201)
@@ -66,13 +65,6 @@ async def file_claim(
         return FiledClaim(claim_id=claim_id, claim_no=filed.claim_no, duplicate=False, first_claim_id=claim_id)
 
     return await context.command(request, actor, work, status=201)
-
-
-def claim_no(plan: Plan, claim_id: str) -> str:
-    """The number people use: plan and year, then 50 random bits of the id in an alphabet without I, L, O, U."""
-    value = int(claim_id.replace("-", ""), 16)
-    letters = "".join(ALPHABET[(value >> 5 * place) & 31] for place in reversed(range(NUMBER_CHARS)))
-    return f"{plan.code[:2]}{plan.period_start[2:4]}-{letters}"
 
 
 async def _cover(session: Session, plan_code: str, person_id: str) -> CoverRow:

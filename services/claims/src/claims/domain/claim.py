@@ -85,6 +85,9 @@ def _file(command: FileClaim, claim: Claim) -> list[ClaimEvent]:
 def _check_payees(filed: ClaimFiled) -> None:
     """Domain 4.6: a living member is paid alone; heirs share exactly 100 percent."""
     payees = filed.payees
+    if not payees and filed.channel == "DATA_MATCH":
+        # The member confirms the card afterwards (domain 6.1); nothing is approved before.
+        return
     if not payees or any(payee.share_percent <= 0 for payee in payees):
         raise Rejected("payees-missing", "At least one payee with a share is needed.", "payees")
     if sum(payee.share_percent for payee in payees) != 100:

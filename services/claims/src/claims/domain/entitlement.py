@@ -37,9 +37,7 @@ def evolve(state: Entitlement, event: EntitlementEvent) -> Entitlement:
     match event:
         case IncidentClaimed(incident_key=key, claim_id=claim_id):
             expected = (Award(claim_id, key, code, fen) for code, fen in event.expected)
-            return replace(
-                state, incidents=(*state.incidents, (key, claim_id)), expected=(*state.expected, *expected)
-            )
+            return replace(state, incidents=(*state.incidents, (key, claim_id)), expected=(*state.expected, *expected))
         case DuplicateFiled(claim_id=claim_id):
             return replace(state, refilings=state.refilings | {claim_id})
         case BenefitsAwarded(claim_id=claim_id, lines=lines):

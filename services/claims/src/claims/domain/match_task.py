@@ -14,6 +14,7 @@ from contracts.claims.matching import (
     SettlementQueued,
     SettlementReversed,
 )
+from contracts.envelope import SYSTEM
 
 MATCHED, NOT_MATCHED, NOT_PAYABLE, DONE = "MATCHED", "NOT_MATCHED", "NOT_PAYABLE", "DONE"
 DISPUTED = "MATCH_DISPUTED"
@@ -120,13 +121,22 @@ class DecideSettlement:
 
 
 @dataclass(frozen=True)
+class AnswerItself:
+    """A later look has answered the question: a name was corrected, a person covered late. `claim_id` may be ""."""
+
+    task_id: str
+    claim_id: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class ReverseSettlement:
     """Record that the bureau took it back."""
 
-    reversed: SettlementReversed
+    taken_back: SettlementReversed
 
 
-TaskCommand = QueueSettlement | DisputeMatch | AssignSettlement | DecideSettlement | ReverseSettlement
+TaskCommand = QueueSettlement | DisputeMatch | AssignSettlement | DecideSettlement | AnswerItself | ReverseSettlement
 
 
 def decide(command: TaskCommand, task: MatchTask) -> list[TaskEvent]:
@@ -134,36 +144,38 @@ def decide(command: TaskCommand, task: MatchTask) -> list[TaskEvent]:
 
     Codes: task-unknown, task-closed, not-assigned, outcome-not-possible, reason-missing, assignee-missing.
     """
-    match command, task:
-        case QueueSettlement(queued), Untouched():
-            return [queued]
-        case QueueSettlement(queued), Open():
-            return [queued] if _turned(queued, task) else []
-        case QueueSettlement(), (Decided() | Reversed()):
-            return []
-        case DisputeMatch(disputed), (Untouched() | Decided()):
-            return [disputed]
-        case DisputeMatch(disputed), Open(code=code):
-            return [] if code == DISPUTED else [disputed]
-        case DisputeMatch(), Reversed():
-            raise _closed()
-        case ReverseSettlement(), Reversed():
-            return []
-        case ReverseSettlement(reversed=taken_back), _:
-            return [taken_back]
-        case AssignSettlement(), Open():
+    match command:
+        case QueueSettlement():
+            return _queue(command.queued, task)
+        case DisputeMatch():
+            return _dispute(command.disputed, task)
+        case AssignSettlement():
             return _assign(command, task)
-        case DecideSettlement(), Open():
+        case DecideSettlement():
             return _decide(command, task)
-        case DecideSettlement(), Decided(decided):
-            if (decided.outcome, decided.by) == (command.outcome, command.by):
-                return []
-            raise _closed()
-        case (AssignSettlement() | DecideSettlement()), Untouched():
-            raise Rejected("task-unknown", "Nobody is asked about this settlement.")
-        case AssignSettlement(), (Decided() | Reversed()):
-            raise _closed()
-        case DecideSettlement(), Reversed():
+        case AnswerItself():
+            return _answer(command, task)
+        case ReverseSettlement():
+            return [] if isinstance(task, Reversed) else [command.taken_back]
+
+
+def _queue(queued: SettlementQueued, task: MatchTask) -> list[TaskEvent]:
+    match task:
+        case Untouched():
+            return [queued]
+        case Open():
+            return [queued] if _turned(queued, task) else []
+        case Decided() | Reversed():
+            return []
+
+
+def _dispute(disputed: MatchDisputed, task: MatchTask) -> list[TaskEvent]:
+    match task:
+        case Untouched() | Decided():
+            return [disputed]
+        case Open(code=code):
+            return [] if code == DISPUTED else [disputed]
+        case Reversed():
             raise _closed()
 
 
@@ -173,35 +185,66 @@ def _turned(queued: SettlementQueued, task: Open) -> bool:
     return isinstance(asked, SettlementQueued) and (asked.code, asked.person_id) != (queued.code, queued.person_id)
 
 
-def _assign(command: AssignSettlement, task: Open) -> list[TaskEvent]:
-    if not command.assigned_to.strip():
-        raise Rejected("assignee-missing", "A settlement waits for a named person.", "assigned_to")
-    if command.assigned_to == task.assigned_to:
-        return []
-    return [SettlementAssigned(task_id=command.task_id, assigned_to=command.assigned_to, by=command.by)]
+def _answer(command: AnswerItself, task: MatchTask) -> list[TaskEvent]:
+    match task:
+        case Open(asked=asked, code=code):
+            if code == DISPUTED or code in LEADS:
+                return []
+            outcome = MATCHED if command.claim_id else DONE
+            return [_decided(asked, outcome, "", command.claim_id, command.reason, SYSTEM.sub)]
+        case Untouched() | Decided() | Reversed():
+            return []
 
 
-def _decide(command: DecideSettlement, task: Open) -> list[TaskEvent]:
-    if command.by != task.assigned_to:
-        raise Rejected("not-assigned", "Another person is to decide this settlement.")
-    if command.outcome not in outcomes(task.code):
-        raise Rejected("outcome-not-possible", f"Possible here: {', '.join(outcomes(task.code))}.", "outcome")
-    if not command.reason.strip():
-        raise Rejected("reason-missing", "A decision states its reason.", "reason")
-    asked = task.asked
-    return [
-        SettlementDecided(
-            task_id=command.task_id,
-            plan_code=asked.plan_code,
-            setl_id=asked.setl_id,
-            person_id=asked.person_id,
-            outcome=command.outcome,
-            rule_code=command.rule_code if command.outcome == NOT_PAYABLE else "",
-            claim_id=command.claim_id or asked.claim_id,
-            reason=command.reason,
-            by=command.by,
-        )
-    ]
+def _assign(command: AssignSettlement, task: MatchTask) -> list[TaskEvent]:
+    match task:
+        case Open(assigned_to=assigned_to):
+            if not command.assigned_to.strip():
+                raise Rejected("assignee-missing", "A settlement waits for a named person.", "assigned_to")
+            if command.assigned_to == assigned_to:
+                return []
+            return [SettlementAssigned(task_id=command.task_id, assigned_to=command.assigned_to, by=command.by)]
+        case Untouched():
+            raise _unknown()
+        case Decided() | Reversed():
+            raise _closed()
+
+
+def _decide(command: DecideSettlement, task: MatchTask) -> list[TaskEvent]:
+    match task:
+        case Open(asked, code, assigned_to):
+            if command.by != assigned_to:
+                raise Rejected("not-assigned", "Another person is to decide this settlement.")
+            if command.outcome not in outcomes(code):
+                raise Rejected("outcome-not-possible", f"Possible here: {', '.join(outcomes(code))}.", "outcome")
+            if not command.reason.strip():
+                raise Rejected("reason-missing", "A decision states its reason.", "reason")
+            claim_id = command.claim_id or asked.claim_id
+            return [_decided(asked, command.outcome, command.rule_code, claim_id, command.reason, command.by)]
+        case Decided(decided):
+            if (decided.outcome, decided.by) == (command.outcome, command.by):
+                return []
+            raise _closed()
+        case Untouched():
+            raise _unknown()
+        case Reversed():
+            raise _closed()
+
+
+def _decided(
+    asked: SettlementQueued | MatchDisputed, outcome: str, rule_code: str, claim_id: str, reason: str, by: str
+) -> SettlementDecided:
+    return SettlementDecided(
+        task_id=asked.task_id,
+        plan_code=asked.plan_code,
+        setl_id=asked.setl_id,
+        person_id=asked.person_id,
+        outcome=outcome,
+        rule_code=rule_code if outcome == NOT_PAYABLE else "",
+        claim_id=claim_id,
+        reason=reason,
+        by=by,
+    )
 
 
 def outcomes(code: str) -> tuple[str, ...]:
@@ -209,6 +252,10 @@ def outcomes(code: str) -> tuple[str, ...]:
     if code in LEADS:
         return (DONE,)
     return (MATCHED, NOT_MATCHED, NOT_PAYABLE)
+
+
+def _unknown() -> Rejected:
+    return Rejected("task-unknown", "Nobody is asked about this settlement.")
 
 
 def _closed() -> Rejected:

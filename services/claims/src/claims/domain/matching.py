@@ -25,6 +25,8 @@ NOT_COVERED = "NOT_COVERED"
 """The row's person is not covered by the plan: counted, not kept."""
 NO_SETL_ID = "NO_SETL_ID"
 """The row names no settlement: counted, not kept."""
+NOT_INPATIENT = "NOT_INPATIENT"
+"""The detail of EXCLUDED for a settlement that is no stay in hospital: nothing was refused to anybody."""
 LEADS = (LEAD_DEATH, LEAD_CI, LEAD_ACCIDENT)
 PAYABLE = (EXACT_NEW, *LEADS)
 """The stay is paid; a lead asks a person for more beside it."""

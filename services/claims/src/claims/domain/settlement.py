@@ -16,6 +16,7 @@ from claims.domain.matching import (
     LEAD_CI,
     LEAD_DEATH,
     NO_SELF_PAY,
+    NOT_INPATIENT,
     OUT_OF_PERIOD,
     POSSIBLE_DUP,
     Q_AMOUNT,
@@ -68,7 +69,7 @@ def judge(stay: Stay, plan: Plan, cover: Cover | None, known: Known, *, claim_id
     if excluded and _active(plan, excluded):
         return Verdict(EXCLUDED, "MED_TYPE")
     if stay.med_type and not excluded and stay.med_type not in rules.inpatient_types:
-        return Verdict(EXCLUDED, "NOT_INPATIENT")
+        return Verdict(EXCLUDED, NOT_INPATIENT)
     if not stay.admitted_on or (stay.discharged_on and stay.discharged_on < stay.admitted_on):
         return Verdict(Q_AMOUNT, "DATES")
     incident = incident_of(stay)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from chassis.decider import Decider, Rejected
 from contracts.claims.matching import (
     MatchingStarted,
+    ReversalsTakenIn,
     SettlementRowsMatched,
     SettlementsMatched,
     SettlementsReceived,
@@ -36,6 +37,7 @@ class Matching:
     received: SettlementsReceived
     run: int
     rows: int
+    reversals_done: int = 0
     next_row: int = 1
     counts: Mapping[str, int] = field(default_factory=dict)
     opened: int = 0
@@ -60,7 +62,14 @@ class Unusable:
 
 
 SettlementImport = Absent | Received | Matching | Matched | Unusable
-ImportEvent = SettlementsReceived | SettlementsRefused | MatchingStarted | SettlementRowsMatched | SettlementsMatched
+ImportEvent = (
+    SettlementsReceived
+    | SettlementsRefused
+    | MatchingStarted
+    | ReversalsTakenIn
+    | SettlementRowsMatched
+    | SettlementsMatched
+)
 
 
 def evolve(state: SettlementImport, event: ImportEvent) -> SettlementImport:
@@ -72,6 +81,8 @@ def evolve(state: SettlementImport, event: ImportEvent) -> SettlementImport:
             return Unusable(received, code)
         case MatchingStarted(run=run, rows=rows), Received(received) | Matched(received):
             return Matching(received, run, rows)
+        case ReversalsTakenIn(done=done), Matching():
+            return replace(state, reversals_done=done)
         case SettlementRowsMatched(), Matching():
             return replace(
                 state,
@@ -121,6 +132,16 @@ class StartMatching:
 
 
 @dataclass(frozen=True)
+class TakeReversalsIn:
+    """The reversals up to `done` are remembered; `undone` of this part had been imported."""
+
+    import_id: str
+    run: int
+    done: int
+    undone: int
+
+
+@dataclass(frozen=True)
 class RecordMatches:
     """The results of the next rows, counted."""
 
@@ -133,7 +154,7 @@ class RecordMatches:
     computed_fen: int
 
 
-ImportCommand = ReceiveSettlements | RefuseSettlements | StartMatching | RecordMatches
+ImportCommand = ReceiveSettlements | RefuseSettlements | StartMatching | TakeReversalsIn | RecordMatches
 
 
 def decide(command: ImportCommand, state: SettlementImport) -> list[ImportEvent]:
@@ -142,40 +163,45 @@ def decide(command: ImportCommand, state: SettlementImport) -> list[ImportEvent]
     Codes: settlements-unknown, settlements-unusable, matching-started, matching-unfinished, rows-out-of-order,
     counts-differ.
     """
-    match command, state:
-        case ReceiveSettlements(received), Absent():
-            return [received]
-        case ReceiveSettlements(), _:
-            return []
-        case _, Absent():
-            raise Rejected("settlements-unknown", "No such file was received.")
-        case RefuseSettlements(), Received():
+    match command:
+        case ReceiveSettlements():
+            return [command.received] if isinstance(state, Absent) else []
+        case RefuseSettlements():
+            return _refuse(command, state)
+        case StartMatching():
+            return _start(command, state)
+        case TakeReversalsIn():
+            return _take_in(command, state)
+        case RecordMatches():
+            return _record(command, state)
+
+
+def _refuse(command: RefuseSettlements, state: SettlementImport) -> list[ImportEvent]:
+    match state:
+        case Received():
             return [SettlementsRefused(import_id=command.import_id, code=command.code)]
-        case RefuseSettlements(), Unusable():
+        case Unusable():
             return []
-        case RefuseSettlements(), (Matching() | Matched()):
+        case Matching() | Matched():
             raise Rejected("matching-started", "The file has been read to its end before.")
-        case (StartMatching() | RecordMatches()), Unusable():
-            raise Rejected("settlements-unusable", "The file cannot be read.")
-        case StartMatching(), Received():
-            return _start(command, 1)
-        case StartMatching(), Matched(run=run):
-            return _start(command, run + 1)
-        case StartMatching(), Matching(run=run):
-            if command.run <= run:
+        case Absent():
+            raise _unknown()
+
+
+def _start(command: StartMatching, state: SettlementImport) -> list[ImportEvent]:
+    match state:
+        case Received():
+            run = 1
+        case Matched():
+            run = state.run + 1
+        case Matching():
+            if command.run <= state.run:
                 return []
             raise Rejected("matching-unfinished", "The run before has not come to its end.")
-        case RecordMatches(), Matching():
-            return _record(command, state)
-        case RecordMatches(), Received():
-            raise Rejected("rows-out-of-order", "The matching has not been started.")
-        case RecordMatches(), Matched(run=run, rows=rows):
-            if command.run <= run and command.last_row <= rows:
-                return []
-            raise Rejected("rows-out-of-order", "All rows of the file have their result.")
-
-
-def _start(command: StartMatching, run: int) -> list[ImportEvent]:
+        case Unusable():
+            raise _unusable()
+        case Absent():
+            raise _unknown()
     if command.run < run:
         return []
     if command.run > run:
@@ -190,7 +216,37 @@ def _start(command: StartMatching, run: int) -> list[ImportEvent]:
     return [started]
 
 
-def _record(command: RecordMatches, state: Matching) -> list[ImportEvent]:
+def _take_in(command: TakeReversalsIn, state: SettlementImport) -> list[ImportEvent]:
+    match state:
+        case Matching(run=run, reversals_done=done):
+            if (command.run, command.done) <= (run, done):
+                return []
+            return [ReversalsTakenIn(import_id=command.import_id, run=run, done=command.done, undone=command.undone)]
+        case Received() | Matched():
+            raise _not_under_way()
+        case Unusable():
+            raise _unusable()
+        case Absent():
+            raise _unknown()
+
+
+def _record(command: RecordMatches, state: SettlementImport) -> list[ImportEvent]:
+    match state:
+        case Matching():
+            return _recorded(command, state)
+        case Matched(run=run, rows=rows):
+            if command.run <= run and command.last_row <= rows:
+                return []
+            raise _not_under_way()
+        case Received():
+            raise _not_under_way()
+        case Unusable():
+            raise _unusable()
+        case Absent():
+            raise _unknown()
+
+
+def _recorded(command: RecordMatches, state: Matching) -> list[ImportEvent]:
     if command.run < state.run or (command.run == state.run and command.last_row < state.next_row):
         return []
     if (command.run, command.first_row) != (state.run, state.next_row) or command.last_row > state.rows:
@@ -217,6 +273,18 @@ def _record(command: RecordMatches, state: Matching) -> list[ImportEvent]:
         computed_fen=state.computed_fen + command.computed_fen,
     )
     return [part, ended]
+
+
+def _unknown() -> Rejected:
+    return Rejected("settlements-unknown", "No such file was received.")
+
+
+def _unusable() -> Rejected:
+    return Rejected("settlements-unusable", "The file cannot be read.")
+
+
+def _not_under_way() -> Rejected:
+    return Rejected("rows-out-of-order", "The matching is not under way.")
 
 
 SETTLEMENTS: Decider[ImportCommand, SettlementImport, ImportEvent] = Decider("settlements", Absent(), evolve, decide)

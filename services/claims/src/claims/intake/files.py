@@ -43,18 +43,17 @@ class SettlementFile:
         width = len(layout.header)
         exact = [name in EXACT for name in layout.header]
         number = 0
-        for line in lines:
+        for found in lines:
+            line = found
             if self.table.format == XLSX:
-                line = tuple(text_of(cell, exact=at < width and exact[at]) for at, cell in enumerate(line))
+                line = tuple([text_of(cell, exact=at < width and exact[at]) for at, cell in enumerate(found)])
+            if not line or (not line[0] and not any(line)):
+                continue
             if len(line) != width:
-                if not any(line):
-                    continue
                 if any(line[width:]):
                     sentence = f"Row {number + 1} has more cells than the header."
                     raise Problem(422, "settlements-file-unreadable", sentence, "file")
                 line = (*line[:width], *[""] * (width - len(line)))
-            elif not line[0] and not any(line):
-                continue
             number += 1
             yield number, line  # type: ignore[misc]
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from claims.domain.bureau import REVERSAL, Layout
 from claims.intake.files import Cells
+from claims.intake.resolving import person_asked
+from contracts.resolving import PersonAsked
 
 WORD = (1 << 64) - 1
 
@@ -17,12 +19,12 @@ WORD = (1 << 64) - 1
 class Survey:
     """`reversed_rows` are the numbers of both rows of each pair, and of reversals whose original is not in the file.
 
-    `taken_back` are the settlement numbers of the latter two: an original may stand in another file.
+    `reversals` are the settlement numbers taken back, and who their rows name: an original may stand in another file.
     """
 
     rows: int
     reversed_rows: frozenset[int]
-    taken_back: tuple[str, ...]
+    reversals: tuple[tuple[str, PersonAsked], ...]
 
 
 def survey(layout: Layout, rows: Iterable[tuple[int, Cells]]) -> Survey:
@@ -35,18 +37,20 @@ def survey(layout: Layout, rows: Iterable[tuple[int, Cells]]) -> Survey:
     setl, flag, visit, total = (at[name] for name in ("setl_id", "refd_setl_flag", "mdtrt_id", "medfee_sumamt"))
     numbers, visits = array("Q"), array("Q")
     reversals: list[tuple[int, str, int]] = []
+    people: list[tuple[str, PersonAsked]] = []
     count = 0
     for count, cells in rows:
         number = cells[setl].strip()
         stay = hash((cells[visit].strip(), cells[total].strip().lstrip("-") if total >= 0 else "")) & WORD
         if cells[flag].strip() == REVERSAL and number:
             reversals.append((count, number, stay))
+            people.append((number, person_asked(layout, count, cells)))
             numbers.append(0)
             visits.append(0)
         else:
             numbers.append(hash(number) & WORD if number else 0)
             visits.append(stay)
-    return Survey(count, _folded(reversals, numbers, visits), tuple(dict.fromkeys(one[1] for one in reversals)))
+    return Survey(count, _folded(reversals, numbers, visits), tuple(people))
 
 
 def _folded(reversals: list[tuple[int, str, int]], numbers: array[int], visits: array[int]) -> frozenset[int]:

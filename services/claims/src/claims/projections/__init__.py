@@ -6,8 +6,14 @@ from claims.projections import (
     claim_history,
     claim_lines,
     claims,
+    cover_changes,
     covers,
     duplicates,
+    match_results,
+    match_tasks,
+    settlement_counts,
+    settlement_imports,
+    settlements,
     special_decisions,
 )
 
@@ -19,4 +25,10 @@ ALL: tuple[Projection, ...] = (
     special_decisions.PROJECTION,
     awards.PROJECTION,
     duplicates.PROJECTION,
+    settlement_imports.PROJECTION,
+    settlement_counts.PROJECTION,
+    settlements.PROJECTION,
+    match_results.PROJECTION,
+    match_tasks.PROJECTION,
+    cover_changes.PROJECTION,
 )
