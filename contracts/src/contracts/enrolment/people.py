@@ -27,7 +27,7 @@ class CoverageMoved(Event, frozen=True, kw_only=True):
     """A cover is another organisation's, county's or occupation's from an ISO date on (domain 5.5, 5.6).
 
     Stream `coverage-<plan>-<person>`. Period and plan version stay. Dates never go back within a stream; a second move
-    of one day replaces the first.
+    of one day replaces the first. `left_*` is what held on the day before `effective_on`.
     """
 
     plan_code: str
@@ -35,6 +35,9 @@ class CoverageMoved(Event, frozen=True, kw_only=True):
     occupation: str
     org_path: str
     division_code: str
+    left_occupation: str
+    left_org_path: str
+    left_division_code: str
     effective_on: str
     source: str
 

@@ -2,8 +2,8 @@
 
 from chassis.runner import Service, run
 from contracts.catalog import CATALOG, PUBLISHERS
-from enrolment import api, projections
-from enrolment.intake import importer
+from enrolment import api, projections, workers
+from enrolment.intake import importer, index
 from enrolment.settings import Settings
 
 SERVICE = Service(
@@ -12,7 +12,9 @@ SERVICE = Service(
     publishes=PUBLISHERS["enrolment"],
     routes=api.ROUTES,
     projections=projections.ALL,
-    background=(importer.run,),
+    workers=workers.WORKERS,
+    sweeps=workers.SWEEPS,
+    background=(importer.run, index.run),
     grants=frozenset({"identity", "contact"}),
     settings=Settings,
 )

@@ -2,6 +2,13 @@
 
 from litestar.types import ControllerRouterHandler
 
-from claims.api import filing, queries, reviews, settlements
+from claims.api import completeness, filing, matches, queries, reviews, settlements
 
-ROUTES: list[ControllerRouterHandler] = [*filing.ROUTES, *reviews.ROUTES, *queries.ROUTES, *settlements.ROUTES]
+ROUTES: list[ControllerRouterHandler] = [
+    *filing.ROUTES,
+    *reviews.ROUTES,
+    *queries.ROUTES,
+    *settlements.ROUTES,
+    *matches.ROUTES,
+    *completeness.ROUTES,
+]

@@ -244,6 +244,8 @@ def _approve(command: ApproveClaim, claim: Claim) -> list[ClaimEvent]:
 
 
 def _approval(filed: ClaimFiled, hands: Hands, lines: tuple[BenefitLine, ...], today: str) -> ClaimApproved:
+    if not filed.payees:
+        raise Rejected("payees-unconfirmed", "The member has not confirmed an account yet.", "payees")
     return ClaimApproved(
         claim_id=filed.claim_id,
         claim_no=filed.claim_no,

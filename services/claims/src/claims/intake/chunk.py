@@ -288,7 +288,7 @@ async def _open(session: Session, line: Line, verdict: Verdict, layout: Layout) 
         claim_id=line.claim_id,
         person_id=line.match.person_id,
         plan=line.plan,
-        cover=line.match.cover,
+        org_path=line.match.cover.org_path,
         stay=line.stay,
         row=kept_values(layout, line.cells, identifying=False),
         verdict=verdict,

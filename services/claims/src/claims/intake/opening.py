@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chassis.execute import Session
 from claims.domain.benefits import Award
-from claims.domain.bureau import Stay
+from claims.domain.bureau import IDENTIFYING, Stay
 from claims.domain.claim import CLAIM
 from claims.domain.claim_commands import FileClaim
 from claims.domain.claim_stages import Absent, Claim, Paid, Refused
@@ -16,7 +16,8 @@ from claims.domain.reviews import steps_of
 from claims.domain.settlement import Known, Verdict, facts_of, incident_of
 from contracts.claims.v1 import ClaimFiled
 from contracts.envelope import SYSTEM
-from contracts.resolving import CoverFound
+
+__all__ = ["IDENTIFYING", "is_paid", "is_refused", "known_of", "open_claim"]
 
 CHANNEL = "DATA_MATCH"
 FACTS_FIELD = "claims.claim-filed.v1/facts"
@@ -28,7 +29,7 @@ async def open_claim(
     claim_id: str,
     person_id: str,
     plan: Plan,
-    cover: CoverFound,
+    org_path: str,
     stay: Stay,
     row: dict[str, str],
     verdict: Verdict,
@@ -52,14 +53,14 @@ async def open_claim(
         plan_code=plan.code,
         plan_version=plan.version,
         channel=CHANNEL,
-        org_path=cover.org_path,
+        org_path=org_path,
         incident=incident,
         facts=facts,
         documents=(),
         payees=(),
         urgent=False,
         filed_on=session.today.isoformat(),
-        steps=steps_of(plan, CHANNEL, incident, cover.org_path),
+        steps=steps_of(plan, CHANNEL, incident, org_path),
         by=SYSTEM.sub,
     )
     await session.decide(CLAIM, claim_id, FileClaim(filed))

@@ -7,6 +7,7 @@ from claims.projections import (
     claim_lines,
     claims,
     cover_changes,
+    cover_moves,
     covers,
     duplicates,
     match_results,
@@ -19,6 +20,7 @@ from claims.projections import (
 
 ALL: tuple[Projection, ...] = (
     covers.PROJECTION,
+    cover_moves.PROJECTION,
     claims.PROJECTION,
     claim_lines.PROJECTION,
     claim_history.PROJECTION,

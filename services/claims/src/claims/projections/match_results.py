@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.log import Recorded
 from chassis.projections import Patch, Projection, Put, Remove, Write
-from claims.domain.match_task import DONE
+from claims.domain.match_task import DONE, match_claim_id, settlement_key
 from claims.domain.matching import PAYABLE
+from claims.projections import settlement_imports
 from contracts.claims.matching import SettlementDecided, SettlementReversed, SettlementsJudged
 from contracts.envelope import Event
 
@@ -28,6 +30,7 @@ TABLE = sa.Table(
     sa.Column("waits", sa.Boolean, nullable=False),
     sa.Column("outcome", sa.Text, nullable=False, server_default=""),
     sa.Column("rule_code", sa.Text, nullable=False, server_default=""),
+    sa.Index("match_results_by_claim", "claim_id"),
 )
 """`outcome` is a person's decision; `waits` whether one is still owed."""
 C = TABLE.c
@@ -66,3 +69,25 @@ async def opened_by(c: AsyncConnection, import_id: str) -> list[tuple[str, str, 
         C.import_id == import_id, C.code.in_(PAYABLE), C.claim_id != ""
     )
     return [(setl_id, code, int(fen)) for setl_id, code, fen in await c.execute(query)]
+
+
+class Opener(msgspec.Struct, frozen=True):
+    """The settlement that a claim was opened for; `asked_of` whom questions about its file are put to."""
+
+    setl_id: str
+    task_id: str
+    asked_of: str
+
+
+async def of_claim(c: AsyncConnection, claim_id: str) -> Opener | None:
+    """The settlement of a claim that data opened; None for a claim that was filed."""
+    query = (
+        sa.select(C.plan_code, C.setl_id, settlement_imports.C.received_by)
+        .join_from(TABLE, settlement_imports.TABLE, settlement_imports.C.import_id == C.import_id)
+        .where(C.claim_id == claim_id)
+    )
+    for plan_code, setl_id, received_by in await c.execute(query):
+        key = settlement_key(plan_code, setl_id)
+        if match_claim_id(key) == claim_id:
+            return Opener(setl_id, key, received_by)
+    return None
