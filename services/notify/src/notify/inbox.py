@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 
 from chassis import environment
@@ -10,6 +10,7 @@ from chassis.clock import from_text, utc_text
 from chassis.execute import Session
 from chassis.log import Recorded
 from chassis.tail.reactions import Reaction
+from contracts.claims.matching import MatchesAnnounced
 from contracts.claims.v1 import ClaimApproved, ClaimFiled, ClaimRejected
 from contracts.envelope import Event
 from contracts.health_checkup.v1 import FindingRaised, MemberInvited, ResultsRecorded
@@ -21,6 +22,8 @@ from notify.projections import contacts, deceased
 from notify.settings import Settings
 
 WHOLE_PERCENT = 100
+PAYABLE = frozenset({"EXACT_NEW", "LEAD_CI", "LEAD_ACCIDENT"})
+"""Result codes (domain 6.3) of stays that are paid; of one that ended in death nobody is told by a message."""
 
 
 @cache
@@ -37,13 +40,25 @@ def _send_after(decided: datetime) -> datetime:
 async def _tell(
     session: Session, cause: str, recipient_id: str, template_code: str, claim_id: str = "", **variables: str
 ) -> None:
+    """Queue one message to go out as soon as it may."""
+    await _queue(session, f"{cause}-{recipient_id}", recipient_id, template_code, claim_id, variables, session.now)
+
+
+async def _queue(
+    session: Session,
+    message_id: str,
+    recipient_id: str,
+    template_code: str,
+    claim_id: str,
+    variables: dict[str, str],
+    not_before: datetime,
+) -> None:
     """Queue one message; a deceased member gets none (domain 12.17)."""
     async with session.reads.connection() as c:
         if await deceased.has_died(c, recipient_id) or await contacts.has_died(c, recipient_id):
             return
     template = latest(template_code)
     check_variables(template, variables)
-    message_id = f"{cause}-{recipient_id}"
     command = QueueMessage(
         message_id=message_id,
         recipient_id=recipient_id,
@@ -52,7 +67,7 @@ async def _tell(
         template_version=template.version,
         variables=variables,
         decided_at=utc_text(session.now),
-        send_after=utc_text(_send_after(session.now)),
+        send_after=utc_text(_send_after(not_before)),
     )
     await session.decide(MESSAGE, message_id, command)
 
@@ -87,6 +102,17 @@ async def on_claim_rejected(recorded: Recorded, session: Session) -> None:
     for payee in event.payees:
         cause = f"refused-{event.claim_id}"
         await _tell(session, cause, payee.payee_id, "claim-refused", event.claim_id, no=event.claim_no)
+
+
+async def on_matches_announced(recorded: Recorded, session: Session) -> None:
+    """Match found, or a stay that is not payable (domain 6.4): thousands at once, so they wait for what is urgent."""
+    event = recorded.event
+    assert isinstance(event, MatchesAnnounced)
+    not_before = session.now + timedelta(seconds=_settings().match_delay_s)
+    for match in event.matches:
+        template = "match-found" if match.code in PAYABLE else "match-not-payable"
+        message_id = f"match-{match.setl_key}-{template}-{match.person_id}"
+        await _queue(session, message_id, match.person_id, template, match.claim_id, {}, not_before)
 
 
 async def on_payout_settled(recorded: Recorded, session: Session) -> None:
@@ -134,6 +160,7 @@ REACTIONS: dict[str, dict[type[Event], Reaction]] = {
         ClaimFiled: on_claim_filed,
         ClaimApproved: on_claim_approved,
         ClaimRejected: on_claim_rejected,
+        MatchesAnnounced: on_matches_announced,
     },
     "payments": {
         PayoutSettled: on_payout_settled,

@@ -6,6 +6,8 @@ for which one of them is missing is in no class: it is the remainder.
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -41,7 +43,7 @@ class Seen(msgspec.Struct, frozen=True):
     never_seen: int
 
 
-def _classified() -> sa.Select[tuple[str | None, str | None, int]]:
+def _classified() -> sa.Select[Any]:
     """(class, detail, settlements) of every imported settlement; class NULL where the chain is broken."""
     s, r, c, t = settlements.C, match_results.C, claims.C, match_tasks.C
     joined = (
