@@ -150,6 +150,19 @@ async def test_a_corrected_name_answers_the_question_by_itself(bureau: Bureau) -
     assert (decided.outcome, decided.by) == ("MATCHED", "system")
 
 
+async def test_a_file_is_kept_for_its_days_and_not_longer(bureau: Bureau) -> None:
+    await member(bureau)
+    first = await bureau.imported(file_of([row("S1", ID, "甲乙")]))
+    await bureau.importer().discard_expired()
+    path = f"/settlements/{first['import_id']}/rematch"
+    assert (await bureau.house.post(path, None, "h", "office_head")).status_code == 202
+    await bureau.work()
+    bureau.house.at("2022-10-01")
+    await bureau.importer().discard_expired()
+    answer = await bureau.house.post(path, None, "h", "office_head")
+    assert (answer.status_code, answer.json()["code"]) == (410, "settlements-file-gone")
+
+
 async def test_a_file_that_is_being_gone_through_is_not_begun_again(bureau: Bureau) -> None:
     await member(bureau)
     sent = await bureau.send(file_of([row("S1", ID, "甲乙")]))

@@ -35,6 +35,10 @@ class SettlementFiles:
         """Whether the file is still kept."""
         return await self._vault.holds(_key(import_id))
 
+    async def discard(self, import_id: str) -> None:
+        """Keep a file no longer; what is not there is gone already."""
+        await self._vault.discard(_key(import_id))
+
 
 def _key(import_id: str) -> str:
     return f"settlements/{import_id}"
