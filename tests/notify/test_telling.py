@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -54,6 +54,8 @@ async def test_a_match_is_told_later_than_money_and_a_death_never(house: House) 
     assert codes(await house.history(message_id)) == [MessageQueued]
     await house.settle()
     assert codes(await house.history(house.paid)) == [MessageQueued, MessageReleased]
+    house.world.clock.advance(timedelta(minutes=11))
+    assert await house.release_due() == len(codes_told)
 
 
 async def test_the_message_names_its_cause(house: House) -> None:

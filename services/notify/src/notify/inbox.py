@@ -40,11 +40,16 @@ def _send_after(decided: datetime) -> datetime:
 async def _tell(
     session: Session, cause: str, recipient_id: str, template_code: str, claim_id: str = "", **variables: str
 ) -> None:
-    """Queue one message to go out as soon as it may."""
-    await _queue(session, f"{cause}-{recipient_id}", recipient_id, template_code, claim_id, variables, session.now)
+    """Queue one message to go out as soon as it may; a deceased member gets none (domain 12.17)."""
+    async with session.reads.connection() as c:
+        if await deceased.has_died(c, recipient_id) or await contacts.has_died(c, recipient_id):
+            return
+    message_id = f"{cause}-{recipient_id}"
+    command = _message(session, message_id, recipient_id, template_code, claim_id, variables, session.now)
+    await session.decide(MESSAGE, message_id, command)
 
 
-async def _queue(
+def _message(
     session: Session,
     message_id: str,
     recipient_id: str,
@@ -52,14 +57,10 @@ async def _queue(
     claim_id: str,
     variables: dict[str, str],
     not_before: datetime,
-) -> None:
-    """Queue one message; a deceased member gets none (domain 12.17)."""
-    async with session.reads.connection() as c:
-        if await deceased.has_died(c, recipient_id) or await contacts.has_died(c, recipient_id):
-            return
+) -> QueueMessage:
     template = latest(template_code)
     check_variables(template, variables)
-    command = QueueMessage(
+    return QueueMessage(
         message_id=message_id,
         recipient_id=recipient_id,
         claim_id=claim_id,
@@ -69,7 +70,6 @@ async def _queue(
         decided_at=utc_text(session.now),
         send_after=utc_text(_send_after(not_before)),
     )
-    await session.decide(MESSAGE, message_id, command)
 
 
 async def on_claim_filed(recorded: Recorded, session: Session) -> None:
@@ -109,10 +109,19 @@ async def on_matches_announced(recorded: Recorded, session: Session) -> None:
     event = recorded.event
     assert isinstance(event, MatchesAnnounced)
     not_before = session.now + timedelta(seconds=_settings().match_delay_s)
+    people = [match.person_id for match in event.matches]
+    async with session.reads.connection() as c:
+        gone = await deceased.among(c, people) | await contacts.died_among(c, people)
+    commands = []
     for match in event.matches:
         template = "match-found" if match.code in PAYABLE else "match-not-payable"
         message_id = f"match-{match.setl_key}-{template}-{match.person_id}"
-        await _queue(session, message_id, match.person_id, template, match.claim_id, {}, not_before)
+        if match.person_id not in gone:
+            commands.append(_message(session, message_id, match.person_id, template, match.claim_id, {}, not_before))
+    session.bulk = True
+    await session.load_many(MESSAGE, [command.message_id for command in commands])
+    for command in commands:
+        await session.decide(MESSAGE, command.message_id, command)
 
 
 async def on_payout_settled(recorded: Recorded, session: Session) -> None:
