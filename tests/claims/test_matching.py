@@ -151,7 +151,7 @@ async def test_caps_hold_over_all_open_matches_of_a_member(bureau: Bureau) -> No
     ]
     view = await bureau.imported(file_of(rows))
     assert (view["opened"], view["computed_fen"]) == (7, 1_000_000)
-    expected = [fen for one in await bureau.events(IncidentClaimed) for _, fen in one.expected]
+    expected = [fen for one in await bureau.events(IncidentClaimed) for fen in one.expected_fen.values()]
     assert expected == [500_000, 500_000]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from contracts.envelope import Event, Sealed, Upcaster, Value
 
 
@@ -191,7 +193,7 @@ class PaymentFailed(Event, frozen=True, kw_only=True):
 class IncidentClaimed(Event, frozen=True, kw_only=True):
     """A person's incident is now the matter of one claim (domain 4.4). Stream `entitlement-<plan>-<person>`.
 
-    `expected` are benefit codes and fen that were computed when a match opened the claim: the next match leaves
+    `expected_fen` by benefit is what was computed when a match opened the claim: the next match leaves
     them room under the caps. Nothing is awarded by it.
     """
 
@@ -199,7 +201,7 @@ class IncidentClaimed(Event, frozen=True, kw_only=True):
     person_id: str
     incident_key: str
     claim_id: str
-    expected: tuple[tuple[str, int], ...] = ()
+    expected_fen: dict[str, int] = msgspec.field(default_factory=dict)
 
 
 class DuplicateFiled(Event, frozen=True, kw_only=True):

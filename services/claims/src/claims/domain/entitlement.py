@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from chassis.decider import Decider, Rejected
 from claims.domain.benefits import Award
@@ -36,7 +36,7 @@ def evolve(state: Entitlement, event: EntitlementEvent) -> Entitlement:
     """Fold one event."""
     match event:
         case IncidentClaimed(incident_key=key, claim_id=claim_id):
-            expected = (Award(claim_id, key, code, fen) for code, fen in event.expected)
+            expected = (Award(claim_id, key, code, fen) for code, fen in event.expected_fen.items())
             return replace(state, incidents=(*state.incidents, (key, claim_id)), expected=(*state.expected, *expected))
         case DuplicateFiled(claim_id=claim_id):
             return replace(state, refilings=state.refilings | {claim_id})
@@ -83,7 +83,7 @@ class ClaimIncident:
     incident_key: str
     claim_id: str
     channel: str
-    expected: tuple[tuple[str, int], ...] = ()
+    expected_fen: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def _claim(command: ClaimIncident, state: Entitlement) -> list[EntitlementEvent]
                 person_id=command.person_id,
                 incident_key=command.incident_key,
                 claim_id=command.claim_id,
-                expected=command.expected,
+                expected_fen=dict(command.expected_fen),
             )
         ]
     if command.claim_id == first or command.claim_id in state.refilings:

@@ -36,8 +36,8 @@ async def open_claim(
 ) -> None:
     """File the claim as the system: whoever sent the file may review it. Needs the person's `health` key ensured."""
     incident = incident_of(stay)
-    expected = tuple((line.benefit_code, line.amount_fen) for line in verdict.lines)
-    command = ClaimIncident(plan.code, person_id, incident_key(incident), claim_id, CHANNEL, expected)
+    expected_fen = {line.benefit_code: line.amount_fen for line in verdict.lines}
+    command = ClaimIncident(plan.code, person_id, incident_key(incident), claim_id, CHANNEL, expected_fen)
     await session.decide(ENTITLEMENT, f"{plan.code}-{person_id}", command)
     facts = session.keyring.seal_now(
         facts_of(stay, row),
