@@ -278,3 +278,15 @@ class Road:
         wanted = await self.library.pool.fetch("select stream, count(*) as events from event group by stream")
         assert {r["stream"]: r["events"] for r in counted} == {r["stream"]: r["events"] for r in wanted}
         assert await self.desk.pool.fetchval('select position from projection."last_seen"') == head
+
+
+class Pages:
+    """The source's log, remembering what it was asked."""
+
+    def __init__(self, road: Road) -> None:
+        self.asked: list[tuple[int, int]] = []
+        self._road = road
+
+    async def read(self, after: int, limit: int) -> list[Stored]:
+        self.asked.append((after, limit))
+        return await self._road.library.read(after, limit)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import AsyncIterator, Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -90,6 +90,24 @@ async def test_what_is_discarded_or_was_never_kept_is_absent(keyring: Keyring, t
         await vault.open("papers/one", subject=subject)
     with pytest.raises(ValueError, match="joined by slashes"):
         await vault.open("../keys/kek", subject=subject)
+
+
+async def test_a_file_whose_time_is_over_is_destroyed_and_no_other(keyring: Keyring, tmp_path: Path) -> None:
+    vault, path, subject = await kept(keyring, tmp_path, b"a paper")
+    _, other, _ = await kept(keyring, tmp_path, b"a roster", "rosters/one")
+    assert await vault.discard_expired("papers", LATER) == 0
+    assert await vault.take("papers/one", subject=subject) == b"a paper"
+    assert await vault.discard_expired("papers", LATER + timedelta(days=1)) == 1
+    assert (path.exists(), other.exists()) == (False, True)
+    assert await vault.discard_expired("nothing", LATER) == 0
+
+
+def test_objects_are_listed_in_order_and_in_parts(tmp_path: Path) -> None:
+    store = DiskStore(tmp_path)
+    for key in ("papers/b", "papers/a/2", "papers/a/1", "rosters/c"):
+        store.put_object(key, [b"x"])
+    assert store.list_objects("papers", "", 2) == ["papers/a/1", "papers/a/2"]
+    assert store.list_objects("papers", "papers/a/2", 2) == ["papers/b"]
 
 
 def test_a_failed_write_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -13,8 +13,9 @@ import pytest
 
 from chassis.broker import Watchdog
 from chassis.log import Stored
+from chassis.parked import list_parked, retry_parked
 from chassis.projecting import Projecting
-from chassis.tail import Fence, Reactions, Reader, ReadModels, SourceLog, Tail, list_parked, retry_parked
+from chassis.tail import Fence, Reactions, Reader, ReadModels, SourceLog, Tail
 from chassis.tail.reader import BATCH_MESSAGES_MAX
 from chassis.tail.source import PageWrong
 from huzhu.runner.nats import Nats
@@ -26,6 +27,7 @@ from tests.chassis.road import (
     STREAM_CONFIG,
     TALLY_PROJECTION,
     Group,
+    Pages,
     Road,
     grow,
     grow_bulk,
@@ -41,18 +43,6 @@ async def road(postgres: Postgres, nats_server: Nats) -> AsyncIterator[Road]:
     road = await Road.open(postgres.admin_url, nats_server)
     yield road
     await road.close()
-
-
-class Pages:
-    """The source's log, remembering what it was asked."""
-
-    def __init__(self, road: Road) -> None:
-        self.asked: list[tuple[int, int]] = []
-        self._road = road
-
-    async def read(self, after: int, limit: int) -> list[Stored]:
-        self.asked.append((after, limit))
-        return await self._road.library.read(after, limit)
 
 
 async def test_a_hole_in_the_stream_is_fetched_from_the_source_before_going_on(road: Road) -> None:
@@ -79,19 +69,6 @@ async def test_a_hole_in_the_stream_is_fetched_from_the_source_before_going_on(r
     assert (3, 3) in pages.asked
     assert (12, 1) in pages.asked
     assert tail.status().lag_events == 0
-
-
-async def test_a_tail_that_is_far_behind_reads_pages_and_then_follows_the_stream(road: Road) -> None:
-    head = await grow_bulk(road.library, 1_200)
-    relay = await road.relay()
-    await until(lambda: relay.status().position == head, "published")
-    pages = Pages(road)
-    await road.tail(pages.read, far_behind=500)
-    await road.assert_settled()
-    assert 1 <= len(pages.asked) <= 2
-    await grow(road.library, 10)
-    await road.assert_settled()
-    assert len(pages.asked) <= 2, "the last ten came by the stream"
 
 
 async def test_what_waits_in_memory_is_bounded_by_pulls(road: Road) -> None:
@@ -158,7 +135,7 @@ async def test_a_poison_event_is_parked_with_what_follows_in_its_stream_and_the_
     await add(road, "book-c", 0, "fine", "fine", "fine")
     head = await add(road, "book-a", 3, "much later")
     await until(lambda: _level(road, head), "the tail is level")
-    parked = await list_parked(road.desk.pool)
+    parked = await list_parked(road.desk.pool, road.desk.service)
     assert [(p.stream, p.position) for p in parked] == [
         ("book-a", 2),
         ("book-a", 3),
@@ -366,9 +343,9 @@ async def _level(road: Road, head: int) -> bool:
 
 
 async def _nothing_parked(road: Road) -> bool:
-    return not await list_parked(road.desk.pool)
+    return not await list_parked(road.desk.pool, road.desk.service)
 
 
 async def _retried_in_vain(road: Road) -> bool:
-    parked = await list_parked(road.desk.pool)
+    parked = await list_parked(road.desk.pool, road.desk.service)
     return [(p.attempts, p.state) for p in parked] == [(2, "waiting"), (1, "waiting"), (1, "waiting")]

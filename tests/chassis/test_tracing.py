@@ -1,6 +1,7 @@
 """A journey over services is one trace, and no span says anything about a person."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -56,12 +57,17 @@ def test_an_event_that_nobody_traces_begins_no_trace(trace_file: Path) -> None:
     assert not trace_file.exists()
 
 
-def test_without_an_exporter_the_trace_is_still_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_an_exporter_a_journey_still_has_its_trace(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HUZHU_OTLP_URL", raising=False)
     monkeypatch.delenv("HUZHU_TRACE_FILE", raising=False)
     configure_tracing("claims")
     with span("begin"):
-        assert current_traceparent() == ""
+        begun = current_traceparent()
+        assert re.fullmatch(r"00-[0-9a-f]{32}-[0-9a-f]{16}-00", begun)
+        with span("go-deeper"):
+            assert current_traceparent()[3:35] == begun[3:35]
+    with continued("go-on", ""):
+        assert current_traceparent() == "", "what nobody began is not traced"
     with continued("go-on", PARENT):
         assert current_traceparent() == PARENT
     assert current_traceparent() == ""

@@ -17,6 +17,7 @@ from chassis.context import Context
 from chassis.decider import Rejected
 from chassis.execute import Session
 from chassis.log import Group, Recorded
+from chassis.parked import DEADLINE_ATTEMPTS_MIN, count_parked, list_parked, retry_parked
 from chassis.sweep import Sweep, Sweeps
 from chassis.worker import Worker, Workers
 from huzhu.runner.nats import Nats
@@ -107,7 +108,7 @@ async def test_a_failing_job_is_tried_again_then_given_up_and_parked_while_other
     await road.relay()
     post = Post()
     post.fail = {"b": 1, "c": 99}
-    workers = await workers_of(road, post)
+    await workers_of(road, post)
     await lend(road, "a", "b", "c", "d")
     await until(lambda: post.given_up == ["c"], "c is given up")
     await until(lambda: _states_are(road, {"done": 3, "parked": 1}), "settled")
@@ -115,8 +116,11 @@ async def test_a_failing_job_is_tried_again_then_given_up_and_parked_while_other
     row = await road.library.pool.fetchrow("select attempts, last_error from job where state = 'parked'")
     assert row["last_error"].startswith("RuntimeError at run:")
     assert "closed" not in row["last_error"], "messages may carry personal data"
+    (waiting,) = await list_parked(road.library.pool, "library")
+    assert (waiting.kind, waiting.waits_in, waiting.stream, waiting.attempts) == ("job", DURABLE, "book-c", 4)
+    assert await count_parked(road.library.pool, "library") == {("job", DURABLE): 1}
     post.fail = {}
-    assert await workers.jobs[DURABLE].retry() == 1
+    assert await retry_parked(road.library.pool) == 1
     await until(lambda: _states_are(road, {"done": 4}), "worked off")
 
 
@@ -192,8 +196,15 @@ async def test_a_deadline_is_acted_on_once_by_whichever_replica_leases_it(road: 
     await asyncio.gather(*(replica.once(sweep) for replica in replicas))
     await asyncio.gather(*(replica.once(sweep) for replica in replicas))
     assert await road.desk.head() == 19
-    (status,) = await replicas[0].status()
-    assert (status.failing, status.last_error.split(" at ")[0]) == (1, "Rejected too-late")
+    assert await count_parked(road.desk.pool, "desk") == {}, "it may still succeed by itself"
+    for _ in range(DEADLINE_ATTEMPTS_MIN - 1):
+        assert await retry_parked(road.desk.pool) == 0
+        await road.desk.pool.execute("update sweep_lease set leased_until = '-infinity' where attempts > 0")
+        await replicas[0].once(sweep)
+    (waiting,) = await list_parked(road.desk.pool, "desk")
+    assert (waiting.kind, waiting.waits_in, waiting.stream) == ("deadline", "overdue", "d7")
+    assert waiting.error.split(" at ")[0] == "Rejected too-late"
+    assert await retry_parked(road.desk.pool) == 1
 
 
 async def _pending(road: Road, wanted: int) -> bool:

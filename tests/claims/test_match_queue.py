@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from claims.intake import kept
 from contracts.claims.matching import MatchingStarted, SettlementDecided, SettlementQueued
 from contracts.claims.v1 import ClaimFiled, ClaimRejected
 from tests.claims.bureau_house import UNION, Bureau, file_of, row
@@ -153,12 +154,13 @@ async def test_a_corrected_name_answers_the_question_by_itself(bureau: Bureau) -
 async def test_a_file_is_kept_for_its_days_and_not_longer(bureau: Bureau) -> None:
     await member(bureau)
     first = await bureau.imported(file_of([row("S1", ID, "甲乙")]))
-    await bureau.importer().discard_expired()
+    context = bureau.house.world.context
+    await kept.vault_of(context).discard_expired(kept.FOLDER, context.clock.today())
     path = f"/settlements/{first['import_id']}/rematch"
     assert (await bureau.house.post(path, None, "h", "office_head")).status_code == 202
     await bureau.work()
     bureau.house.at("2022-10-01")
-    await bureau.importer().discard_expired()
+    await kept.vault_of(context).discard_expired(kept.FOLDER, context.clock.today())
     answer = await bureau.house.post(path, None, "h", "office_head")
     assert (answer.status_code, answer.json()["code"]) == (410, "settlements-file-gone")
 

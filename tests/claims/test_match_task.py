@@ -30,6 +30,7 @@ from contracts.claims.matching import (
 from tests.claims.material import sealed
 
 KEY = settlement_key("GS", "S1")
+NOTE = sealed("p1", "health")
 QUEUED = SettlementQueued(
     task_id=KEY,
     plan_code="GS",
@@ -61,7 +62,7 @@ DECIDED = SettlementDecided(
     outcome="NOT_MATCHED",
     rule_code="",
     claim_id="",
-    reason="他人",
+    note=NOTE,
     by="anna",
 )
 TAKEN_BACK = SettlementReversed(plan_code="GS", setl_id="S1", import_id="i", person_id="p1", claim_id="", paid=False)
@@ -70,11 +71,11 @@ queue = QueueSettlement(QUEUED)
 dispute = DisputeMatch(DISPUTE)
 assign = AssignSettlement(KEY, "bert", "anna")
 reverse = ReverseSettlement(TAKEN_BACK)
-answer = AnswerItself(KEY, "c1", "EXACT_NEW")
+answer = AnswerItself(KEY, "c1")
 
 
 def decision(**columns: Any) -> DecideSettlement:
-    columns = {"outcome": "NOT_MATCHED", "rule_code": "", "claim_id": "", "reason": "他人", "by": "anna", **columns}
+    columns = {"outcome": "NOT_MATCHED", "rule_code": "", "claim_id": "", "note": NOTE, "by": "anna", **columns}
     return DecideSettlement(KEY, **columns)
 
 
@@ -96,7 +97,7 @@ def test_only_the_named_person_decides_with_a_reason_what_is_possible() -> None:
     task.given(QUEUED).when(decision()).then(DECIDED)
     task.given(QUEUED).when(decision(by="bert")).then_rejected("not-assigned")
     task.given(QUEUED).when(decision(outcome="DONE")).then_rejected("outcome-not-possible")
-    task.given(QUEUED).when(decision(reason=" ")).then_rejected("reason-missing")
+    task.given(QUEUED).when(decision(note=None)).then_rejected("reason-missing")
     task.given(changed(QUEUED, code="LEAD_CI")).when(decision()).then_rejected("outcome-not-possible")
     task.given(changed(QUEUED, code="LEAD_CI")).when(decision(outcome="DONE")).then(changed(DECIDED, outcome="DONE"))
     task.given(QUEUED, DECIDED).when(decision()).then_nothing()
@@ -126,10 +127,10 @@ def test_a_member_may_say_not_me_of_any_match_that_stands() -> None:
 
 
 def test_a_later_look_may_answer_but_no_dispute_and_no_lead() -> None:
-    settled = changed(DECIDED, outcome="MATCHED", claim_id="c1", reason="EXACT_NEW", by="system")
+    settled = changed(DECIDED, outcome="MATCHED", claim_id="c1", note=None, by="system")
     task.given(QUEUED).when(answer).then(settled)
-    done = changed(settled, outcome="DONE", claim_id="", reason="OUT_OF_PERIOD")
-    task.given(QUEUED).when(AnswerItself(KEY, "", "OUT_OF_PERIOD")).then(done)
+    done = changed(settled, outcome="DONE", claim_id="")
+    task.given(QUEUED).when(AnswerItself(KEY, "")).then(done)
     task.given(DISPUTE).when(answer).then_nothing()
     task.given(changed(QUEUED, code="LEAD_DEATH")).when(answer).then_nothing()
     task.given().when(answer).then_nothing()

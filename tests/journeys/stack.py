@@ -12,6 +12,7 @@ from typing import Any
 
 from huzhu.demo.gateway import Gateway
 from huzhu.runner.home import Home
+from huzhu.runner.postgres import Postgres
 
 START_S_MAX = 180
 COMMAND_S_MAX = 300
@@ -53,3 +54,4 @@ class Stack:
         if hasattr(self, "gateway"):
             self.gateway.close()
         self.huzhu("down")
+        Postgres(self.root).destroy()

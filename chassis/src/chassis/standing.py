@@ -10,9 +10,10 @@ from pathlib import Path
 import asyncpg
 
 from chassis.context import Context
+from chassis.parked import count_parked
 from chassis.relay import Relay
 from chassis.tail import Tail
-from chassis.telemetry.metrics import PARKED_EVENTS, PROJECTION_LAG_EVENTS, RELAY_LAG_EVENTS, TAIL_LAG_EVENTS
+from chassis.telemetry.metrics import PARKED, PROJECTION_LAG_EVENTS, RELAY_LAG_EVENTS, TAIL_LAG_EVENTS
 from chassis.web.system import Standing, TailStanding
 
 MEASURE_EVERY_S = 2.0
@@ -48,7 +49,7 @@ class Process:
         """Everything an operator asks for."""
         context = self._context
         relay = self._relay.status()
-        parked = await context.log.pool.fetchval("select count(*) from parked where state <> 'done'")
+        parked = await count_parked(context.log.pool, context.service)
         tails = []
         for tail in self._tails:
             one = tail.status()
@@ -62,7 +63,7 @@ class Process:
             relay_state=relay.state,
             tails=tuple(tails),
             projections=context.projecting.positions(),
-            parked=int(parked),
+            parked=sum(parked.values()),
             memory_mb=resident_mb(),
         )
 
@@ -78,12 +79,10 @@ class Process:
             for name, lag in context.projecting.lags().items():
                 PROJECTION_LAG_EVENTS.labels(projection=name).set(lag)
             with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
-                rows = await context.log.pool.fetch(
-                    "select tail, source, count(*) as n from parked where state <> 'done' group by tail, source"
-                )
-                PARKED_EVENTS.clear()
-                for row in rows:
-                    PARKED_EVENTS.labels(tail=f"{row['tail']}:{row['source']}").set(row["n"])
+                parked = await count_parked(context.log.pool, context.service)
+                PARKED.clear()
+                for (kind, place), waiting in parked.items():
+                    PARKED.labels(kind=kind, place=place).set(waiting)
             await asyncio.sleep(MEASURE_EVERY_S)
 
 

@@ -38,15 +38,6 @@ class Sweep:
     interval_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class SweepStatus:
-    """How many deadlines fail again and again, and why the last one did."""
-
-    name: str
-    failing: int
-    last_error: str
-
-
 class Sweeps:
     """All sweeps of one service. Any replica sweeps; a row belongs to whoever leases it."""
 
@@ -109,7 +100,7 @@ class Sweeps:
         except Exception as error:
             if is_away(error):
                 raise
-            # Kept with the deadline, shown in /status, tried again later.
+            # Kept with the deadline, shown as parked when it goes on failing, tried again later.
             await self._pool.execute(
                 "update sweep_lease set attempts = attempts + 1, last_error = $3, leased_until = clock_timestamp()"
                 " + least($4 * power(2, least(attempts, 10)), $5) * interval '1 second' where sweep = $1 and id = $2",
@@ -129,16 +120,3 @@ class Sweeps:
             " and leased_until < clock_timestamp() - $2 * interval '1 second' limit $3)",
             *(name, FORGET_AFTER_S, FORGET_MAX),
         )
-
-    async def status(self) -> list[SweepStatus]:
-        """For /status."""
-        found = []
-        for sweep in self._sweeps:
-            row = await self._pool.fetchrow(
-                "select count(*) as failing, coalesce(max(last_error), '') as last_error"
-                " from sweep_lease where sweep = $1 and attempts > 0",
-                sweep.name,
-            )
-            assert row is not None
-            found.append(SweepStatus(sweep.name, row["failing"], row["last_error"]))
-        return found

@@ -60,15 +60,6 @@ class Worker:
     exhausted: Run | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class JobStatus:
-    """Counts of one worker's jobs, for /status."""
-
-    name: str
-    waiting: int
-    parked: int
-
-
 _woken: ContextVar[Msg] = ContextVar("woken")
 
 
@@ -206,25 +197,6 @@ class Jobs:
             *(self.worker.retry_delay_ms, self.worker.attempts_max),
         )
 
-    async def retry(self) -> int:
-        """Try the parked jobs afresh; returns how many."""
-        status: Any = await self._log.pool.execute(
-            "update job set state = 'waiting', attempts = 0, due_at = clock_timestamp()"
-            " where durable = $1 and state = 'parked'",
-            self.worker.name,
-        )
-        return int(str(status).split()[-1])
-
-    async def status(self) -> JobStatus:
-        """How many wait, how many are parked."""
-        row = await self._log.pool.fetchrow(
-            "select count(*) filter (where state = 'waiting') as waiting,"
-            " count(*) filter (where state = 'parked') as parked from job where durable = $1 and state <> 'done'",
-            self.worker.name,
-        )
-        assert row is not None
-        return JobStatus(self.worker.name, row["waiting"], row["parked"])
-
 
 class Workers:
     """All workers of one service: FastStream's durable pull subscribers as wake-ups, and the sweep behind them."""
@@ -286,10 +258,6 @@ class Workers:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
             self._task = None
-
-    async def status(self) -> list[JobStatus]:
-        """Every worker's counts."""
-        return [await jobs.status() for jobs in self.jobs.values()]
 
     def _subscribe(self, jobs: Jobs) -> Any:
         subscriber = self.faststream.subscriber(

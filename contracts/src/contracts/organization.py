@@ -10,6 +10,11 @@ UNION_CODE_LENGTH = 13
 class UnknownOrganization(ValueError):
     """A code that is neither a division nor a union of one."""
 
+    def __init__(self, code: str) -> None:
+        """Keep the code; the text is a sentence about it."""
+        super().__init__(f"{code} is no organisation: give 620000, a prefecture, a county or a union of the province.")
+        self.code = code
+
 
 def path_of(code: str) -> str:
     """The path from the province down, dot-separated: `620000.620700.620725.6207251000001`.

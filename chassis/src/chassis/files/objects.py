@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import os
 import re
 import secrets
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 KEY = re.compile(r"[0-9a-zA-Z_-]+(/[0-9a-zA-Z_-]+)*")
+SUFFIX = ".sealed"
 
 
 class ObjectAbsent(Exception):
@@ -17,7 +19,7 @@ class ObjectAbsent(Exception):
 
 
 class ObjectStore(Protocol):
-    """Four verbs of S3; all of them block, so callers use a thread. Keys are words joined by slashes."""
+    """Five verbs of S3; all of them block, so callers use a thread. Keys are words joined by slashes."""
 
     def put_object(self, key: str, body: Iterable[bytes]) -> None:
         """Keep an object durably; it replaces one of the same key as a whole or not at all."""
@@ -33,6 +35,10 @@ class ObjectStore(Protocol):
 
     def delete_object(self, key: str) -> None:
         """Keep it no longer; what is not there is deleted already."""
+        ...
+
+    def list_objects(self, prefix: str, start_after: str, max_keys: int) -> list[str]:
+        """The keys under a folder in order, those that follow `start_after`, at most `max_keys`."""
         ...
 
 
@@ -81,7 +87,13 @@ class DiskStore:
         """Keep it no longer."""
         self._path(key).unlink(missing_ok=True)
 
+    def list_objects(self, prefix: str, start_after: str, max_keys: int) -> list[str]:
+        """The keys under a folder in order, those that follow `start_after`."""
+        folder = self._path(prefix).with_suffix("")
+        paths = (path.relative_to(self._folder).with_suffix("") for path in folder.rglob(f"*{SUFFIX}"))
+        return heapq.nsmallest(max_keys, (key for key in map(str, paths) if key > start_after))
+
     def _path(self, key: str) -> Path:
         if not KEY.fullmatch(key):
             raise ValueError("an object's key is words joined by slashes")
-        return self._folder / f"{key}.sealed"
+        return self._folder / f"{key}{SUFFIX}"

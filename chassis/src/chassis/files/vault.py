@@ -25,6 +25,7 @@ KEY_BYTES = 32
 PART_BYTES = 1_048_576
 """A file is sealed part by part, so that a large one is read without being held."""
 COVER_BYTES_MAX = 4_096
+LISTED_MAX = 1_000
 
 
 class FileKey(Value, frozen=True, kw_only=True):
@@ -75,13 +76,9 @@ class Vault:
         Raises ObjectAbsent, Erased once the subject's key is destroyed, Restricted, Tampered while it is read.
         """
         stored = await asyncio.to_thread(self._store.get_object, key)
-        cover = (await asyncio.to_thread(stored.readline, COVER_BYTES_MAX)).removesuffix(b"\n")
         try:
-            head = msgspec.json.decode(cover, type=_Cover)
-        except msgspec.DecodeError:
-            stored.close()
-            raise Tampered("a kept file has no cover") from None
-        try:
+            cover = (await asyncio.to_thread(stored.readline, COVER_BYTES_MAX)).removesuffix(b"\n")
+            head = _cover(cover)
             held = await self._keyring.open(head.key, FileKey, subject=subject, field=FIELD)
         except BaseException:
             stored.close()
@@ -105,6 +102,22 @@ class Vault:
         """Keep it no longer."""
         await asyncio.to_thread(self._store.delete_object, key)
 
+    async def discard_expired(self, prefix: str, today: date) -> int:
+        """Keep no longer what was to be kept until before `today`, below a folder; returns how many files."""
+        return await asyncio.to_thread(self._discard_expired, prefix, today.isoformat())
+
+    def _discard_expired(self, prefix: str, today: str) -> int:
+        discarded, last = 0, ""
+        while keys := self._store.list_objects(prefix, last, LISTED_MAX):
+            for key in keys:
+                with self._store.get_object(key) as stored:
+                    cover = _cover(stored.readline(COVER_BYTES_MAX).removesuffix(b"\n"))
+                if cover.expires_on < today:
+                    self._store.delete_object(key)
+                    discarded += 1
+            last = keys[-1]
+        return discarded
+
     def _keep(self, key: str, source: BinaryIO, own: bytes, cover: bytes) -> Kept:
         digest, size = hashlib.sha256(), 0
 
@@ -124,6 +137,13 @@ class Vault:
 
         self._store.put_object(key, body())
         return Kept(size, digest.hexdigest())
+
+
+def _cover(line: bytes) -> _Cover:
+    try:
+        return msgspec.json.decode(line, type=_Cover)
+    except msgspec.DecodeError:
+        raise Tampered("a kept file has no cover") from None
 
 
 class _Opened(io.RawIOBase):

@@ -1,7 +1,6 @@
 """The road in: another service's events, in order, every effect once."""
 
 from chassis.tail.fence import Fence
-from chassis.tail.parked import Parked, list_parked, retry_parked
 from chassis.tail.reactions import Reaction, Reactions
 from chassis.tail.reader import Reader, Silent
 from chassis.tail.readmodels import ReadModels
@@ -10,7 +9,6 @@ from chassis.tail.tail import Sink, SourceWentBack, Tail, TailStatus
 
 __all__ = [
     "Fence",
-    "Parked",
     "Reaction",
     "Reactions",
     "ReadModels",
@@ -21,6 +19,4 @@ __all__ = [
     "SourceWentBack",
     "Tail",
     "TailStatus",
-    "list_parked",
-    "retry_parked",
 ]

@@ -27,16 +27,18 @@ class SourceLog:
 
     async def read(self, after: int, limit: int) -> list[Stored]:
         """Up to `limit` events after a position; empty at the end. Raises httpx.HTTPError, PageWrong."""
-        response = await self._http.get(
-            self._url,
-            params={"after": after, "limit": min(limit, PAGE_EVENTS_MAX)},
-            headers={"Authorization": f"Bearer {self._token()}"},
-            timeout=FETCH_TIMEOUT_S,
-        )
-        response.raise_for_status()
-        bodies = response.content.split(b"\n")
+        params = {"after": after, "limit": min(limit, PAGE_EVENTS_MAX)}
+        headers = {"Authorization": f"Bearer {self._token()}"}
+        # Read as it comes: a response that holds its content is held itself until the next garbage pass.
+        async with self._http.stream(
+            "GET", self._url, params=params, headers=headers, timeout=FETCH_TIMEOUT_S
+        ) as response:
+            response.raise_for_status()
+            content = b"".join([part async for part in response.aiter_bytes()])
+            first = response.headers.get("Log-First")
+        bodies = content.split(b"\n")
         if bodies and not bodies[-1]:
             bodies.pop()
-        if bodies and response.headers.get("Log-First") != str(after + 1):
-            raise PageWrong(f"Asked for what follows {after}, got a page from {response.headers.get('Log-First')}.")
+        if bodies and first != str(after + 1):
+            raise PageWrong(f"Asked for what follows {after}, got a page from {first}.")
         return [Stored(position, body) for position, body in enumerate(bodies, start=after + 1)]

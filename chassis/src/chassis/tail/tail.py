@@ -18,6 +18,11 @@ from chassis.tail.source import PAGE_EVENTS_MAX, PageWrong
 
 FAR_BEHIND_EVENTS = 2_000
 """Further behind than this, a tail reads the source's log in pages, which costs both sides less."""
+BURST_EVENTS = 1_000
+"""So many at once are a bulk write at the source: the tail stands back and reads them in pages afterwards."""
+BURST_LOOK_S = 0.5
+BURST_WAIT_S_MAX = 15.0
+"""A source that writes on and on is not waited for longer than this."""
 STANDBY_S = 1.0
 """A replica that does not hold the tail asks for it this often."""
 WORK_OFF_EVERY_S = 1.0
@@ -107,6 +112,7 @@ class Tail:
         self._known_last = 0
         self._published_at = 0.0
         self._held = False
+        self._burst = False
         self._worked_off_at = 0.0
         self._state = "starting"
         self._reason = ""
@@ -142,7 +148,7 @@ class Tail:
         while True:
             before = self._position
             try:
-                if await self._fence.acquire():
+                while await self._fence.acquire():
                     await self._follow()
                 self._state, self._reason = "standby", "Another replica holds the tail."
                 await asyncio.sleep(STANDBY_S)
@@ -163,6 +169,7 @@ class Tail:
         self._held = False
         self._position = min([await sink.position() for sink in self._sinks])
         await self._compare()
+        await self._stand_back()
         while self._known_last - self._position > self._far_behind:
             self._state, self._reason = "catching-up", ""
             await self._page(PAGE_EVENTS_MAX)
@@ -175,8 +182,24 @@ class Tail:
                 await self._deliver(arrived)
                 self._note(reader, arrived)
                 await self._between()
+                self._burst = len(arrived) >= BURST_EVENTS
+                if self._burst:
+                    return
         finally:
             await reader.close()
+
+    async def _stand_back(self) -> None:
+        """While the source writes in bulk it needs the machine more than its readers do; the wait is bounded."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + BURST_WAIT_S_MAX
+        waits = self._burst or self._known_last - self._position > self._far_behind
+        self._burst = False
+        while waits and loop.time() < until:
+            before = self._known_last
+            self._state, self._reason = "catching-up", "The source writes in bulk."
+            await asyncio.sleep(BURST_LOOK_S)
+            await self._compare()
+            waits = self._known_last - before >= BURST_EVENTS * BURST_LOOK_S
 
     async def _compare(self) -> None:
         """Ask the stream where it stands; a source that no longer has what was taken from it stops the tail."""

@@ -24,7 +24,7 @@ TAIL_LAG_EVENTS = Gauge("huzhu_tail_lag_events", "Events of a source not yet han
 PROJECTION_LAG_EVENTS = Gauge("huzhu_projection_lag_events", "Events not yet projected.", ["projection"])
 """By projection: the source's last known position minus the projection's."""
 
-PARKED_EVENTS = Gauge("huzhu_parked_events", "Events set aside with their error.", ["tail"])
+PARKED = Gauge("huzhu_parked_events", "Events, jobs and deadlines set aside with their error.", ["kind", "place"])
 """By tail: events waiting for a person, those behind them in the same stream included."""
 
 HTTP_SECONDS = Histogram(

@@ -9,12 +9,14 @@ from types import TracebackType
 from opentelemetry import context as contexts
 from opentelemetry import trace
 from opentelemetry.context import Context
+from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, Status, StatusCode, TraceFlags, Tracer
 
 from chassis.telemetry.masking import FIELDS, Refused, mask, plain
 from chassis.telemetry.metrics import LOG_FIELDS_DROPPED
 
 TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
+IDS = RandomIdGenerator()
 NAME = re.compile(r"[A-Za-z0-9 ._:/{}-]{1,120}")
 
 
@@ -41,7 +43,7 @@ class span:  # noqa: N801 - it is used as `with span(...):`
     """`with span("lend-book", parent):` a step of a journey, under `parent`, else the active span, else a new trace.
 
     The name is a constant; attributes are listed fields with plain values, all others are left out and counted.
-    An error is shown by its type. When tracing is off a given parent is still handed on.
+    An error is shown by its type. When tracing is off a parent is handed on all the same, given or new.
     """
 
     __slots__ = ("_attributes", "_name", "_parent", "_root", "_span", "_token")
@@ -59,8 +61,13 @@ class span:  # noqa: N801 - it is used as `with span(...):`
         """Begin."""
         parent = _parse(self._parent) if self._parent else None
         tracer = _State.tracer
-        if parent is None and (tracer is None or not (self._root or trace.get_current_span().is_recording())):
+        if parent is None and not (self._root or trace.get_current_span().is_recording()):
             return
+        if parent is None and tracer is None:
+            if trace.get_current_span().get_span_context().is_valid:
+                return
+            # Nobody records, but events are kept for ever: a journey gets its number all the same.
+            parent = SpanContext(IDS.generate_trace_id(), IDS.generate_span_id(), is_remote=False)
         above = None if parent is None else trace.set_span_in_context(NonRecordingSpan(parent), Context())
         if tracer is None:
             self._token = contexts.attach(above or Context())

@@ -27,6 +27,8 @@ QUOTED = re.compile(r"'[^']*'")
 AT_FIELD = re.compile(r" - at `(?:key in )?\$\.?([^`]*)`")
 UNKNOWN_FIELD = re.compile(r"unknown field `(.*)`", re.DOTALL)
 MISSING_FIELD = re.compile(r"missing required field `([^`]*)`")
+UNSUPPORTED = re.compile(r"Unsupported type: ")
+"""What Litestar says of a text where a file is asked for."""
 FIELD_CHARS_MAX = 100
 BODY_DECODER = "litestar.serialization.msgspec_hooks"
 BODY_ARGUMENT = "data"
@@ -145,6 +147,8 @@ def _invalid(error: ValidationException) -> Problem:
                 return Problem(400, "request-invalid", "A field is not asked for.", _within(field, unknown))
             if missing := MISSING_FIELD.search(text):
                 return Problem(400, "request-invalid", "A field is missing.", _within(field, missing))
+            if UNSUPPORTED.match(text):
+                return Problem(400, "request-invalid", "This field must be of another kind, a file or a text.", field)
             sentence = QUOTED.sub("…", AT_FIELD.sub("", text)) or "The request does not have the asked shape"
             return Problem(400, "request-invalid", f"{sentence.rstrip('.')}.", field)
     return Problem(400, "request-invalid", "The request does not have the asked shape.")

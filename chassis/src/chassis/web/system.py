@@ -13,7 +13,7 @@ from litestar.types import ControllerRouterHandler
 
 from chassis.auth import allow, allow_province
 from chassis.context import Context
-from chassis.tail import Parked, list_parked, retry_parked
+from chassis.parked import Parked, list_parked, retry_parked
 from chassis.telemetry import metrics_text
 from chassis.web.problem import Problem
 from contracts.envelope import Actor
@@ -64,7 +64,7 @@ class Readiness(msgspec.Struct, frozen=True):
 
 
 class Retried(msgspec.Struct, frozen=True):
-    """How many parked events will be tried again."""
+    """How many parked events, jobs and deadlines will be tried again."""
 
     asked: int
 
@@ -140,14 +140,14 @@ async def read_log(
 
 @get("/parked")
 async def parked(actor: Actor, context: Context) -> list[Parked]:
-    """Events that a reaction could not handle, oldest first."""
+    """Events and jobs that could not be handled and deadlines that fail, oldest first."""
     allow(actor, *OPERATORS)
-    return await list_parked(context.log.pool)
+    return await list_parked(context.log.pool, context.service)
 
 
 @post("/parked/retry", status_code=202)
 async def retry(actor: Actor, context: Context) -> Retried:
-    """Try all parked events again, in order; the list shows what is left."""
+    """Try everything parked again, events in order; the list shows what is left."""
     allow(actor, "sys_admin", "service")
     return Retried(await retry_parked(context.log.pool))
 

@@ -173,7 +173,8 @@ class SettlementDecided(Event, frozen=True, kw_only=True):
     """The named person has decided. Stream `settlement-<key>`.
 
     `outcome`: MATCHED (it is the member's: `claim_id` is its claim), NOT_MATCHED (another's: the pair is blocked),
-    NOT_PAYABLE (confirmed, with `rule_code` of domain 4.7), DONE (a lead was followed).
+    NOT_PAYABLE (confirmed, with `rule_code` of domain 4.7), DONE (a lead was followed). The reason is the sealed
+    `note` (category health); there is none where a later look has answered by itself.
     """
 
     task_id: str
@@ -183,7 +184,7 @@ class SettlementDecided(Event, frozen=True, kw_only=True):
     outcome: str
     rule_code: str
     claim_id: str
-    reason: str
+    note: Sealed | None
     by: str
 
 

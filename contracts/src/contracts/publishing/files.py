@@ -6,7 +6,19 @@ import json
 from pathlib import Path
 
 from contracts.publishing import asyncapi, golden, privacy, schemas
+from contracts.publishing.compatibility import incompatibilities
 from contracts.publishing.schemas import Schema
+
+PUBLISHED = "contracts/published.json"
+"""What readers rely on; only ever extended."""
+
+
+class Breaking(Exception):
+    """A change that a reader of published events does not survive; `found` has a sentence for each."""
+
+    def __init__(self, found: list[str]) -> None:
+        super().__init__("; ".join(found))
+        self.found = found
 
 
 def generated() -> dict[str, str]:
@@ -41,6 +53,28 @@ def differing(checkout: Path) -> list[str]:
     }
     wrong = [path for path, text in wanted.items() if _read(checkout / path) != text]
     return sorted({*wrong, *(there - wanted.keys())})
+
+
+def published(checkout: Path) -> dict[str, Schema]:
+    """Every schema as it was published first or last extended, by its path below the schemas' folder."""
+    path = checkout / PUBLISHED
+    found: dict[str, Schema] = json.loads(path.read_bytes()) if path.exists() else {}
+    return found
+
+
+def publish(checkout: Path) -> list[str]:
+    """Take today's schemas into what is published for ever; returns the paths that are new or wider.
+
+    Raises Breaking, and changes nothing, when a reader of what was published would be broken.
+    """
+    before, after = published(checkout), schemas.schemas()
+    if broken := incompatibilities(before, after):
+        raise Breaking(broken)
+    changed = [path for path, schema in after.items() if before.get(path) != schema]
+    if changed:
+        (checkout / PUBLISHED).parent.mkdir(parents=True, exist_ok=True)
+        (checkout / PUBLISHED).write_text(_text(dict(sorted(after.items()))), encoding="utf-8")
+    return changed
 
 
 def load_schemas(folder: Path) -> dict[str, Schema]:

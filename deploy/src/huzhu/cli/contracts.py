@@ -1,4 +1,4 @@
-"""`huzhu contracts generate|check`: the published schemas, and whether a change to them breaks a reader."""
+"""`huzhu contracts generate|check|publish`: the published schemas, and whether a change to them breaks a reader."""
 
 # ruff: noqa: PLC0415 - heavy imports stay inside the commands, so that `huzhu` starts fast
 
@@ -15,6 +15,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="JSON Schemas and AsyncAPI documents of every event.", no_args_is_help=True)
     group.command()(generate)
     group.command()(check)
+    group.command()(publish)
     app.add_typer(group, name="contracts")
 
 
@@ -27,6 +28,22 @@ def generate() -> None:
     for path in changed:
         typer.echo(f"written: {path}")
     typer.echo(f"{len(changed)} files changed.")
+
+
+def publish() -> None:
+    """Add today's schemas to what is published for ever; refused when that would break a reader."""
+    from contracts.publishing import files
+    from huzhu.runner.home import CHECKOUT
+
+    try:
+        changed = files.publish(CHECKOUT)
+    except files.Breaking as refusal:
+        for what in refusal.found:
+            typer.echo(f"breaks: {what}", err=True)
+        raise typer.Exit(1) from None
+    for path in changed:
+        typer.echo(f"published: {path}")
+    typer.echo(f"{len(changed)} schemas are new or wider.")
 
 
 def check(

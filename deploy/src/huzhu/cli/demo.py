@@ -40,12 +40,14 @@ def demo(
     from huzhu.cli.up import bring_up
     from huzhu.demo.gateway import Gateway, StepFailed
     from huzhu.demo.result import read_result
-    from huzhu.runner.control import shut_down
+    from huzhu.runner.control import shut_down, supervisor_pid
     from huzhu.runner.home import Home
     from huzhu.runner.process import StartFailed
 
     home = Home.find().make()
     console = Console(stderr=True)
+    # What ran before goes on afterwards.
+    stays = detach or supervisor_pid(home) is not None
     try:
         bring_up(home)
         started = time.monotonic()
@@ -55,14 +57,14 @@ def demo(
     except (StepFailed, StartFailed) as failed:
         console.print(f"[red]The demonstration stopped.[/red] {failed}")
         console.print(f"Logs: {home.logs}. The same command again goes on where it stopped.")
-        if not detach:
+        if not stays:
             shut_down(home)
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
         console.print("Stopped. Nothing that was written is lost; huzhu down stops what still runs.")
         raise typer.Exit(INTERRUPTED) from None
     _show(Console(), result, told, gateway)
-    if not detach:
+    if not stays:
         _linger(console)
         shut_down(home)
         console.print("Everything has been stopped; `make demo DETACH=1` leaves it running.")

@@ -1,4 +1,4 @@
-"""`huzhu parked list|retry`: events that a reaction could not handle, shown and tried again."""
+"""`huzhu parked list|retry`: events, jobs and deadlines that could not be handled, shown and tried again."""
 
 # ruff: noqa: PLC0415 - heavy imports stay inside the commands, so that `huzhu` starts fast
 
@@ -14,7 +14,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object as t
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
-    parked = typer.Typer(help="Parked events: list them, try them again.", no_args_is_help=True)
+    parked = typer.Typer(help="Parked events, jobs and deadlines: list them, try them again.", no_args_is_help=True)
     parked.command("list")(list_parked)
     parked.command("retry")(retry)
     app.add_typer(parked, name="parked")
@@ -65,9 +65,9 @@ def _show(found: dict[str, Any]) -> None:
     if not rows:
         typer.echo("Nothing is parked.")
         return
-    table = Table("service", "from", "position", "stream", "attempts", "state", "since", "error")
+    table = Table("service", "what", "in", "from", "position", "stream", "attempts", "state", "since", "error")
     for name, one in rows:
-        where = f"{one['source']} ({one['tail']})"
-        shown = (where, str(one["position"]), one["stream"], str(one["attempts"]), one["state"], one["parked_at"])
+        where = (one["kind"], one["waits_in"], one["source"], str(one["position"]), one["stream"])
+        shown = (*where, str(one["attempts"]), one["state"], one["since"])
         table.add_row(name, *shown, escape(one["error"]))
     Console().print(table)

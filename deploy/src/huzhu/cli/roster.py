@@ -95,8 +95,8 @@ def errors(
     org: Annotated[str, typer.Option(help="Your organisation's code.")] = "620000",
 ) -> None:
     """Fetch the copy of a roster with a column of what was found on each row."""
-    if output.suffix != ".xlsx":
-        refuse("The error copy is an .xlsx.")
+    if output.suffix != ".xlsx" or not output.parent.is_dir():
+        refuse("The error copy is an .xlsx in a folder that exists.")
     with client("enrolment", role_of(org), org) as asked:
         answer = asked.get(f"/rosters/{batch}/errors.xlsx")
         check(answer)
@@ -108,6 +108,8 @@ def errors(
 def _demand_writable(output: Path, encoding: str) -> None:
     if output.suffix not in {".csv", ".xlsx"}:
         refuse("A roster is a .csv or an .xlsx.")
+    if not output.parent.is_dir():
+        refuse(f"There is no folder {output.parent}.")
     if encoding not in ENCODINGS:
         refuse(f"--encoding is one of {', '.join(ENCODINGS)}.")
 

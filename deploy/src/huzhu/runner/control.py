@@ -121,7 +121,8 @@ def status(home: Home) -> State:
         return {"running": False, "home": str(home.root)}
     processes = {name: {**entry, "ready": is_ready(entry)} for name, entry in state["processes"].items()}
     token = issuer.mint(home, "service", PROVINCE, "huzhu-status", STATUS_TOKEN_TTL_S)
-    with httpx.Client(timeout=STATUS_TIMEOUT_S, headers={"Authorization": f"Bearer {token}"}) as client:
+    headers = {"Authorization": f"Bearer {token}"}
+    with httpx.Client(timeout=STATUS_TIMEOUT_S, headers=headers, trust_env=False) as client:
         services = {name: _account_of(client, processes[name]) for name in SERVICES}
     return {"running": True, **state, "processes": processes, "services": services}
 

@@ -26,6 +26,14 @@ TOKEN_TTL_S_MAX = 12 * 3_600
 REQUEST_TIMEOUT_S = 5
 
 
+ROLES = (
+    *("member", "agent", "unit_clerk", "county_clerk", "city_clerk"),
+    *("office_reviewer", "office_rechecker", "office_head", "finance", "supervisor"),
+    *("health_provider", "hotline_agent", "auditor", "sys_admin", "service"),
+)
+"""Who there is (domain 4.3); the last three are the auditor, the operator and the services themselves."""
+
+
 class Refused(RuntimeError):
     """The issuer of one machine was asked to work elsewhere, or for longer than it may."""
 
@@ -42,11 +50,13 @@ def key_of(home: Home) -> ECKey:
 def mint(home: Home, role: str, org: str, sub: str | None = None, ttl_s: int = TOKEN_TTL_S) -> str:
     """Return a token for one role in one organisation (its code), for at most 12 hours.
 
-    Raises Refused outside a single machine, UnknownOrganization for a code that is none.
+    Raises Refused outside a single machine and for a role that is none, UnknownOrganization for a code that is none.
     """
     profile = os.environ.get("HUZHU_PROFILE", PROFILE)
     if profile != PROFILE:
         raise Refused(f"the local issuer is for one machine only, not for profile {profile!r}")
+    if role not in ROLES:
+        raise Refused(f"{role} is no role; there are {', '.join(ROLES)}")
     if not 0 < ttl_s <= TOKEN_TTL_S_MAX:
         raise Refused(f"a token lives at most {TOKEN_TTL_S_MAX} s")
     key = key_of(home)

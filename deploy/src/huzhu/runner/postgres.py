@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import secrets
 import shutil
 import signal
 import stat
@@ -212,7 +213,8 @@ class Postgres:
         elif reachable(self.home.root, account):
             place = self.home.root / "postgres"
         else:
-            place = shared_place() / f"home-{self.home.digest}"
+            # A name of its own: a home that was deleted and made again must not meet the cluster of the old one.
+            place = shared_place() / f"home-{self.home.digest}-{secrets.token_hex(4)}"
             write_private(pointer, str(place))
         if not place.exists():
             place.mkdir()

@@ -1,9 +1,10 @@
 """The composition root of enrolment."""
 
+from chassis.files.retention import discarding
 from chassis.runner import Service, run
 from contracts.catalog import CATALOG, PUBLISHERS
 from enrolment import api, projections, workers
-from enrolment.intake import importer, index
+from enrolment.intake import importer, index, kept
 from enrolment.settings import Settings
 
 SERVICE = Service(
@@ -14,7 +15,7 @@ SERVICE = Service(
     projections=projections.ALL,
     workers=workers.WORKERS,
     sweeps=workers.SWEEPS,
-    background=(importer.run, index.run),
+    background=(importer.run, index.run, discarding(kept.FOLDER, kept.vault_of)),
     grants=frozenset({"identity", "contact"}),
     settings=Settings,
 )

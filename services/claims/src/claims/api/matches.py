@@ -16,9 +16,10 @@ from chassis.decider import Rejected
 from chassis.execute import Session
 from chassis.web import Problem
 from claims.api.access import OFFICE, OVERSIGHT
+from claims.api.notes import open_notes, seal_note
 from claims.api.plans import PLANS, plan_of
 from claims.api.queries import After, Filter, Limit
-from claims.api.shapes import Asked, ClaimId, ShortText, check_text
+from claims.api.shapes import Asked, ClaimId, ShortText
 from claims.domain.claim import CLAIM
 from claims.domain.claim_commands import RejectClaim
 from claims.domain.claim_stages import Assessed, AtOffice, Claim
@@ -41,17 +42,35 @@ from claims.intake.reversals import WITHDRAWN
 from claims.projections import claims, match_results, match_tasks
 from claims.projections.match_tasks import TaskRow
 from contracts.claims.matching import MatchDisputed, SettlementQueued
-from contracts.envelope import Actor
+from contracts.envelope import Actor, Sealed
 from contracts.person import BureauRow
 
 TaskId = Annotated[str, PathParameter(min_length=40, max_length=40, pattern=r"^[0-9a-f]+$")]
 AnyRequest = Request[Any, Any, Any]
 
 
+class TaskView(msgspec.Struct, frozen=True, kw_only=True):
+    """A settlement that waits for `assigned_to`, or has been decided; `reason` is opened."""
+
+    task_id: str
+    plan_code: str
+    setl_id: str
+    import_id: str
+    code: str
+    detail: str
+    person_id: str
+    claim_id: str
+    assigned_to: str
+    state: str
+    outcome: str
+    reason: str
+    decided_by: str
+
+
 class TaskPage(msgspec.Struct, frozen=True, kw_only=True):
     """In the order in which they were asked; `next_after` goes on, 0 at the end."""
 
-    matches: list[TaskRow]
+    matches: list[TaskView]
     next_after: int
 
 
@@ -93,7 +112,10 @@ async def match_list(
     filters = {name: value for name, value in asked.items() if value}
     async with context.reads.connection() as c:
         rows = await match_tasks.page(c, in_subtree(match_tasks.C.org_path, actor), filters, after, limit)
-    return TaskPage(matches=rows, next_after=rows[-1].position if len(rows) == limit else 0)
+    sealed = [msgspec.json.decode(row.note, type=Sealed) if row.note else None for row in rows]
+    reasons = await open_notes(context, sealed)
+    views = [_view(row, reason) for row, reason in zip(rows, reasons, strict=True)]
+    return TaskPage(matches=views, next_after=rows[-1].position if len(rows) == limit else 0)
 
 
 @get("/matches/{task_id:str}/row")
@@ -131,7 +153,6 @@ async def decide_match(
     allow(actor, *OFFICE)
     row = await _visible(context, task_id, actor)
     plan = next(plan for (code, _), plan in sorted(PLANS.items(), reverse=True) if code == row.plan_code)
-    check_text(data.reason, plan, "reason")
     if data.outcome == NOT_PAYABLE and data.rule_code not in plan.refusals:
         raise Problem(422, "rule-unknown", "Name the rule that the refusal rests on.", "rule_code")
 
@@ -143,7 +164,8 @@ async def decide_match(
                 claim_id = await claim_for(session, task, plan_of)
             elif data.outcome == NOT_MATCHED and task.code == DISPUTED:
                 await _end_claim(session, task, plan, actor)
-        command = DecideSettlement(task_id, data.outcome, data.rule_code, claim_id, data.reason, actor.sub)
+        note = await seal_note(session, row.person_id, data.reason)
+        command = DecideSettlement(task_id, data.outcome, data.rule_code, claim_id, note, actor.sub)
         await session.decide(MATCH_TASK, task_id, command)
         return TaskStanding(task_id=task_id, state=match_tasks.DECIDED, claim_id=claim_id)
 
@@ -178,6 +200,11 @@ async def dispute_match(
         return TaskStanding(task_id=found.task_id, state=DISPUTED, claim_id=claim_id)
 
     return await context.command(request, actor, work)
+
+
+def _view(row: TaskRow, reason: str) -> TaskView:
+    shown = {name: getattr(row, name) for name in TaskView.__struct_fields__ if name != "reason"}
+    return TaskView(**shown, reason=reason)
 
 
 async def _visible(context: Context, task_id: str, actor: Actor) -> TaskRow:

@@ -14,12 +14,11 @@ from contracts.claims.matching import (
     SettlementQueued,
     SettlementReversed,
 )
-from contracts.envelope import SYSTEM
+from contracts.envelope import SYSTEM, Sealed
 
 MATCHED, NOT_MATCHED, NOT_PAYABLE, DONE = "MATCHED", "NOT_MATCHED", "NOT_PAYABLE", "DONE"
 DISPUTED = "MATCH_DISPUTED"
 KEY_CHARS = 40
-REASON_CHARS_MAX = 500
 
 
 def settlement_key(plan_code: str, setl_id: str) -> str:
@@ -110,13 +109,13 @@ class AssignSettlement:
 
 @dataclass(frozen=True)
 class DecideSettlement:
-    """Decide, with a reason; `claim_id` is the claim that MATCHED opens or belongs to."""
+    """Decide, with a sealed reason; `claim_id` is the claim that MATCHED opens or belongs to."""
 
     task_id: str
     outcome: str
     rule_code: str
     claim_id: str
-    reason: str
+    note: Sealed | None
     by: str
 
 
@@ -126,7 +125,6 @@ class AnswerItself:
 
     task_id: str
     claim_id: str
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -191,7 +189,7 @@ def _answer(command: AnswerItself, task: MatchTask) -> list[TaskEvent]:
             if code == DISPUTED or code in LEADS:
                 return []
             outcome = MATCHED if command.claim_id else DONE
-            return [_decided(asked, outcome, "", command.claim_id, command.reason, SYSTEM.sub)]
+            return [_decided(asked, outcome, "", command.claim_id, None, SYSTEM.sub)]
         case Untouched() | Decided() | Reversed():
             return []
 
@@ -217,10 +215,10 @@ def _decide(command: DecideSettlement, task: MatchTask) -> list[TaskEvent]:
                 raise Rejected("not-assigned", "Another person is to decide this settlement.")
             if command.outcome not in outcomes(code):
                 raise Rejected("outcome-not-possible", f"Possible here: {', '.join(outcomes(code))}.", "outcome")
-            if not command.reason.strip():
+            if command.note is None:
                 raise Rejected("reason-missing", "A decision states its reason.", "reason")
             claim_id = command.claim_id or asked.claim_id
-            return [_decided(asked, command.outcome, command.rule_code, claim_id, command.reason, command.by)]
+            return [_decided(asked, command.outcome, command.rule_code, claim_id, command.note, command.by)]
         case Decided(decided):
             if (decided.outcome, decided.by) == (command.outcome, command.by):
                 return []
@@ -232,7 +230,7 @@ def _decide(command: DecideSettlement, task: MatchTask) -> list[TaskEvent]:
 
 
 def _decided(
-    asked: SettlementQueued | MatchDisputed, outcome: str, rule_code: str, claim_id: str, reason: str, by: str
+    asked: SettlementQueued | MatchDisputed, outcome: str, rule_code: str, claim_id: str, note: Sealed | None, by: str
 ) -> SettlementDecided:
     return SettlementDecided(
         task_id=asked.task_id,
@@ -242,7 +240,7 @@ def _decided(
         outcome=outcome,
         rule_code=rule_code if outcome == NOT_PAYABLE else "",
         claim_id=claim_id,
-        reason=reason,
+        note=note,
         by=by,
     )
 

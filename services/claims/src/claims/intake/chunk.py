@@ -226,7 +226,7 @@ async def _settle(session: Session, chunk: Chunk, line: Line, recording: Recordi
     if waits or code in LEADS:
         await queue(session, chunk, line, verdict)
     elif isinstance(task, Open):
-        await session.decide(MATCH_TASK, line.key, AnswerItself(line.key, verdict.claim_id, code))
+        await session.decide(MATCH_TASK, line.key, AnswerItself(line.key, verdict.claim_id))
 
 
 def _record(line: Line, verdict: Verdict, computed_fen: int, recording: Recording, *, waits: bool) -> None:

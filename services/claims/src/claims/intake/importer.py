@@ -6,7 +6,6 @@ import asyncio
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ import httpx
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from chassis.clock import new_id, utc_text
+from chassis.clock import new_id
 from chassis.context import Context
 from chassis.decider import Rejected
 from chassis.execute import Contended, Session
@@ -295,16 +294,7 @@ class Importer:
         if now - self._looked_at < self._settings.rematch_quiet_ms / 1000:
             return False
         self._looked_at = now
-        await self.discard_expired()
         return await self.look_again()
-
-    async def discard_expired(self) -> None:
-        """Files whose days are over are kept no longer; what they brought has been decided."""
-        last = self._context.clock.now() - timedelta(days=self._settings.settlements_keep_days)
-        async with self._context.reads.connection() as c:
-            expired = await settlement_imports.received_before(c, utc_text(last))
-        for import_id in expired:
-            await self._files.discard(import_id)
 
     async def look_again(self) -> bool:
         """Start another run of every kept file whose covers have changed since; True when one was started.

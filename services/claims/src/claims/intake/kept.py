@@ -6,10 +6,12 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
+from chassis.context import Context
 from chassis.files import DiskStore, Vault
 from chassis.keyring import Keyring
 
 CATEGORY = "health"
+FOLDER = "settlements"
 
 
 class SettlementFiles:
@@ -35,13 +37,14 @@ class SettlementFiles:
         """Whether the file is still kept."""
         return await self._vault.holds(_key(import_id))
 
-    async def discard(self, import_id: str) -> None:
-        """Keep a file no longer; what is not there is gone already."""
-        await self._vault.discard(_key(import_id))
+
+def vault_of(context: Context) -> Vault:
+    """Where the service keeps its files."""
+    return Vault(DiskStore(Path(context.settings.documents)), context.keyring)
 
 
 def _key(import_id: str) -> str:
-    return f"settlements/{import_id}"
+    return f"{FOLDER}/{import_id}"
 
 
 def _subject(import_id: str) -> str:

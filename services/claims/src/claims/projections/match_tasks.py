@@ -37,7 +37,7 @@ TABLE = sa.Table(
     sa.Column("assigned_to", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("outcome", sa.Text, nullable=False, server_default=""),
-    sa.Column("reason", sa.Text, nullable=False, server_default=""),
+    sa.Column("note", sa.Text, nullable=False, server_default=""),
     sa.Column("decided_by", sa.Text, nullable=False, server_default=""),
     sa.Column("position", sa.BigInteger, nullable=False),
     sa.Index("match_tasks_by_settlement", "plan_code", "setl_id"),
@@ -60,7 +60,7 @@ def apply(recorded: Recorded) -> Iterable[Write]:
                 (event.task_id,),
                 state=DECIDED,
                 outcome=event.outcome,
-                reason=event.reason,
+                note=msgspec.json.encode(event.note).decode() if event.note else "",
                 decided_by=event.by,
                 claim_id=event.claim_id,
             )
@@ -93,7 +93,7 @@ PROJECTION = Projection(name=NAME, version=1, source="claims", table=TABLE, appl
 
 
 class TaskRow(msgspec.Struct, frozen=True):
-    """A settlement that waits for its person, or has been decided."""
+    """A settlement that waits for its person, or has been decided; `note` is the sealed reason as JSON, or ""."""
 
     task_id: str
     plan_code: str
@@ -107,7 +107,7 @@ class TaskRow(msgspec.Struct, frozen=True):
     assigned_to: str
     state: str
     outcome: str
-    reason: str
+    note: str
     decided_by: str
     position: int
 

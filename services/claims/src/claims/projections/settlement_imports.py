@@ -139,9 +139,3 @@ async def behind(c: AsyncConnection, position: int) -> list[str]:
     """Finished files whose last run began before enrolment's log had reached a position, oldest first."""
     query = sa.select(C.import_id).where(C.state == MATCHED, C.enrolment_position < position).order_by(C.position)
     return [*(await c.scalars(query))]
-
-
-async def received_before(c: AsyncConnection, utc: str) -> list[str]:
-    """Files received before a moment, oldest first."""
-    query = sa.select(C.import_id).where(C.received_at < utc).order_by(C.position)
-    return [*(await c.scalars(query))]

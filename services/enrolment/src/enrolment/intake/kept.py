@@ -6,10 +6,12 @@ import io
 from datetime import date, timedelta
 from pathlib import Path
 
+from chassis.context import Context
 from chassis.files import DiskStore, Vault
 from chassis.keyring import Keyring
 
 CATEGORY = "identity"
+FOLDER = "rosters"
 
 
 class RosterFiles:
@@ -34,8 +36,13 @@ class RosterFiles:
         return await self._vault.take(_key(batch_id), subject=subject_of(batch_id))
 
 
+def vault_of(context: Context) -> Vault:
+    """Where the service keeps its files."""
+    return Vault(DiskStore(Path(context.settings.documents)), context.keyring)
+
+
 def _key(batch_id: str) -> str:
-    return f"rosters/{batch_id}"
+    return f"{FOLDER}/{batch_id}"
 
 
 def subject_of(batch_id: str) -> str:
