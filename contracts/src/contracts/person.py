@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from contracts.envelope import Value
 
 
@@ -40,7 +42,8 @@ class Facts(Value, frozen=True, kw_only=True):
     """Category `health`: what the papers of a claim say (domain 2.6, 4.1). Dates are ISO dates, Asia/Shanghai.
 
     `illness` is an identifier of the critical-illness list (domain 3.1) or "" ; `disabilities` lists
-    (item, grade) pairs of JR/T 0083; money in fen.
+    (item, grade) pairs of JR/T 0083; money in fen. `settlement` is the bureau's row that the claim was opened
+    for, every filled column but name and number (domain 6.2).
     """
 
     illness: str = ""
@@ -52,6 +55,7 @@ class Facts(Value, frozen=True, kw_only=True):
     exclusions: tuple[str, ...] = ()
     self_pay_in_scope_fen: int = 0
     self_paid_fen: int = 0
+    settlement: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class Note(Value, frozen=True, kw_only=True):
@@ -100,3 +104,9 @@ class ObjectionText(Value, frozen=True, kw_only=True):
     """Category `health`: what was said against a case on the public list."""
 
     text: str
+
+
+class BureauRow(Value, frozen=True, kw_only=True):
+    """Category `health`: a row of the medical-insurance bureau's file, every column that it had (domain 6.2)."""
+
+    values: dict[str, str]

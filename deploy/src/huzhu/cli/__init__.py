@@ -10,6 +10,8 @@ COMMANDS = (
     "up",  # up, down, status
     "demo",
     "roster",
+    "settlements",
+    "claims",
     "token",
     "parked",
     "projections",

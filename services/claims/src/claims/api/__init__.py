@@ -3,9 +3,11 @@
 from litestar.types import ControllerRouterHandler
 
 from claims.api import (
+    completeness,
     filing,
     flags,
     heirs,
+    matches,
     mine,
     phone,
     queries,
@@ -13,6 +15,7 @@ from claims.api import (
     relief_meetings,
     relief_reviews,
     reviews,
+    settlements,
 )
 
 ROUTES: list[ControllerRouterHandler] = [
@@ -26,4 +29,7 @@ ROUTES: list[ControllerRouterHandler] = [
     *relief.ROUTES,
     *relief_reviews.ROUTES,
     *relief_meetings.ROUTES,
+    *settlements.ROUTES,
+    *matches.ROUTES,
+    *completeness.ROUTES,
 ]

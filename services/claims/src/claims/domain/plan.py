@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from claims.domain.matching import Matching
 from claims.domain.relief_plan import HeirRules, PhoneRules, ReliefRules, SignalRules
 from contracts.envelope import Value
 
@@ -118,7 +119,8 @@ class Reviews(Value, frozen=True, kw_only=True):
 class Plan(Value, frozen=True, kw_only=True):
     """A version of a plan's rules. Dates are ISO dates in Asia/Shanghai, the period is half-open.
 
-    A plan without `relief` has no relief fund, without `signals` no signals of fraud.
+    A plan without `relief` has no relief fund, without `signals` no signals of fraud; without `matching` the bureau's
+    settlements are not matched with it.
     """
 
     code: str
@@ -143,3 +145,4 @@ class Plan(Value, frozen=True, kw_only=True):
     heirs: HeirRules | None = None
     signals: SignalRules | None = None
     phone: PhoneRules | None = None
+    matching: Matching | None = None
