@@ -136,7 +136,6 @@ class Machine:
             "HUZHU_BANK_URL": self.url("bank"),
             "HUZHU_SMS_URL": self.url("sms"),
             "HUZHU_DOCUMENTS": str(documents),
-            "HUZHU_VERIFY_URL": f"{self.url('gateway')}/api/enrolment/public/certificates",
         }
 
     def gateway_command(self) -> list[str]:
