@@ -22,7 +22,7 @@ from contracts.enrolment.v1 import CoverageGranted, PersonRegistered, RosterRows
 from enrolment.domain.plan import CITY_AND_OFFICE, plans
 from enrolment.projections import batch_chunks
 from enrolment.workers import SWEEPS
-from tests.enrolment.conftest import Running, World, asks
+from tests.enrolment.conftest import WAIT_S_MAX, Running, World, asks
 from tests.enrolment.material import PLAN_CODE, worker
 from tests.enrolment.test_api import call, code_of
 from tests.enrolment.test_import import csv_of, generated, history, of_kind
@@ -266,8 +266,9 @@ async def test_an_import_killed_on_the_way_holds_the_same_rows_and_covers_the_sa
     running = await world.start(chunk_rows=chunk_rows)
     await running.donate(1_000)
     batch_id = (await running.send(content)).json()["batch_id"]
-    while not of_kind(await history(running), RosterRowsImported):
-        await running.context.log.grown(running.context.log.known_head, 0.05)
+    async with asyncio.timeout(WAIT_S_MAX):
+        while not of_kind(await history(running), RosterRowsImported):
+            await running.context.log.grown(running.context.log.known_head, 0.05)
     await running.kill()
     running = await world.start(chunk_rows=chunk_rows + 3)
     view = await running.imported(batch_id)
@@ -283,9 +284,11 @@ async def test_an_import_killed_on_the_way_holds_the_same_rows_and_covers_the_sa
     await running.settled()
     # Killed again, with some chunks covered and some not.
     sweeps = Sweeps(SWEEPS, running.context.executor, running.context.clock)
-    working = asyncio.create_task(sweeps.once(SWEEPS[0]))
-    while not of_kind(await history(running), BatchRowsActivated):
-        await running.context.log.grown(running.context.log.known_head, 0.05)
+    (chunks,) = [sweep for sweep in SWEEPS if sweep.name == "batch-chunks"]
+    working = asyncio.create_task(sweeps.once(chunks))
+    async with asyncio.timeout(WAIT_S_MAX):
+        while not of_kind(await history(running), BatchRowsActivated):
+            await running.context.log.grown(running.context.log.known_head, 0.05)
     working.cancel()
     await asyncio.wait({working})
     await running.kill()
