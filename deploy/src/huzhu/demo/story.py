@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from enrolment import projections
 from huzhu.demo.calendar import office_hour
 from huzhu.demo.cast import cast, rows_of
 from huzhu.demo.checkups import CheckupDay
@@ -118,7 +119,8 @@ class Story:
     def _published(self) -> bool:
         standing = self._gateway.status("enrolment")
         head = standing["position"]
-        return bool(standing["stream_sequence"] >= head and min(standing["projections"].values()) >= head)
+        own = [standing["projections"][one.name] for one in projections.ALL if one.source == "enrolment"]
+        return bool(standing["stream_sequence"] >= head and min(own) >= head)
 
     def _claims(self, roles: list[Any]) -> None:
         desk = ClaimsDesk(self._gateway, PLAN)
