@@ -7,7 +7,8 @@ from datetime import date
 import msgspec
 import pytest
 
-from claims.domain.benefits import INTERNAL, Award, Refusal, assess, grant
+from claims.domain.benefits import Award, Refusal, assess, grant
+from claims.domain.trace import INTERNAL
 from contracts.claims.v1 import Incident
 from contracts.person import Facts
 from tests.claims.material import PLAN, YUAN, application, changed, judged

@@ -34,7 +34,10 @@ class Facts(Value, frozen=True, kw_only=True):
     """Category `health`: what the papers of a claim say (domain 2.6, 4.1). Dates are ISO dates, Asia/Shanghai.
 
     `illness` is an identifier of the critical-illness list (domain 3.1) or "" ; `disabilities` lists
-    (item, grade) pairs of JR/T 0083; money in fen.
+    (item, grade) pairs of JR/T 0083; money in fen. `dates` are (name, date) pairs of domain 2.6: PATHOLOGY,
+    OPERATION, FIRST_DIAGNOSIS, ADMISSION, GRADED. `fund_paid_fen` is what the pooled fund paid, `third_party_paid_fen`
+    what a third person, work-injury or occupational-injury cover paid; `hospital_days` 0 means by the stay's dates;
+    `transferred_in` that the stay goes on after one of under 24 hours elsewhere, by the transfer form.
     """
 
     illness: str = ""
@@ -46,6 +49,13 @@ class Facts(Value, frozen=True, kw_only=True):
     exclusions: tuple[str, ...] = ()
     self_pay_in_scope_fen: int = 0
     self_paid_fen: int = 0
+    fund_paid_fen: int = 0
+    third_party_paid_fen: int = 0
+    hospital_level: str = ""
+    hospital_days: int = 0
+    transferred_in: bool = False
+    emergency: bool = False
+    dates: tuple[tuple[str, str], ...] = ()
 
 
 class Measurements(Value, frozen=True, kw_only=True):

@@ -17,8 +17,8 @@ from chassis.web import Problem
 from claims.api.access import OVERSIGHT, READERS, REVIEWERS, reads_subtree, visible
 from claims.api.filing import FACTS_FIELD
 from claims.api.shapes import ClaimId, ClaimPage, ClaimSummary, ClaimView, Summary
-from claims.domain.benefits import INTERNAL
 from claims.domain.claim import CLAIM
+from claims.domain.trace import INTERNAL
 from claims.projections import claim_history, claim_lines, claims, duplicates, special_decisions
 from claims.projections.claims import ClaimRow, PayeeView
 from claims.projections.special_decisions import SpecialDecision
@@ -64,6 +64,7 @@ async def claim_view(claim_id: ClaimId, actor: Actor, context: Context) -> Claim
         reason=row.reason,
         rule=row.rule,
         explanation=row.explanation,
+        rests_on_assumption=row.rests_on_assumption,
         history=history,
     )
 
@@ -121,9 +122,11 @@ async def claim_figures(actor: Actor, context: Context) -> Summary:
     ids = sa.select(claims.C.claim_id).where(mine)
     async with context.reads.connection() as c:
         paid = await claim_lines.paid(c, actor)
+        rejected, on_assumption = await claims.rejected(c, mine)
         return Summary(
             **msgspec.structs.asdict(paid),
-            rejected=await claims.rejected(c, mine),
+            rejected=rejected,
+            rejected_on_assumption=on_assumption,
             duplicates=await duplicates.count(c, ids),
             special_decisions=await special_decisions.count(c, ids),
         )

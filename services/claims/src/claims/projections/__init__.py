@@ -8,6 +8,7 @@ from claims.projections import (
     claims,
     covers,
     duplicates,
+    plan_versions,
     special_decisions,
 )
 
@@ -19,4 +20,5 @@ ALL: tuple[Projection, ...] = (
     special_decisions.PROJECTION,
     awards.PROJECTION,
     duplicates.PROJECTION,
+    plan_versions.PROJECTION,
 )
