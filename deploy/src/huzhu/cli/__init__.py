@@ -10,6 +10,7 @@ COMMANDS = (
     "up",  # up, down, status
     "demo",
     "roster",
+    "claims",
     "token",
     "parked",
     "projections",

@@ -9,3 +9,5 @@ class Settings(msgspec.Struct, frozen=True):
     """The rules are not here: they are the plans' data."""
 
     page_rows_max: int = 200
+    what_if_claims_max: int = 20_000
+    """A what-if of more claims than this is refused."""

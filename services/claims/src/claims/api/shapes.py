@@ -34,6 +34,8 @@ Text = Annotated[str, Meta(max_length=2_000, pattern=PRINTABLE)]
 ShortText = Annotated[str, Meta(max_length=200, pattern=PRINTABLE)]
 Name = Annotated[str, Meta(min_length=1, max_length=60, pattern=PRINTABLE)]
 Fen = Annotated[int, Meta(ge=0, le=MONEY_FEN_MAX)]
+PersonId = Annotated[str, Meta(max_length=80, pattern=r"^[0-9A-Za-z-]*$")]
+PlanCode = Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]{1,40}$")]
 Kind = Literal["INPATIENT", "ACCIDENT", "ILLNESS", "SUDDEN_ILLNESS"]
 Channel = Literal["MEMBER_MOBILE", "UNIT", "COUNTY", "CITY", "OFFICE_COUNTER", "DATA_MATCH", "HOTLINE"]
 Relation = Literal["SELF", "SPOUSE", "CHILD", "PARENT", "SIBLING", "GRANDPARENT", "GUARDIAN", "BENEFICIARY"]
@@ -138,8 +140,8 @@ class DocumentAsked(Asked, frozen=True, kw_only=True):
 class FilingAsked(Asked, frozen=True, kw_only=True):
     """A filing. A member may leave `person_id` out."""
 
-    person_id: Annotated[str, Meta(max_length=80, pattern=r"^[0-9A-Za-z-]*$")] = ""
-    plan: Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]{1,40}$")]
+    person_id: PersonId = ""
+    plan: PlanCode
     channel: Channel
     incident: IncidentAsked
     facts: FactsAsked
