@@ -9,9 +9,11 @@ import pytest
 from chassis.log import Recorded
 from chassis.projections import Projection, coalesce
 from claims import projections
+from claims.api.plans import DIGESTS
 from claims.main import SERVICE
 from contracts.organization import path_of
 from tests.claims.house import House, cases, filing, filing_of
+from tests.claims.material import PLAN
 
 OWN = [one for one in projections.ALL if one.source == "claims"]
 
@@ -23,7 +25,7 @@ async def rows(house: House, projection: Projection) -> list[tuple[Any, ...]]:
 
 
 async def lived(house: House) -> None:
-    """A death granted specially and paid, a refusal, a second filing."""
+    """A death granted specially and paid, a refusal, a second filing, a plan adopted."""
     case = cases()[1]
     org = case["division_code"] + "1000001"
     person_id = await house.cover(org)
@@ -36,6 +38,10 @@ async def lived(house: House) -> None:
     await house.act(refused, "reject", "office_reviewer", body={"reason": "RJ_FALSE_DOCUMENT"})
     again = await house.post("/claims", filing(channel="MEMBER_MOBILE"), other, "member")
     assert again.status_code == 200
+    for sub, role in (("head", "office_head"), ("committee", "supervisor")):
+        digest = {"rules_sha256": DIGESTS[PLAN.code, PLAN.version]}
+        signed = await house.post(f"/plans/{PLAN.code}/versions/{PLAN.version}/sign", digest, sub, role)
+        assert signed.status_code == 200
     await house.world.settled()
 
 
