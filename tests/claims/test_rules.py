@@ -150,7 +150,7 @@ def test_a_refusal_says_whether_it_rests_on_an_assumed_parameter(
 ) -> None:
     marked = msgspec.structs.replace(plan, assumed=(path,))
     above = msgspec.structs.replace(plan, assumed=(path.rpartition(".")[0],))
-    other = msgspec.structs.replace(plan, assumed=("age_max", f"{path}_other"))
+    other = msgspec.structs.replace(plan, assumed=("age_max", path[:-1], f"{path}_other"))
     assert [one.assumed for one in judged(incident, facts, plan=marked).refusals] == [True]
     assert [one.assumed for one in judged(incident, facts, plan=above).refusals] == [True]
     assert [one.assumed for one in judged(incident, facts, plan=other).refusals] == [False]
