@@ -58,6 +58,12 @@ class Facts(Value, frozen=True, kw_only=True):
     dates: tuple[tuple[str, str], ...] = ()
 
 
+class Note(Value, frozen=True, kw_only=True):
+    """Category `health`: free text about a person's matter: an opinion, a reason, an answer."""
+
+    text: str
+
+
 class Measurements(Value, frozen=True, kw_only=True):
     """Category `health`: the values of one check-up, item code to value as the provider wrote it."""
 
