@@ -122,7 +122,8 @@ async def _empty(owner_url: str) -> None:
     async with owner.transaction():
         await owner.execute("alter table event disable trigger all")
         await owner.execute(
-            "truncate event, stream, command, reservation, checkpoint, parked, job, sweep_lease restart identity"
+            "truncate event, stream, command, reservation, lookup, checkpoint, parked, job, sweep_lease"
+            " restart identity"
         )
         for trigger in ("event_is_final", "event_stays"):
             await owner.execute(f"alter table event enable always trigger {trigger}")

@@ -111,6 +111,15 @@ async def test_a_reserved_key_has_one_owner(log: Log) -> None:
     assert await log.reserved("isbn", [b"1", b"2"]) == {b"1": "book-1"}
 
 
+async def test_a_key_may_be_reserved_again_by_its_owner_without_an_event(log: Log) -> None:
+    claim = Reservation("isbn", b"1", "book-1")
+    await log.append(Group(reservations=[claim]))
+    await log.append(Group(reservations=[claim]))
+    with pytest.raises(Taken):
+        await log.append(Group(reservations=[Reservation("isbn", b"1", "book-2")]))
+    assert await log.head() == 0
+
+
 async def test_a_checkpoint_moves_by_compare_and_set_with_the_events_it_caused(log: Log) -> None:
     await log.append(group("book-1", 0, added(1), moves=[CheckpointMove("inbox", "shop", 0, 7)]))
     with pytest.raises(CheckpointMoved):

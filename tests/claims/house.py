@@ -21,6 +21,7 @@ from tests.world import World
 
 OFFICE = "620000"
 STEP_ROLES = {"UNIT_REVIEW": "unit_clerk", "COUNTY_REVIEW": "county_clerk", "CITY_REVIEW": "city_clerk"}
+HEIR_PAPERS = ("DEATH_CERTIFICATE", "CLAIMANT_ID_CARD", "KINSHIP_PROOF", "HEIR_LIST", "NOTARIAL_DEED")
 LEVELS = {"UNIT_REVIEW": 3, "COUNTY_REVIEW": 2, "CITY_REVIEW": 1}
 
 
@@ -51,12 +52,18 @@ def filing(person_id: str = "", channel: str = "UNIT", **others: Any) -> dict[st
         "documents": [{"kind": "SETTLEMENT", "sha256": "0" * 64}],
         "payees": [payee()],
     }
+    if others.get("incident", {}).get("died_on"):
+        asked["documents"] = [{"kind": kind, "sha256": digest_of(kind)} for kind in HEIR_PAPERS]
     return {**asked, **others}
+
+
+def digest_of(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def filing_of(case: dict[str, Any], person_id: str) -> dict[str, Any]:
     heirs = [payee(heir["relation"], heir["share_percent"]) for heir in case["heirs"]]
-    documents = [{"kind": kind, "sha256": hashlib.sha256(kind.encode()).hexdigest()} for kind in case["documents"]]
+    documents = [{"kind": kind, "sha256": digest_of(kind)} for kind in case["documents"]]
     parts = {name: case[name] for name in ("incident", "facts", "urgent")}
     return filing(person_id, case["channel"], documents=documents, payees=heirs or [payee()], **parts)
 

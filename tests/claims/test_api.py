@@ -11,7 +11,7 @@ from claims.api.filing import ACCOUNT_FIELD, CONTACT_FIELD, FACTS_FIELD
 from contracts.claims.v1 import ClaimFiled
 from contracts.organization import path_of
 from contracts.person import Account, Contact, Facts
-from tests.claims.house import House, cases, filing, filing_of, payee, returned, settled
+from tests.claims.house import HEIR_PAPERS, House, cases, filing, filing_of, payee, returned, settled
 
 UNIT = "6207251000001"
 COUNTY = "620725"
@@ -328,7 +328,8 @@ async def test_the_largest_filing_fits_into_an_event(house: House) -> None:
     heirs = [payee("SIBLING", 5, name="𠀀" * 60) for _ in range(20)]
     for heir in heirs:
         heir["account"]["bank_name"] = "𠀀" * 60
-    documents = [{"kind": "D" * 40, "sha256": "f" * 64}] * 60
+    documents = [{"kind": kind, "sha256": "f" * 64} for kind in HEIR_PAPERS]
+    documents += [{"kind": "D" * 40, "sha256": "f" * 64}] * (60 - len(documents))
     facts = {
         "narrative": "𠀀" * 2_000,
         "cause_of_death": "𠀀" * 200,
@@ -375,7 +376,11 @@ async def test_the_interface_describes_itself(house: House) -> None:
     document = (await house.get("/schema/openapi.json")).json()
     assert {path for path in document["paths"] if "claim" in path or path in {"/summary", "/special-decisions"}} == {
         "/claims",
+        "/claims/mine",
+        "/claims/phone",
+        "/claims/for-information",
         "/claims/{claim_id}",
+        "/claims/{claim_id}/heirs",
         "/claims/{claim_id}/facts",
         "/claims/{claim_id}/explanation",
         "/claims/estimate",

@@ -14,6 +14,7 @@ from claims.main import SERVICE
 from contracts.organization import path_of
 from tests.claims.house import House, cases, filing, filing_of
 from tests.claims.material import PLAN
+from tests.claims.relief_house import asked_for, asking, step, verify
 
 OWN = [one for one in projections.ALL if one.source == "claims"]
 
@@ -42,7 +43,30 @@ async def lived(house: House) -> None:
         digest = {"rules_sha256": DIGESTS[PLAN.code, PLAN.version]}
         signed = await house.post(f"/plans/{PLAN.code}/versions/{PLAN.version}/sign", digest, sub, role)
         assert signed.status_code == 200
+    await lived_apart(house)
     await house.world.settled()
+
+
+async def lived_apart(house: House) -> None:
+    """Relief with an objection, a call, a relative who acts, an accident, a card of two people, a list of heirs."""
+    org = "6207251000001"
+    relief_id = await asked_for(house, asking(await house.cover(org)))
+    await verify(house, relief_id)
+    await step(house, relief_id, "objections", {"text": "不实"}, ("n", "member", org), status=201)
+    incident = {"kind": "ACCIDENT", "decisive_on": "2022-05-12"}
+    agent = {"relation": "SPOUSE", "name": "某", "mobile": "13000000000", "proof": "CALL_BACK", "note": "已回电"}
+    for _ in range(2):
+        body = filing(await house.cover(org), "MEMBER_MOBILE", incident=incident, agent=agent)
+        await house.filed(body, "relative", "agent", "620000")
+    call = {
+        "person_id": await house.cover(org),
+        "plan": "GS-NEF-2022",
+        "incident": incident,
+        "cause": "DEPOSIT",
+        "informant": {"name": "某", "mobile": "13000000000", "relation": "FRIEND"},
+    }
+    answer = await house.post("/claims/phone", call, "h", "hotline_agent")
+    assert answer.status_code == 201, answer.text
 
 
 async def test_one_by_one_and_all_at_once_give_the_same_rows(house: House) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import import_module
 from pathlib import Path
 
 import httpx
@@ -15,6 +17,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 
 from chassis.clock import real_now
+from chassis.web.public import is_public
 from huzhu.runner import gateway, issuer
 from huzhu.runner.home import LOOPBACK, Home, free_port
 from huzhu.runner.machine import SERVICES
@@ -116,6 +119,24 @@ def test_without_a_token_only_health_is_told(client: httpx.Client) -> None:
         assert client.get(path).status_code == 200
 
 
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_a_service_marks_as_public_passes_without_a_token_and_nothing_else(
+    client: httpx.Client, service: str
+) -> None:
+    word = service.replace("_", "-")
+    assert client.get(f"/api/{word}/members").status_code == 401
+    for handler in import_module(f"{service}.main").SERVICE.routes:
+        for path in handler.paths if is_public(handler) else ():
+            plain = re.sub(r"\{[^}]*\}", "x", path)
+            method = "POST" if "POST" in handler.http_methods else "GET"
+            assert client.request(method, f"/api/{word}{plain}").status_code == 200, path
+
+
+def test_what_services_ask_each_other_does_not_pass_at_all(client: httpx.Client, home: Home) -> None:
+    asked = client.post("/api/enrolment/internal/people/resolve", headers=bearer(home))
+    assert (asked.status_code, asked.json()["code"]) == (404, "no-such-path")
+
+
 def test_expired_foreign_and_forged_tokens_are_refused(client: httpx.Client, home: Home) -> None:
     now = int(real_now().timestamp())
     stranger = ECKey.generate_key("P-256", private=True)
@@ -152,6 +173,12 @@ def test_bodies_are_bounded_and_only_rosters_may_be_large(client: httpx.Client, 
     assert (refused.status_code, refused.json()["code"]) == (413, "body-too-large")
     taken = client.post("/api/enrolment/rosters", content=large, headers=bearer(home))
     assert (taken.status_code, taken.json()["path"]) == (200, "/rosters")
+
+
+def test_what_needs_no_token_is_answered_a_few_times_to_one_address(client: httpx.Client) -> None:
+    answers = [client.post("/api/enrolment/public/coverage-check").status_code for _ in range(40)]
+    assert answers.count(200) >= 1
+    assert answers[-1] == 429
 
 
 def test_a_service_that_is_down_is_a_problem_with_a_code(tmp_path: Path, home: Home) -> None:

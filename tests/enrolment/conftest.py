@@ -34,6 +34,7 @@ from huzhu.runner.postgres import Postgres
 PASSWORD = "only-for-tests"
 KEYRING_ROLE = "keyring_enrolment"
 GRANTS = ("identity", "contact")
+DESTROYS = ("identity", "contact", "bank", "health")
 WAIT_S_MAX = 120
 CANCELS_MAX = 10
 NOW = datetime(2021, 12, 31, 2, 0, tzinfo=UTC)
@@ -179,7 +180,7 @@ async def keyring_urls(postgres: Postgres, tmp_path_factory: pytest.TempPathFact
         return urlunsplit((parts.scheme, f"{user}:{PASSWORD}@{parts.hostname}:{parts.port}", f"/{database}", "", ""))
 
     await migrate(url("keyring_owner"))
-    await grant(url("keyring_owner"), KEYRING_ROLE, GRANTS)
+    await grant(url("keyring_owner"), KEYRING_ROLE, GRANTS, destroys=DESTROYS)
     yield url(KEYRING_ROLE), kek_file
     await admin.execute(f"DROP DATABASE {database} WITH (FORCE)")
     await admin.close()

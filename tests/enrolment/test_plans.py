@@ -11,7 +11,7 @@ import pytest
 from claims.api.plans import PLANS
 from enrolment.domain.plan import PlanUnusable, plans, read_plans
 
-SHARED = ("name", "contribution_fen", "seats", "shares_per_person_max", "age_min", "age_max")
+SHARED = ("name", "contribution_fen", "seats", "shares_per_person_max", "age_min", "age_max", "run_off_days")
 
 
 def document(**changes: Any) -> str:

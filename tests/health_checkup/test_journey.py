@@ -5,16 +5,25 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import msgspec
 import pytest
 
 from chassis.clock import FixedClock
+from contracts.enrolment.people import (
+    CoverageMoved,
+    DeathWithdrawn,
+    ErasureBegun,
+    IdentityNumberCorrected,
+    ProcessingRestricted,
+    RestrictionLifted,
+)
 from contracts.enrolment.v1 import DeathRecorded
 from contracts.health_checkup.v1 import FindingDetail, FindingRaised, FollowUpRecorded, MemberInvited, ResultsRecorded
 from contracts.person import Measurements
 from health_checkup.api.records import DETAIL_FIELD
 from health_checkup.domain.stop import STOP, InviteMembers
-from health_checkup.projections import exams
-from tests.health_checkup.truck import CITY, NORMAL, URGENT, Truck
+from health_checkup.projections import exams, people
+from tests.health_checkup.truck import CITY, NORMAL, OPAQUE, URGENT, Truck
 
 
 async def of(truck: Truck, kind: type, person: str) -> list[Any]:
@@ -126,6 +135,41 @@ async def test_priority_goes_to_drivers_then_to_age_and_the_draw_is_the_same_eac
     assert elsewhere not in {
         event.person_id for event in await truck.world.events() if isinstance(event, MemberInvited)
     }
+
+
+async def test_an_invitation_follows_who_moved_and_leaves_out_who_is_restricted_or_erased(truck: Truck) -> None:
+    here, moved, restricted, erased, alive = [await truck.cover() for _ in range(5)]
+    move = CoverageMoved(
+        plan_code=f"plan-{truck.campaign}", person_id=moved, occupation="COURIER", org_path="620000.620700.620702",
+        division_code="620702", left_occupation="COURIER", left_org_path="620000.620600", left_division_code="620602",
+        effective_on="2022-02-01", source="CITY",
+    )  # fmt: skip
+    await truck.world.feed("enrolment", move, f"coverage-{moved}")
+    kept = ProcessingRestricted(person_id=restricted, reason="ON_REQUEST", from_on="2022-02-01", until="", by="u")
+    lifted = RestrictionLifted(person_id=alive, lifted_on="2022-02-02", by="u")
+    for event in (
+        kept,
+        msgspec.structs.replace(kept, person_id=alive),
+        lifted,
+        ErasureBegun(person_id=erased, begun_on="2022-02-01", by="u"),
+        DeathRecorded(person_id=here, died_on="2022-02-01"),
+        DeathWithdrawn(person_id=here, withdrawn_on="2022-02-02", reason="OTHER_PERSON", by="u"),
+    ):
+        await truck.world.feed("enrolment", event, f"person-{event.person_id}")
+    await truck.open(slots=1, slot_capacity=9)
+    assert (await truck.invite()).json()["invited"] == 2
+    invited = {event.person_id for event in await truck.world.events() if isinstance(event, MemberInvited)}
+    assert invited & {here, moved, restricted, erased, alive} == {here, alive}
+
+
+async def test_a_corrected_number_corrects_sex_and_year_of_birth(truck: Truck) -> None:
+    member = await truck.cover(born=1990)
+    right = IdentityNumberCorrected(
+        person_id=member, identity=OPAQUE, sex="F", birth_year=1970, effective_on="2022-02-01", source="COUNTY", by="u"
+    )
+    await truck.world.feed("enrolment", right, f"person-{member}")
+    async with truck.world.context.reads.connection() as c:
+        assert await people.sex_of(c, member) == "F"
 
 
 async def test_a_seat_wanted_by_many_at_once_is_sold_once(truck: Truck) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from contracts.claims.v1 import BenefitLine, ClaimApproved, ClaimRejected
+from contracts.enrolment.people import ContactChanged, DeathWithdrawn, ErasureBegun, NameCorrected
 from contracts.enrolment.v1 import DeathRecorded
 from contracts.health_checkup.v1 import FindingRaised, MemberInvited, ResultsRecorded
 from contracts.notify.v1 import (
@@ -183,6 +184,44 @@ async def test_whose_death_enrolment_knows_gets_nothing(house: House) -> None:
     await house.world.feed("enrolment", death, f"person-{house.member}")
     await house.settle()
     assert await house.queued() == []
+
+
+async def test_a_death_that_was_withdrawn_keeps_nobody_from_being_told(house: House) -> None:
+    await house.register()
+    stream = f"person-{house.member}"
+    await house.world.feed("enrolment", DeathRecorded(person_id=house.member, died_on="2022-02-01"), stream)
+    mistake = DeathWithdrawn(person_id=house.member, withdrawn_on="2022-02-02", reason="OTHER_PERSON", by="u")
+    await house.world.feed("enrolment", mistake, stream)
+    await house.settle()
+    await house.work(house.paid)
+    assert len(await house.arrived()) == 1
+
+
+async def test_whoever_has_another_mobile_or_name_is_reached_there_by_that_name(house: House) -> None:
+    await house.register("李四")
+    told = {"effective_on": "2022-02-20", "source": "MEMBER", "by": "u"}
+    other = house.heirs_mobile
+    contact = await house.seal(house.member, "李四", other, "enrolment.contact-changed.v1/contact")
+    changed = ContactChanged(person_id=house.member, contact=contact, **told)
+    await house.world.feed("enrolment", changed, f"person-{house.member}")
+    contact = await house.seal(house.member, "王五", other, "enrolment.name-corrected.v1/contact")
+    corrected = NameCorrected(person_id=house.member, identity=OPAQUE, contact=contact, **told)
+    await house.world.feed("enrolment", corrected, f"person-{house.member}")
+    await house.settle()
+    await house.work(house.paid)
+    [message] = await house.arrived()
+    assert message["mobile"] == other
+    assert "王五" in message["text"]
+
+
+async def test_whoever_is_being_erased_is_known_and_not_reached(house: House) -> None:
+    await house.register()
+    begun = ErasureBegun(person_id=house.member, begun_on="2022-02-20", by="u")
+    await house.world.feed("enrolment", begun, f"person-{house.member}")
+    await house.settle()
+    await house.work(house.paid)
+    assert (await house.history(house.paid))[-1] == MessageFailed(message_id=house.paid, code="no-mobile")
+    assert await house.arrived() == []
 
 
 async def test_a_second_attempt_after_a_return_is_told_again(house: House) -> None:

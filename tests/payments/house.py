@@ -21,6 +21,7 @@ from chassis.projecting import Projecting
 from chassis.projections import Reads
 from chassis.web.app import create_app
 from contracts.catalog import CATALOG
+from contracts.claims.relief import ReliefGranted
 from contracts.claims.v1 import BenefitLine, ClaimApproved, Payee
 from contracts.enrolment.v1 import DonationReceived
 from contracts.envelope import Actor, RawEnvelope
@@ -140,6 +141,41 @@ class House:
         self.last_approval = approved
         return [f"{claim_id}-1-{payee.payee_id}" for payee in payees]
 
+    async def relieve(self, amount_fen: int, *cards: str, shares: tuple[int, ...] = (100,)) -> list[str]:
+        """Relief is granted; the ids of its payouts."""
+        relief_id = new_id()
+        payees = tuple([await self._payee(share, card) for share, card in zip(shares, cards, strict=True)])
+        granted = ReliefGranted(
+            relief_id=relief_id,
+            relief_no="RL22-1",
+            person_id=payees[0].payee_id,
+            plan_code=PLAN,
+            plan_version=1,
+            org_path=COUNTY,
+            kind="RELIEF_HARDSHIP",
+            payees=payees,
+            amount_fen=amount_fen,
+            exceptional=False,
+            note=None,
+            granted_on="2022-06-01",
+            meeting_id="m-1",
+            decided_by=("one", "two"),
+            reviewed_by=("filer", "county", "city", "one", "two"),
+        )
+        await self.react("claims", granted, actor_sub="one")
+        return [f"{relief_id}.RELIEF_HARDSHIP-{payee.payee_id}" for payee in payees]
+
+    async def donate_relief(self, amount_fen: int, reference: str = "R1", sub: str = "teller") -> httpx.Response:
+        """Somebody gives to the relief fund."""
+        body = {
+            "plan_code": PLAN,
+            "reference": reference,
+            "donor": "某公司",
+            "amount_fen": amount_fen,
+            "received_on": "2022-05-31",
+        }
+        return await self.post("/relief-fund/donations", body, sub)
+
     async def _payee(self, share: int, card: str) -> Payee:
         payee_id = new_id()
         account = Account(account_name="name", card_no=card)
@@ -170,10 +206,10 @@ class House:
     async def settled_reads(self) -> None:
         await self.context.projecting.wait_for(await self.context.log.head())
 
-    async def sign_all(self) -> str:
-        """Maker, checker and signer release everything payable; the batch's id."""
+    async def sign_all(self, fund: str = "pool") -> str:
+        """Maker, checker and signer release everything payable of a fund; the batch's id."""
         await self.settled_reads()
-        drafted = await self.post("/batches", {"plan_code": PLAN}, "maker")
+        drafted = await self.post("/batches", {"plan_code": PLAN, "fund": fund}, "maker")
         assert drafted.status_code == 201, drafted.text
         batch_id: str = drafted.json()["batch_id"]
         for step, sub in (("check", "checker"), ("sign", "signer")):

@@ -150,6 +150,8 @@ async def test_a_corrected_account_is_sealed_for_its_payee_and_nowhere_plain(hou
 
 async def test_every_read_model_is_what_the_log_alone_gives(house: House) -> None:
     await house.donate(1_000_000)
+    await house.donate_relief(1_000)
+    await house.relieve(1_000, GOOD_CARD)
     await house.approve(50_001, GOOD_CARD, GOOD_CARD, shares=(50, 50))
     await house.approve(60_000, WRONG_NAME_CARD)
     await house.misbehave(kind="contradict", matches=GOOD_CARD[-6:])

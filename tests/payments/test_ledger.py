@@ -125,13 +125,13 @@ class Bank(RuleBasedStateMachine):
         assert sum(total.values()) == 0
         settled = sum(event.amount_fen for event in self.said if isinstance(event, PayoutSettled))
         back = sum(event.amount_fen for event in self.said if isinstance(event, PayoutReturned) and event.after_booking)
-        assert total[ledger.account(PLAN, ledger.CASH)] == DONATED_FEN - settled + back
+        assert total[ledger.account(PLAN, ledger.POOL.cash)] == DONATED_FEN - settled + back
         arrived = sum(AMOUNTS_FEN[name] for name, one in self.payouts.items() if isinstance(one, Settled))
         assert settled - back == arrived, "What has left the pool is what has arrived, each payout once."
         owed = sum(AMOUNTS_FEN.values()) - arrived
-        assert -total[ledger.account(PLAN, ledger.CLAIMS_PAYABLE)] == owed
-        assert total[ledger.account(PLAN, ledger.BANK_CLEARING)] == 0
-        assert total[ledger.account(PLAN, ledger.RETURNED_SUSPENSE)] == 0
+        assert -total[ledger.account(PLAN, ledger.POOL.payable)] == owed
+        assert total[ledger.account(PLAN, ledger.POOL.clearing)] == 0
+        assert total[ledger.account(PLAN, ledger.POOL.suspense)] == 0
 
     @invariant()
     def balances_are_the_sum_of_movements(self) -> None:

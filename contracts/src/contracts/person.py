@@ -22,6 +22,12 @@ class Contact(Value, frozen=True, kw_only=True):
     mobile: str
 
 
+class Employment(Value, frozen=True, kw_only=True):
+    """Category `identity`: for whom the person works since the last change; free text (domain 5.2)."""
+
+    employer: str
+
+
 class Account(Value, frozen=True, kw_only=True):
     """Category `bank`: the payee's own debit card (domain 4.6)."""
 
@@ -69,3 +75,38 @@ class Measurements(Value, frozen=True, kw_only=True):
 
     values: dict[str, str]
     advice: str = ""
+
+
+class Household(Value, frozen=True, kw_only=True):
+    """A family's figures for relief (domain 4.5): income and outlay of a year, the local minimum of a month, in fen.
+
+    `minimum_living_fen` is the 最低生活保障 standard for one person and month; `event_cost_fen` what disaster,
+    accident or serious illness cost in the year; `self_paid_fen` the member's own medical cost after all payments.
+    """
+
+    members: int = 1
+    income_fen: int = 0
+    rigid_outlay_fen: int = 0
+    minimum_living_fen: int = 0
+    event_cost_fen: int = 0
+    self_paid_fen: int = 0
+
+
+class ReliefFacts(Value, frozen=True, kw_only=True):
+    """Category `health`: why relief is asked for, and the household as stated."""
+
+    narrative: str
+    household: Household
+
+
+class ReliefFinding(Value, frozen=True, kw_only=True):
+    """Category `health`: what the county found (home visit or phone): the household as verified, and its words."""
+
+    opinion: str
+    household: Household
+
+
+class ObjectionText(Value, frozen=True, kw_only=True):
+    """Category `health`: what was said against a case on the public list."""
+
+    text: str

@@ -6,6 +6,7 @@ import base64
 import binascii
 import hmac
 import os
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -158,15 +159,18 @@ class Keyring:
         self._demand({sealed.k for sealed, _, _, _ in questions})
         keys = await self._keys(list(dict.fromkeys((sealed.s, sealed.k) for sealed, _, _, _ in questions)))
         answers: list[T | Erased] = []
+        opened = Counter[str]()
         for sealed, shape, subject, field in questions:
             key = keys[sealed.s, sealed.k]
             if isinstance(key, Erased):
                 answers.append(key)
                 continue
             answers.append(_open(key, sealed, shape, subject, field))
-            PERSONAL_DATA_OPENED.labels(sealed.k).inc()
+            opened[sealed.k] += 1
             if sealed.k in AUDITED:
                 log.info("personal-data-opened", category=sealed.k, subject=subject)
+        for category, count in opened.items():
+            PERSONAL_DATA_OPENED.labels(category).inc(count)
         return answers
 
     async def _keys(self, pairs: list[Pair]) -> dict[Pair, bytes | Erased]:

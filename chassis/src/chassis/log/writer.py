@@ -108,8 +108,8 @@ class Writer:
         for append in group.appends:
             if not append.events:
                 raise EmptyAppend("An append needs at least one event.")
-        if not (group.appends or group.command or group.moves or group.parked):
-            raise EmptyAppend("A group needs events, a command record or a checkpoint.")
+        if not (group.appends or group.command or group.moves or group.parked or group.reservations):
+            raise EmptyAppend("A group needs events, a command record, a checkpoint or a reservation.")
         if len(self._interactive) + len(self._bulk) >= QUEUE_GROUPS_MAX:
             raise QueueFull(f"{QUEUE_GROUPS_MAX} appends are waiting.")
         waiting = _Waiting(group, group.events, group.touches(), self._loop.create_future(), perf_counter())

@@ -23,11 +23,12 @@ from chassis.telemetry import span
 from chassis.telemetry.metrics import HTTP_SECONDS
 from chassis.web.describing import describe, query_names
 from chassis.web.problem import AnyRequest, Problem, handle
+from chassis.web.public import is_public
 from contracts.envelope import Actor
 
 BODY_BYTES_MAX = 1_048_576
 IF_POSITION_HEADER = "If-Log-Position"
-PUBLIC_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
+PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 POSITION_DIGITS_MAX = 18
 CHARSET = "utf-8"
 NUL_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
@@ -44,15 +45,18 @@ def create_app(
     """A Litestar application over a service's routes; `/schema/openapi.json` describes it."""
 
     async def before(request: AnyRequest) -> Response[Any] | None:
-        if request.url.path in PUBLIC_PATHS:
+        if request.url.path in PROBES:
             return None
         _refuse_nul(request)
         _refuse_media_type(request)
-        actor = await context.verifier.verify(request.headers.get("Authorization", ""))
-        request.scope["state"]["actor"] = actor
+        public = is_public(request.route_handler)
+        if not public:
+            actor = await context.verifier.verify(request.headers.get("Authorization", ""))
+            request.scope["state"]["actor"] = actor
         _refuse_unknown_query(request)
         await _refuse_loose_body(request)
-        await _until_readable(request, context)
+        if not public:
+            await _until_readable(request, context)
         return None
 
     async def the_actor(request: AnyRequest) -> Actor:

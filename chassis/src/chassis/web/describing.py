@@ -13,6 +13,7 @@ from litestar.openapi.spec.path_item import PathItem
 from litestar.routes import HTTPRoute
 
 from chassis.web.problem import MEDIA_TYPE, ProblemBody
+from chassis.web.public import is_public
 
 REFERENCE = "#/components/schemas/{name}"
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -41,8 +42,11 @@ def describe(app: Litestar) -> None:
         description="Refused: a stable `code`, a sentence, and the field if there is one.",
         content={MEDIA_TYPE: OpenAPIMediaType(schema=Reference(ref=REFERENCE.format(name=ProblemBody.__name__)))},
     )
-    for item in (document.paths or {}).values():
+    public = _public(app)
+    for path, item in (document.paths or {}).items():
         for operation in _operations(item):
+            if path in public:
+                operation.security = [{}]
             responses = operation.responses or {}
             responses.pop("400", None)  # Litestar's own shape, which is never sent
             responses["default"] = problem
@@ -72,6 +76,15 @@ def _requests(app: Litestar) -> list[type[msgspec.Struct]]:
     return sorted(
         (one for one in found if isinstance(one, type) and issubclass(one, msgspec.Struct)),
         key=lambda one: one.__name__,
+    )
+
+
+def _public(app: Litestar) -> frozenset[str]:
+    """The path templates that are answered without a token."""
+    return frozenset(
+        route.path_format
+        for route in app.routes
+        if isinstance(route, HTTPRoute) and any(is_public(handler) for handler in route.route_handlers)
     )
 
 

@@ -21,6 +21,7 @@ from chassis.projecting import PositionNotReached
 from chassis.tail.failures import is_away
 
 RETRY_AFTER_S = 1
+COME_AGAIN = frozenset({HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS})
 MEDIA_TYPE = "application/problem+json"
 QUOTED = re.compile(r"'[^']*'")
 AT_FIELD = re.compile(r" - at `(?:key in )?\$\.?([^`]*)`")
@@ -81,7 +82,7 @@ def body_of(problem: Problem) -> ProblemBody:
 
 def respond(problem: Problem) -> Response[bytes]:
     """The response of a problem."""
-    headers = {"Retry-After": str(RETRY_AFTER_S)} if problem.status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    headers = {"Retry-After": str(RETRY_AFTER_S)} if problem.status in COME_AGAIN else {}
     if problem.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
     content = msgspec.json.encode(body_of(problem))

@@ -1,8 +1,360 @@
-"""Events of claims: relief money (domain 4.5), flags, and claims opened by telephone."""
+"""Events of claims: relief money (domain 4.5), heirs (4.6), claims opened by telephone, and signals of fraud (4.10)."""
 
 from __future__ import annotations
 
-from contracts.envelope import Event, Upcaster
+from contracts.claims.v1 import Document, Payee
+from contracts.envelope import Event, Sealed, Upcaster, Value
 
-EVENTS: dict[str, type[Event]] = {}
+
+class ReliefFiled(Event, frozen=True, kw_only=True):
+    """A member, relative or union asks for relief money (domain 2.2, 4.1). Stream `relief-<id>`.
+
+    `kind` RELIEF_HARDSHIP, RELIEF_CONDOLENCE, RELIEF_CARE or RELIEF_STUDY; `reason` one of the plan's for it;
+    `happened_on` the ISO date of what it rests on. `matter` is what may be granted once; `child_id` a random id.
+    `facts` are ReliefFacts of category health, `contact` the member's name and mobile, `by` who filed.
+    """
+
+    relief_id: str
+    relief_no: str
+    person_id: str
+    plan_code: str
+    plan_version: int
+    kind: str
+    reason: str
+    happened_on: str
+    matter: str
+    child_id: str
+    channel: str
+    org_path: str
+    facts: Sealed
+    contact: Sealed
+    documents: tuple[Document, ...]
+    payees: tuple[Payee, ...]
+    filed_on: str
+    by: str
+
+
+class ReliefPapersAsked(Event, frozen=True, kw_only=True):
+    """The county asks for papers, all at once, by NEED_ codes of domain 4.7. Stream `relief-<id>`."""
+
+    relief_id: str
+    relief_no: str
+    person_id: str
+    needs: tuple[str, ...]
+    due_on: str
+    by: str
+
+
+class ReliefPapersSupplied(Event, frozen=True, kw_only=True):
+    """Papers that were asked for came in. Stream `relief-<id>`."""
+
+    relief_id: str
+    documents: tuple[Document, ...]
+    by: str
+
+
+class ReliefVerified(Event, frozen=True, kw_only=True):
+    """The county looked into it (domain 4.5). Stream `relief-<id>`.
+
+    `method` HOME_VISIT or PHONE; `confirmed` whether the facts hold; `hardship` DEEP, RELATIVE, ACCIDENT or "" as
+    the household's figures give it; `eligible` whether the plan's condition for the reason is met.
+    `finding` is a ReliefFinding of category health.
+    """
+
+    relief_id: str
+    method: str
+    confirmed: bool
+    hardship: str
+    eligible: bool
+    finding: Sealed
+    verified_on: str
+    by: str
+
+
+class ReliefNoticePublished(Event, frozen=True, kw_only=True):
+    """The case is on the public list until and with `ends_on`, without a word of illness. Stream `relief-<id>`."""
+
+    relief_id: str
+    starts_on: str
+    ends_on: str
+
+
+class ReliefObjected(Event, frozen=True, kw_only=True):
+    """Somebody objects to a case on the public list. Stream `relief-<id>`. `text` is sealed under the member."""
+
+    relief_id: str
+    objection_id: str
+    text: Sealed
+    objected_on: str
+    by: str
+
+
+class ReliefObjectionSettled(Event, frozen=True, kw_only=True):
+    """An objection was looked into; an `upheld` one leaves nothing but a refusal. Stream `relief-<id>`."""
+
+    relief_id: str
+    objection_id: str
+    upheld: bool
+    note: Sealed | None
+    by: str
+
+
+class ReliefAgreed(Event, frozen=True, kw_only=True):
+    """The prefecture gave its view after the public notice; `agrees` false advises a refusal. Stream `relief-<id>`."""
+
+    relief_id: str
+    agrees: bool
+    note: Sealed | None
+    by: str
+
+
+class ReliefGranted(Event, frozen=True, kw_only=True):
+    """The office's meeting granted relief money, owed by the relief fund, never the pool. Stream `relief-<id>`.
+
+    `reviewed_by` are all who filed, verified, agreed or decided: none of them may pay it. An `exceptional` amount
+    lies above the plan's tiers; why is the sealed `note` (category health).
+    """
+
+    relief_id: str
+    relief_no: str
+    person_id: str
+    plan_code: str
+    plan_version: int
+    org_path: str
+    kind: str
+    payees: tuple[Payee, ...]
+    amount_fen: int
+    exceptional: bool
+    note: Sealed | None
+    granted_on: str
+    meeting_id: str
+    decided_by: tuple[str, ...]
+    reviewed_by: tuple[str, ...]
+
+
+class ReliefRefused(Event, frozen=True, kw_only=True):
+    """The office's meeting refused, with a reason code and rule of the plan. Stream `relief-<id>`."""
+
+    relief_id: str
+    relief_no: str
+    person_id: str
+    kind: str
+    payees: tuple[Payee, ...]
+    reason: str
+    rule: str
+    explanation: str
+    meeting_id: str
+    decided_by: tuple[str, ...]
+
+
+class ReliefWithdrawn(Event, frozen=True, kw_only=True):
+    """The member or the filer took it back before the decision. Stream `relief-<id>`."""
+
+    relief_id: str
+    by: str
+
+
+class ReliefPayoutArrived(Event, frozen=True, kw_only=True):
+    """One payout of the relief has arrived. Stream `relief-<id>`."""
+
+    relief_id: str
+    payout_id: str
+    payee_id: str
+    amount_fen: int
+
+
+class ReliefPaymentFailed(Event, frozen=True, kw_only=True):
+    """The bank sent a payout of the relief back; it waits for a corrected account. Stream `relief-<id>`."""
+
+    relief_id: str
+    payout_id: str
+    attempt: int
+    reason: str
+
+
+class ReliefPaid(Event, frozen=True, kw_only=True):
+    """All of the relief has arrived. Stream `relief-<id>`."""
+
+    relief_id: str
+    person_id: str
+    amount_fen: int
+
+
+class ReliefMatterClaimed(Event, frozen=True, kw_only=True):
+    """A reason of this year, an event, or a child's year is one case's matter. Stream `relief_allowance-<plan>-<id>`.
+
+    `subject_id` is the member, or the child whose studies are helped.
+    """
+
+    plan_code: str
+    subject_id: str
+    matter: str
+    relief_id: str
+
+
+class ReliefMatterReleased(Event, frozen=True, kw_only=True):
+    """The case ended without money: the matter may be brought again. Stream `relief_allowance-<plan>-<id>`."""
+
+    plan_code: str
+    subject_id: str
+    matter: str
+    relief_id: str
+
+
+class ReliefAllowanceTaken(Event, frozen=True, kw_only=True):
+    """What a grant takes from the member's relief cap of the period. Stream `relief_allowance-<plan>-<person>`."""
+
+    plan_code: str
+    subject_id: str
+    matter: str
+    relief_id: str
+    amount_fen: int
+
+
+class ReliefMeetingConvened(Event, frozen=True, kw_only=True):
+    """The office's weekly meeting with its cases (domain 4.5). Stream `relief_meeting-<id>`."""
+
+    meeting_id: str
+    plan_code: str
+    held_on: str
+    relief_ids: tuple[str, ...]
+    by: str
+
+
+class ReliefMeetingJoined(Event, frozen=True, kw_only=True):
+    """A participant signs in for themselves; `head` is the head of the office. Stream `relief_meeting-<id>`."""
+
+    meeting_id: str
+    by: str
+    head: bool
+
+
+class ReliefVerdict(Value, frozen=True, kw_only=True):
+    """What the meeting says of one case: an amount with an empty `reason`, or 0 and the refusal's reason code.
+
+    `note` says why an amount lies above the plan's tiers (category health).
+    """
+
+    relief_id: str
+    amount_fen: int = 0
+    reason: str = ""
+    note: Sealed | None = None
+
+
+class ReliefMeetingHeld(Event, frozen=True, kw_only=True):
+    """The meeting's minutes: every verdict, and who was there. Stream `relief_meeting-<id>`."""
+
+    meeting_id: str
+    verdicts: tuple[ReliefVerdict, ...]
+    participants: tuple[str, ...]
+    by: str
+
+
+class Heir(Value, frozen=True, kw_only=True):
+    """A claimant or heir of domain 4.6. `payee_id` is "" for one who waived; shares of all sum to exactly 100.
+
+    `guarded`: a minor or incapable person, paid to a guardian's account.
+    """
+
+    heir_id: str
+    relation: str
+    payee_id: str
+    share_percent: int
+    waived: bool
+    guarded: bool
+
+
+class HeirsListed(Event, frozen=True, kw_only=True):
+    """All heirs of the order that inherits, with their shares (domain 4.6). Stream `heirs-<claim id>`.
+
+    `division` EQUAL_SHARES, AGREEMENT or BENEFICIARY; `documents` the kinds of claimants' papers handed in. A later
+    list replaces this one.
+    """
+
+    claim_id: str
+    heirs: tuple[Heir, ...]
+    division: str
+    disputed: bool
+    documents: tuple[str, ...]
+    by: str
+
+
+class ClaimPhoned(Event, frozen=True, kw_only=True):
+    """A death or urgent claim was opened by telephone (domain 4.9). Stream `phone_call-<claim id>`.
+
+    `informant` is a sealed Contact of somebody with a random id; `cause` names why it is urgent; `needs` are the
+    papers to follow until `due_on`.
+    """
+
+    claim_id: str
+    person_id: str
+    org_path: str
+    informant_id: str
+    informant: Sealed
+    relation: str
+    cause: str
+    needs: tuple[str, ...]
+    due_on: str
+    by: str
+
+
+class ClaimFlagged(Event, frozen=True, kw_only=True):
+    """A signal of fraud or poor quality on a claim (domain 4.10); it refuses nothing. Stream `flag-<claim>-<signal>`.
+
+    `related` are the other claims it rests on, `filed_by` who filed the claim and so does not judge the flag.
+    """
+
+    flag_id: str
+    claim_id: str
+    signal: str
+    person_id: str
+    org_path: str
+    filed_by: str
+    related: tuple[str, ...]
+    raised_on: str
+
+
+class FlagCleared(Event, frozen=True, kw_only=True):
+    """A person looked: there is an innocent explanation, in `note`. Stream `flag-<claim>-<signal>`."""
+
+    flag_id: str
+    note: Sealed | None
+    by: str
+
+
+class FlagConfirmed(Event, frozen=True, kw_only=True):
+    """A person looked: the signal is right, and `note` says why. Stream `flag-<claim>-<signal>`."""
+
+    flag_id: str
+    note: Sealed | None
+    by: str
+
+
+EVENTS: dict[str, type[Event]] = {
+    "claims.relief-filed.v1": ReliefFiled,
+    "claims.relief-papers-asked.v1": ReliefPapersAsked,
+    "claims.relief-papers-supplied.v1": ReliefPapersSupplied,
+    "claims.relief-verified.v1": ReliefVerified,
+    "claims.relief-notice-published.v1": ReliefNoticePublished,
+    "claims.relief-objected.v1": ReliefObjected,
+    "claims.relief-objection-settled.v1": ReliefObjectionSettled,
+    "claims.relief-agreed.v1": ReliefAgreed,
+    "claims.relief-granted.v1": ReliefGranted,
+    "claims.relief-refused.v1": ReliefRefused,
+    "claims.relief-withdrawn.v1": ReliefWithdrawn,
+    "claims.relief-payout-arrived.v1": ReliefPayoutArrived,
+    "claims.relief-payment-failed.v1": ReliefPaymentFailed,
+    "claims.relief-paid.v1": ReliefPaid,
+    "claims.relief-matter-claimed.v1": ReliefMatterClaimed,
+    "claims.relief-matter-released.v1": ReliefMatterReleased,
+    "claims.relief-allowance-taken.v1": ReliefAllowanceTaken,
+    "claims.relief-meeting-convened.v1": ReliefMeetingConvened,
+    "claims.relief-meeting-joined.v1": ReliefMeetingJoined,
+    "claims.relief-meeting-held.v1": ReliefMeetingHeld,
+    "claims.heirs-listed.v1": HeirsListed,
+    "claims.claim-phoned.v1": ClaimPhoned,
+    "claims.claim-flagged.v1": ClaimFlagged,
+    "claims.flag-cleared.v1": FlagCleared,
+    "claims.flag-confirmed.v1": FlagConfirmed,
+}
 UPCASTERS: dict[str, Upcaster] = {}

@@ -38,6 +38,20 @@ class Payee(Value, frozen=True, kw_only=True):
     name_matches: bool
 
 
+class Agent(Value, frozen=True, kw_only=True):
+    """A relative who acts for a member in hospital (domain 4.3), and is never paid.
+
+    `proof` PAPER (its kind among the documents is KINSHIP_PROOF or AGENT_AUTHORITY) or CALL_BACK, with what was
+    heard on calling back in the sealed `note`. `contact` is a sealed Contact under `agent_id`, a random id.
+    """
+
+    agent_id: str
+    relation: str
+    proof: str
+    note: Sealed | None
+    contact: Sealed
+
+
 class BenefitLine(Value, frozen=True, kw_only=True):
     """One benefit of a claim: computed by the plan's rule, cut by a cap, and the trace that explains it.
 
@@ -57,7 +71,8 @@ class ClaimFiled(Event, frozen=True, kw_only=True):
     """A member, relative or union filed a claim (domain 4.1, 4.4). Stream `claim-<id>`.
 
     `steps` are the reviews it will pass, in order, the amount permitting; `org_path` is the organisation that
-    the member is covered through; `by` the actor who filed: the one who never reviews it (domain 4.3).
+    the member is covered through; `by` the actor who filed: the one who never reviews it (domain 4.3);
+    `agent` a relative who acts for the member.
     """
 
     claim_id: str
@@ -75,6 +90,7 @@ class ClaimFiled(Event, frozen=True, kw_only=True):
     filed_on: str
     steps: tuple[str, ...]
     by: str
+    agent: Agent | None = None
 
 
 class ClaimForwarded(Event, frozen=True, kw_only=True):

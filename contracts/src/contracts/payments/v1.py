@@ -28,8 +28,26 @@ class DonationBooked(Event, frozen=True, kw_only=True):
     transfers: tuple[Transfer, ...]
 
 
+class ReliefDonationBooked(Event, frozen=True, kw_only=True):
+    """A donation entered the relief fund, never the pool (domain 4.5). Stream `relief_donation-<plan>-<reference>`.
+
+    `reference` is the bank's of the receipt: one receipt is one donation. `received_on` is an ISO date.
+    """
+
+    reference: str
+    plan_code: str
+    donor: str
+    amount_fen: int
+    received_on: str
+    by: str
+    transfers: tuple[Transfer, ...]
+
+
 class PayoutRequested(Event, frozen=True, kw_only=True):
-    """An approved line is owed to one payee. Stream `payout-<claim line id>-<payee id>`: one, for ever."""
+    """An approved line is owed to one payee. Stream `payout-<claim line id>-<payee id>`: one, for ever.
+
+    `fund` is what owes it: `pool`, or `relief` for a granted relief case, whose id then stands in `claim_id`.
+    """
 
     payout_id: str
     claim_id: str
@@ -45,6 +63,7 @@ class PayoutRequested(Event, frozen=True, kw_only=True):
     account_tail: str
     approved_by: tuple[str, ...]
     transfers: tuple[Transfer, ...]
+    fund: str = "pool"
 
 
 class PayoutBatched(Event, frozen=True, kw_only=True):
@@ -73,6 +92,7 @@ class PayoutSettled(Event, frozen=True, kw_only=True):
     bank_reference: str
     settled_on: str
     transfers: tuple[Transfer, ...]
+    fund: str = "pool"
 
 
 class PayoutReturned(Event, frozen=True, kw_only=True):
@@ -93,6 +113,7 @@ class PayoutReturned(Event, frozen=True, kw_only=True):
     after_booking: bool
     bank_reference: str
     transfers: tuple[Transfer, ...]
+    fund: str = "pool"
 
 
 class PayoutUnknown(Event, frozen=True, kw_only=True):
@@ -138,6 +159,7 @@ class BatchDrafted(Event, frozen=True, kw_only=True):
     total_fen: int
     approved_by: tuple[str, ...]
     by: str
+    fund: str = "pool"
 
 
 class BatchChecked(Event, frozen=True, kw_only=True):
@@ -178,6 +200,7 @@ class StatementImported(Event, frozen=True, kw_only=True):
 
 EVENTS: dict[str, type[Event]] = {
     "payments.donation-booked.v1": DonationBooked,
+    "payments.relief-donation-booked.v1": ReliefDonationBooked,
     "payments.payout-requested.v1": PayoutRequested,
     "payments.payout-batched.v1": PayoutBatched,
     "payments.payout-settled.v1": PayoutSettled,

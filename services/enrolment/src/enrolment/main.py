@@ -3,8 +3,8 @@
 from chassis.files.retention import discarding
 from chassis.runner import Service, run
 from contracts.catalog import CATALOG, PUBLISHERS
-from enrolment import api, projections
-from enrolment.intake import importer, kept
+from enrolment import api, projections, workers
+from enrolment.intake import importer, index, kept
 from enrolment.settings import Settings
 
 SERVICE = Service(
@@ -13,7 +13,9 @@ SERVICE = Service(
     publishes=PUBLISHERS["enrolment"],
     routes=api.ROUTES,
     projections=projections.ALL,
-    background=(importer.run, discarding(kept.FOLDER, kept.vault_of)),
+    workers=workers.WORKERS,
+    sweeps=workers.SWEEPS,
+    background=(importer.run, index.run, discarding(kept.FOLDER, kept.vault_of)),
     grants=frozenset({"identity", "contact"}),
     settings=Settings,
 )

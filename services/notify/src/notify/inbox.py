@@ -10,6 +10,7 @@ from chassis.clock import from_text, utc_text
 from chassis.execute import Session
 from chassis.log import Recorded
 from chassis.tail.reactions import Reaction
+from contracts.claims.relief import ReliefFiled, ReliefGranted, ReliefPapersAsked, ReliefRefused
 from contracts.claims.v1 import ClaimApproved, ClaimFiled, ClaimRejected
 from contracts.envelope import Event
 from contracts.health_checkup.v1 import FindingRaised, MemberInvited, ResultsRecorded
@@ -21,6 +22,7 @@ from notify.projections import contacts, deceased
 from notify.settings import Settings
 
 WHOLE_PERCENT = 100
+RELIEF_FUND = "relief"
 
 
 @cache
@@ -89,21 +91,64 @@ async def on_claim_rejected(recorded: Recorded, session: Session) -> None:
         await _tell(session, cause, payee.payee_id, "claim-refused", event.claim_id, no=event.claim_no)
 
 
+async def on_relief_filed(recorded: Recorded, session: Session) -> None:
+    """Relief asked for: received."""
+    event = recorded.event
+    assert isinstance(event, ReliefFiled)
+    for payee in event.payees:
+        cause = f"received-{event.relief_id}"
+        await _tell(session, cause, payee.payee_id, "relief-received", event.relief_id, no=event.relief_no)
+
+
+async def on_relief_papers_asked(recorded: Recorded, session: Session) -> None:
+    """Papers are asked for: which ones stands in the account; each round is a cause of its own."""
+    event = recorded.event
+    assert isinstance(event, ReliefPapersAsked)
+    day = from_text(event.due_on)
+    cause = f"papers-{event.relief_id}-{recorded.header.streamversion}"
+    variables = {"no": event.relief_no, "dt": f"{day.month}月{day.day}日"}
+    await _tell(session, cause, event.person_id, "relief-papers", event.relief_id, **variables)
+
+
+async def on_relief_granted(recorded: Recorded, session: Session) -> None:
+    """Relief granted, without a word on why."""
+    event = recorded.event
+    assert isinstance(event, ReliefGranted)
+    for payee in event.payees:
+        variables = {"no": event.relief_no, "tail": payee.account_tail}
+        if payee.share_percent == WHOLE_PERCENT:
+            template, variables["amt"] = "relief-approved", yuan(event.amount_fen)
+        else:
+            template, variables["share"] = "relief-approved-share", str(payee.share_percent)
+        await _tell(session, f"granted-{event.relief_id}", payee.payee_id, template, event.relief_id, **variables)
+
+
+async def on_relief_refused(recorded: Recorded, session: Session) -> None:
+    """Relief refused; the reason stands in the account only."""
+    event = recorded.event
+    assert isinstance(event, ReliefRefused)
+    for payee in event.payees:
+        cause = f"refused-{event.relief_id}"
+        await _tell(session, cause, payee.payee_id, "relief-refused", event.relief_id, no=event.relief_no)
+
+
 async def on_payout_settled(recorded: Recorded, session: Session) -> None:
-    """Paid; an attempt that follows a return is a cause of its own."""
+    """Paid; an attempt that follows a return is a cause of its own, and relief is called what it is."""
     event = recorded.event
     assert isinstance(event, PayoutSettled)
+    template = "relief-paid" if event.fund == RELIEF_FUND else "benefit-paid"
     variables = {"amt": yuan(event.amount_fen), "tail": event.account_tail}
     cause = f"paid-{event.payout_id}-{event.attempt}"
-    await _tell(session, cause, event.payee_id, "benefit-paid", event.claim_id, **variables)
+    await _tell(session, cause, event.payee_id, template, event.claim_id, **variables)
 
 
 async def on_payout_returned(recorded: Recorded, session: Session) -> None:
     """Returned by the bank; each attempt is a cause of its own."""
     event = recorded.event
     assert isinstance(event, PayoutReturned)
+    template = "relief-returned" if event.fund == RELIEF_FUND else "payment-returned"
     cause = f"returned-{event.payout_id}-{event.attempt}"
-    await _tell(session, cause, event.payee_id, "payment-returned", event.claim_id)
+    await _tell(session, cause, event.payee_id, template, event.claim_id)
 
 
 async def on_member_invited(recorded: Recorded, session: Session) -> None:
@@ -134,6 +179,10 @@ REACTIONS: dict[str, dict[type[Event], Reaction]] = {
         ClaimFiled: on_claim_filed,
         ClaimApproved: on_claim_approved,
         ClaimRejected: on_claim_rejected,
+        ReliefFiled: on_relief_filed,
+        ReliefPapersAsked: on_relief_papers_asked,
+        ReliefGranted: on_relief_granted,
+        ReliefRefused: on_relief_refused,
     },
     "payments": {
         PayoutSettled: on_payout_settled,

@@ -126,8 +126,7 @@ async def _contact(recipient_id: str, context: Context) -> Contact | str:
         known, sealed = await claimant_contacts.find(c, recipient_id)
         field = claimant_contacts.FIELD
         if not known:
-            known, sealed = await contacts.find(c, recipient_id)
-            field = contacts.FIELD
+            known, sealed, field = await contacts.find(c, recipient_id)
     if not known:
         raise ContactNotKnown
     if sealed is None:

@@ -1,8 +1,23 @@
-"""HTTP in: estimates, filings, reviews, questions, and the plans' versions, each within what the actor may see."""
+"""HTTP in: estimates, filings, reviews, relief, questions, the plans' versions, each within what the actor may see."""
 
 from litestar.types import ControllerRouterHandler
 
-from claims.api import estimates, explanations, filing, plan_versions, queries, reviews, what_if
+from claims.api import (
+    estimates,
+    explanations,
+    filing,
+    flags,
+    heirs,
+    mine,
+    phone,
+    plan_versions,
+    queries,
+    relief,
+    relief_meetings,
+    relief_reviews,
+    reviews,
+    what_if,
+)
 
 ROUTES: list[ControllerRouterHandler] = [
     *filing.ROUTES,
@@ -12,4 +27,11 @@ ROUTES: list[ControllerRouterHandler] = [
     *explanations.ROUTES,
     *plan_versions.ROUTES,
     *what_if.ROUTES,
+    *phone.ROUTES,
+    *heirs.ROUTES,
+    *mine.ROUTES,
+    *flags.ROUTES,
+    *relief.ROUTES,
+    *relief_reviews.ROUTES,
+    *relief_meetings.ROUTES,
 ]

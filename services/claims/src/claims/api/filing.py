@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -17,8 +17,11 @@ from chassis.context import Context
 from chassis.execute import Session
 from chassis.web import Problem
 from claims.api.access import FILERS, check_filer
+from claims.api.acting import check_agent_asked, normal_name, refuse_deceased, sealed_agent
+from claims.api.heirs import list_heirs
 from claims.api.plans import plan_of
 from claims.api.shapes import FiledClaim, FilingAsked, IncidentAsked, PayeeAsked
+from claims.api.signals import raise_signals
 from claims.domain.claim import CLAIM
 from claims.domain.claim_commands import FileClaim
 from claims.domain.entitlement import ENTITLEMENT, ClaimIncident
@@ -50,32 +53,52 @@ async def file_claim(
     payee_ids = [person_id if payee.relation == "SELF" else new_id() for payee in data.payees]
 
     async def work(session: Session) -> FiledClaim:
-        cover = await _cover(session, data.plan, person_id)
+        cover = await cover_of(session, data.plan, person_id)
         check_filer(actor, data.channel, person_id, cover.org_path)
+        await refuse_deceased(session)
+        check_agent_asked(data, actor)
         plan = plan_of(data.plan, cover.plan_version)
-        incident = _incident(data.incident, session.today)
-        key = f"{plan.code}-{person_id}"
-        command = ClaimIncident(plan.code, person_id, incident_key(incident), claim_id, data.channel)
-        for event in await session.decide(ENTITLEMENT, key, command):
-            if isinstance(event, DuplicateFiled):
-                first = event.first_claim_id
-                number = claim_no(plan, first)
-                return FiledClaim(claim_id=first, claim_no=number, duplicate=True, first_claim_id=first)
-        filed = await _sealed(session, data, incident, plan, cover, (claim_id, person_id, payee_ids))
-        await session.decide(CLAIM, claim_id, FileClaim(filed))
-        return FiledClaim(claim_id=claim_id, claim_no=filed.claim_no, duplicate=False, first_claim_id=claim_id)
+        return await file_sealed(session, data, plan, cover, (claim_id, person_id, payee_ids))
 
     return await context.command(request, actor, work, status=201)
 
 
+async def file_sealed(
+    session: Session, data: FilingAsked, plan: Plan, cover: CoverRow, ids: tuple[str, str, list[str]]
+) -> FiledClaim:
+    """Claim the incident and open the claim, with its heirs and the signals it shows; or the claim that stands.
+
+    `ids` are the claim's, the person's and the payees'.
+    """
+    claim_id, person_id, _ = ids
+    incident = _incident(data.incident, session.today)
+    key = f"{plan.code}-{person_id}"
+    command = ClaimIncident(plan.code, person_id, incident_key(incident), claim_id, data.channel)
+    for event in await session.decide(ENTITLEMENT, key, command):
+        if isinstance(event, DuplicateFiled):
+            first = event.first_claim_id
+            return FiledClaim(claim_id=first, claim_no=claim_no(plan, first), duplicate=True, first_claim_id=first)
+    filed = await _sealed(session, data, incident, plan, cover, ids)
+    await session.decide(CLAIM, claim_id, FileClaim(filed))
+    if incident.died_on and plan.heirs is not None:
+        await list_heirs(session, plan.heirs, filed, filed.payees, data.heirs)
+    await raise_signals(session, plan, filed, cover, [payee.account.card_no for payee in data.payees])
+    return FiledClaim(claim_id=claim_id, claim_no=filed.claim_no, duplicate=False, first_claim_id=claim_id)
+
+
 def claim_no(plan: Plan, claim_id: str) -> str:
-    """The number people use: plan and year, then 50 random bits of the id in an alphabet without I, L, O, U."""
-    value = int(claim_id.replace("-", ""), 16)
-    letters = "".join(ALPHABET[(value >> 5 * place) & 31] for place in reversed(range(NUMBER_CHARS)))
-    return f"{plan.code[:2]}{plan.period_start[2:4]}-{letters}"
+    """The number people use: plan and year, then letters of the id."""
+    return f"{plan.code[:2]}{plan.period_start[2:4]}-{letters_of(claim_id)}"
 
 
-async def _cover(session: Session, plan_code: str, person_id: str) -> CoverRow:
+def letters_of(random_id: str) -> str:
+    """50 random bits of an id in an alphabet without I, L, O, U."""
+    value = int(random_id.replace("-", ""), 16)
+    return "".join(ALPHABET[(value >> 5 * place) & 31] for place in reversed(range(NUMBER_CHARS)))
+
+
+async def cover_of(session: Session, plan_code: str, person_id: str) -> CoverRow:
+    """The person's cover of a plan. Raises Problem cover-unknown."""
     async with session.reads.connection() as c:
         cover = await covers.of_person(c, person_id, plan_code)
     if cover is None:
@@ -97,9 +120,7 @@ async def _sealed(
 ) -> ClaimFiled:
     """The filing as an event: facts, accounts and contacts sealed for this decision."""
     claim_id, person_id, payee_ids = ids
-    pairs = [(person_id, "health")]
-    for payee_id, payee in zip(payee_ids, data.payees, strict=True):
-        pairs += [(payee_id, "bank")] + ([(payee_id, "contact")] if payee.contact else [])
+    pairs = [(person_id, "health"), *keys_of(payee_ids, data.payees)]
     await session.keyring.ensure(list(dict.fromkeys(pairs)))
     facts = data.facts.facts(session.today)
     return ClaimFiled(
@@ -115,16 +136,28 @@ async def _sealed(
             facts, subject=person_id, category="health", decision_id=session.decision_id, field=FACTS_FIELD
         ),
         documents=tuple(Document(kind=one.kind, sha256=one.sha256) for one in data.documents),
-        payees=tuple(_payee(session, *pair) for pair in zip(payee_ids, data.payees, strict=True)),
+        payees=tuple(sealed_payee(session, *pair) for pair in zip(payee_ids, data.payees, strict=True)),
         urgent=data.urgent,
         filed_on=session.today.isoformat(),
         steps=steps_of(plan, data.channel, incident, cover.org_path),
         by=session.actor.sub,
+        agent=await sealed_agent(session, data.agent, person_id) if data.agent else None,
     )
 
 
-def _payee(session: Session, payee_id: str, asked: PayeeAsked) -> Payee:
-    """`name_matches` is the account's name against the holder's as stated; the member's own is not known here."""
+def keys_of(payee_ids: Sequence[str], payees: Sequence[PayeeAsked]) -> list[tuple[str, str]]:
+    """The data keys, as (person, category), that `sealed_payee` needs."""
+    pairs = []
+    for payee_id, payee in zip(payee_ids, payees, strict=True):
+        pairs += [(payee_id, "bank")] + ([(payee_id, "contact")] if payee.contact else [])
+    return pairs
+
+
+def sealed_payee(session: Session, payee_id: str, asked: PayeeAsked) -> Payee:
+    """Account and contact sealed for this decision, always under a filing's fields, so that payments opens them.
+
+    `name_matches` is the account's name against the holder's as stated; the member's own is not known here.
+    """
     seal, decision_id = session.keyring.seal_now, session.decision_id
     account = Account(**msgspec.structs.asdict(asked.account))
     contact = None
@@ -138,14 +171,8 @@ def _payee(session: Session, payee_id: str, asked: PayeeAsked) -> Payee:
         account=seal(account, subject=payee_id, category="bank", decision_id=decision_id, field=ACCOUNT_FIELD),
         account_tail=account.card_no[-TAIL_DIGITS:],
         contact=contact,
-        name_matches=_normal(account.account_name) == _normal(asked.holder_name),
+        name_matches=normal_name(account.account_name) == normal_name(asked.holder_name),
     )
-
-
-def _normal(name: str) -> str:
-    """A name without spaces, full-width forms and the middle dot's variants."""
-    folded = unicodedata.normalize("NFKC", name)
-    return "".join(folded.replace("•", "·").split()).upper()
 
 
 ROUTES: list[ControllerRouterHandler] = [file_claim]

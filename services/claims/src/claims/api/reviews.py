@@ -17,6 +17,7 @@ from chassis.execute import Session
 from chassis.web import Problem
 from claims.api.access import OFFICE, UNION_STEPS, reaches
 from claims.api.filing import FACTS_FIELD
+from claims.api.heirs import check_heirs
 from claims.api.notes import seal_note
 from claims.api.plans import plan_of
 from claims.api.shapes import ClaimId, ClaimStanding, OpinionAsked, RefusalAsked, SpecialAsked
@@ -171,6 +172,7 @@ async def _take(claim_id: str, request: AnyRequest, actor: Actor, context: Conte
 async def _award(session: Session, plan: Plan, events: Sequence[ClaimEvent]) -> None:
     for event in events:
         if isinstance(event, ClaimApproved):
+            await check_heirs(session, plan, event)
             command = AwardBenefits(plan.code, event.person_id, event.claim_id, event.lines, limits_of(plan))
             await session.decide(ENTITLEMENT, f"{plan.code}-{event.person_id}", command)
 

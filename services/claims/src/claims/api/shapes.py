@@ -134,8 +134,35 @@ class DocumentAsked(Asked, frozen=True, kw_only=True):
     sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
 
 
+class AgentAsked(Asked, frozen=True, kw_only=True):
+    """A relative who acts for a member in hospital: a paper, or what was heard on calling back."""
+
+    relation: Literal["SPOUSE", "CHILD", "PARENT", "SIBLING", "GRANDPARENT", "OTHER"]
+    name: Name
+    mobile: Annotated[str, Meta(pattern=r"^1\d{10}$")]
+    proof: Literal["PAPER", "CALL_BACK"]
+    note: ShortText = ""
+
+
+class HeirAsked(Asked, frozen=True, kw_only=True):
+    """An heir: `payee` is the place among the payees, counted from 0, or -1 for who waived."""
+
+    relation: Relation
+    payee: Annotated[int, Meta(ge=-1, lt=PAYEES_MAX)]
+    guarded: bool = False
+
+
+class HeirsAsked(Asked, frozen=True, kw_only=True):
+    """All heirs of the order that inherits, how they divide, and whether somebody disputes it (domain 4.6)."""
+
+    heirs: Annotated[tuple[HeirAsked, ...], Meta(min_length=1, max_length=PAYEES_MAX)]
+    division: Literal["EQUAL_SHARES", "AGREEMENT", "BENEFICIARY"]
+    disputed: bool = False
+    documents: Annotated[tuple[DocumentAsked, ...], Meta(max_length=DOCUMENTS_MAX)] = ()
+
+
 class FilingAsked(Asked, frozen=True, kw_only=True):
-    """A filing. A member may leave `person_id` out."""
+    """A filing. A member may leave `person_id` out; without `heirs` the payees of a death are all its heirs."""
 
     person_id: PersonId = ""
     plan: PlanCode
@@ -145,6 +172,8 @@ class FilingAsked(Asked, frozen=True, kw_only=True):
     documents: Annotated[tuple[DocumentAsked, ...], Meta(max_length=DOCUMENTS_MAX)] = ()
     payees: Annotated[tuple[PayeeAsked, ...], Meta(max_length=PAYEES_MAX)]
     urgent: bool = False
+    agent: AgentAsked | None = None
+    heirs: HeirsAsked | None = None
 
 
 class OpinionAsked(Asked, frozen=True, kw_only=True):

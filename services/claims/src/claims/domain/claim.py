@@ -29,6 +29,7 @@ from claims.domain.claim_stages import (
     Refused,
     evolve,
 )
+from claims.domain.payees import check_agent, check_payees
 from claims.domain.reviews import HEAD_APPROVAL, OFFICE_RECHECK, OFFICE_REVIEW, needs_head, needs_recheck
 from contracts.claims.v1 import (
     BenefitLine,
@@ -72,7 +73,7 @@ def _file(command: FileClaim, claim: Claim) -> list[ClaimEvent]:
     filed = command.filed
     match claim:
         case Absent():
-            _check_payees(filed)
+            _check_filing(filed)
             return [filed]
         case AtUnion(other) | AtOffice(other) | Assessed(other) | Rechecked(other):
             if (other.person_id, other.incident) == (filed.person_id, filed.incident):
@@ -82,20 +83,12 @@ def _file(command: FileClaim, claim: Claim) -> list[ClaimEvent]:
             raise Rejected("claim-exists", "Another claim has this id.")
 
 
-def _check_payees(filed: ClaimFiled) -> None:
-    """Domain 4.6: a living member is paid alone; heirs share exactly 100 percent."""
-    payees = filed.payees
-    if not payees or any(payee.share_percent <= 0 for payee in payees):
-        raise Rejected("payees-missing", "At least one payee with a share is needed.", "payees")
-    if sum(payee.share_percent for payee in payees) != 100:
-        raise Rejected("shares-not-100", "The payees' shares must sum to 100 percent.", "payees")
-    if len({payee.payee_id for payee in payees}) != len(payees):
-        raise Rejected("payee-repeated", "Each payee is named once.", "payees")
-    selves = [payee.relation == "SELF" for payee in payees]
-    if filed.incident.died_on and any(selves):
-        raise Rejected("payee-deceased", "A death is paid to heirs.", "payees")
-    if not filed.incident.died_on and selves != [True]:
-        raise Rejected("payee-not-member", "A living member is paid to their own account only.", "payees")
+def _check_filing(filed: ClaimFiled) -> None:
+    """Domain 4.6, 4.9: the payees of a telephone claim may follow; a relative who acts is never paid."""
+    if filed.payees or not filed.urgent or filed.channel != "HOTLINE":
+        check_payees(filed.payees, died=bool(filed.incident.died_on))
+    if filed.agent is not None:
+        check_agent(filed.agent, filed.documents, filed.payees)
 
 
 def _forward(command: ForwardClaim, claim: Claim) -> list[ClaimEvent]:
@@ -247,6 +240,8 @@ def _approve(command: ApproveClaim, claim: Claim) -> list[ClaimEvent]:
 
 
 def _approval(filed: ClaimFiled, hands: Hands, lines: tuple[BenefitLine, ...], today: str) -> ClaimApproved:
+    if not filed.payees:
+        raise Rejected("payees-missing", "Nobody has named an account yet.", "payees")
     return ClaimApproved(
         claim_id=filed.claim_id,
         claim_no=filed.claim_no,

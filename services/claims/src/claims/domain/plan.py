@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from claims.domain.relief_plan import HeirRules, PhoneRules, ReliefRules, SignalRules
 from claims.domain.required_papers import RequiredPapers
 from contracts.envelope import Value
 
@@ -175,6 +176,8 @@ class Plan(Value, frozen=True, kw_only=True):
     `dates` names for each kind of incident the dates that decide, the first known one first (domain 2.6).
     `assumed` are the parameters that rest on no published rule, as paths into this document: lists by the code of
     their entries; a path stands for everything below it. A refusal that rests on one goes to a person.
+
+    A plan without `relief` has no relief fund, without `signals` no signals of fraud.
     """
 
     code: str
@@ -201,3 +204,7 @@ class Plan(Value, frozen=True, kw_only=True):
     reviews: Reviews
     papers: RequiredPapers | None = None
     assumed: tuple[str, ...] = ()
+    relief: ReliefRules | None = None
+    heirs: HeirRules | None = None
+    signals: SignalRules | None = None
+    phone: PhoneRules | None = None

@@ -26,7 +26,7 @@ def steps_of(plan: Plan, channel: str, incident: Incident, org_path: str) -> tup
     entry = plan.reviews.entry[channel]
     if incident.kind in plain and not incident.died_on:
         entry = OFFICE_REVIEW
-    present = _levels(org_path)
+    present = levels_of(org_path)
     return tuple(step for step in LADDER[LADDER.index(entry) :] if step in present)
 
 
@@ -45,7 +45,8 @@ def sampled(claim_id: str, percent: int) -> bool:
     return int.from_bytes(hashlib.sha256(claim_id.encode()).digest()[:8]) % 100 < percent
 
 
-def _levels(org_path: str) -> set[str]:
+def levels_of(org_path: str) -> set[str]:
+    """The reviews that the organisations of a path can make, and the office's."""
     present = {OFFICE_REVIEW}
     for code in org_path.split(".")[1:]:
         if len(code) == UNION_CODE_LENGTH:

@@ -1,4 +1,4 @@
-"""Read model `covers`: who is covered by which plan, from when to when, through which organisation."""
+"""Read model `covers`: who is covered by which plan, from when to when, through which organisation now."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.log import Recorded
-from chassis.projections import Projection, Put, Write
+from chassis.projections import Patch, Projection, Put, Write
 from claims.domain.benefits import Cover
+from contracts.enrolment.people import CoverageMoved
 from contracts.enrolment.v1 import CoverageGranted
 from contracts.envelope import Event
 
@@ -43,12 +44,14 @@ def apply(recorded: Recorded) -> Iterable[Write]:
                 occupation=event.occupation,
                 org_path=event.org_path,
             )
+        case CoverageMoved() as event:
+            yield Patch((event.person_id, event.plan_code), occupation=event.occupation, org_path=event.org_path)
         case _:
             pass
 
 
-EVENTS: frozenset[type[Event]] = frozenset({CoverageGranted})
-PROJECTION = Projection(name=NAME, version=1, source="enrolment", table=TABLE, apply=apply, events=EVENTS)
+EVENTS: frozenset[type[Event]] = frozenset({CoverageGranted, CoverageMoved})
+PROJECTION = Projection(name=NAME, version=2, source="enrolment", table=TABLE, apply=apply, events=EVENTS)
 
 
 class CoverRow(msgspec.Struct, frozen=True):

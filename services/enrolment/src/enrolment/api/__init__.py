@@ -2,7 +2,7 @@
 
 from litestar.types import ControllerRouterHandler
 
-from enrolment.api import members, plans, rosters
+from enrolment.api import changes, members, plans, public, resolving, rights, rosters
 
 ROUTES: list[ControllerRouterHandler] = [
     plans.give_seats,
@@ -13,6 +13,22 @@ ROUTES: list[ControllerRouterHandler] = [
     rosters.roster_standing,
     rosters.roster_errors,
     members.look_up,
+    members.search,
+    members.member_list,
     members.member,
-    members.record_death,
+    changes.record_death,
+    changes.withdraw_death,
+    changes.change_employment,
+    changes.change_contact,
+    changes.correct_name,
+    changes.correct_number,
+    rights.give_consent,
+    rights.withdraw_consent,
+    rights.restrict,
+    rights.lift_restriction,
+    rights.erase,
+    rights.rights_of,
+    rights.export,
+    public.check_coverage,
+    resolving.resolve_people,
 ]

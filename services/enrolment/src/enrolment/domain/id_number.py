@@ -13,6 +13,8 @@ RESIDENT_ID = "RESIDENT_ID"
 HKMT_RESIDENCE = "HKMT_RESIDENCE"
 FOREIGN_PR = "FOREIGN_PR"
 PASSPORT = "PASSPORT"
+FOREIGN = frozenset({FOREIGN_PR, PASSPORT})
+"""Documents whose names may be in Latin letters."""
 ID_TYPES = {
     "": RESIDENT_ID,
     "居民身份证": RESIDENT_ID,

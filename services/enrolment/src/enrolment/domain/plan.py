@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from importlib.resources import files
 
@@ -24,7 +24,9 @@ class PlanUnusable(ValueError):
 class Plan:
     """The parameters of one plan version. The period is half-open; both age limits are inclusive; money in fen.
 
-    `people_per_mobile_max`: more people than this on one mobile are a warning (domain 5.2).
+    `people_per_mobile_max`: more people than this on one mobile are a warning (domain 5.2). Personal data are kept
+    `run_off_days` after the period, while claims may still come, and `retention_years` more; `claim_retention_years`
+    in their place where a claim was not refused (accounts; domain 6.5).
     """
 
     code: str
@@ -39,6 +41,9 @@ class Plan:
     age_max: int
     people_per_mobile_max: int
     home_province: str
+    run_off_days: int
+    retention_years: int
+    claim_retention_years: int
     occupations: frozenset[str]
 
     def born_from(self) -> str:
@@ -50,6 +55,13 @@ class Plan:
         """The latest birth date, as YYYYMMDD, of a person old enough on that day; a birthday counts (domain 2.6)."""
         start = self.period_start
         return f"{start.year - self.age_min:04d}{start:%m%d}"
+
+    def kept_until(self, *, claimed: bool) -> date:
+        """The first day on which the data of a covered person need not be kept any more."""
+        ends = self.period_end + timedelta(days=self.run_off_days)
+        years = self.claim_retention_years if claimed else self.retention_years
+        # The first of the next month: no day of a leap year can be missing, and nothing is erased too early.
+        return date(ends.year + years + ends.month // 12, ends.month % 12 + 1, 1)
 
     def age_fits(self, born: str) -> bool:
         """Whether a person born on `born` (YYYYMMDD) is of an age that the plan covers."""

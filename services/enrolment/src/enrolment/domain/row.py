@@ -105,7 +105,7 @@ def check(row_no: int, cells: Sequence[str], rules: Rules) -> Checked:
     errors: list[str] = []
     warnings: list[str] = []
     number = identify(cells, rules)
-    name = clean_name(cells[0], foreign=number.id_type in (id_number.FOREIGN_PR, id_number.PASSPORT))
+    name = clean_name(cells[0], foreign=number.id_type in id_number.FOREIGN)
     if not name:
         errors.append("E_NAME")
     elif is_rare(name):

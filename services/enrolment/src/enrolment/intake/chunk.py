@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from chassis.decider import Rejected
 from chassis.execute import Session
 from contracts.enrolment.v1 import RowProblem
 from enrolment.domain.coverage import COVERAGE, Covered, GrantCoverage, Uncovered, coverage_id
-from enrolment.domain.person import PERSON, Deceased, Unknown
+from enrolment.domain.person import PERSON, Unknown
+from enrolment.domain.person_stages import has_died, is_leaving
 from enrolment.domain.plan import Plan, plans
 from enrolment.domain.roster import ROSTER, ImportRows, problems_found, problems_stream
 from enrolment.domain.row import Checked
@@ -111,7 +113,10 @@ async def _against_history(session: Session, chunk: Chunk, people: People) -> li
         errors, warnings = row.errors, row.warnings
         if person_id in covers:
             errors = (*errors, "E_DUP_ACTIVE")
-        if isinstance(persons[person_id], Deceased):
+        if is_leaving(persons[person_id]):
+            # The number's index goes with the person's keys: the next attempt registers somebody new.
+            raise Rejected("member-erased", "This person is being erased.")
+        if has_died(persons[person_id]):
             errors = (*errors, "E_DECEASED")
         if person_id in elsewhere:
             warnings = (*warnings, "W_OTHER_PLAN")

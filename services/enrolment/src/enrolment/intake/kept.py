@@ -28,12 +28,12 @@ class RosterFiles:
             return
         expires_on = received_on + timedelta(days=keep_days)
         await self._vault.keep(
-            key, io.BytesIO(content), subject=_subject(batch_id), category=CATEGORY, expires_on=expires_on
+            key, io.BytesIO(content), subject=subject_of(batch_id), category=CATEGORY, expires_on=expires_on
         )
 
     async def take(self, batch_id: str) -> bytes:
         """The plain bytes. Raises ObjectAbsent, Erased once the roster's key is destroyed, Tampered."""
-        return await self._vault.take(_key(batch_id), subject=_subject(batch_id))
+        return await self._vault.take(_key(batch_id), subject=subject_of(batch_id))
 
 
 def vault_of(context: Context) -> Vault:
@@ -45,5 +45,6 @@ def _key(batch_id: str) -> str:
     return f"{FOLDER}/{batch_id}"
 
 
-def _subject(batch_id: str) -> str:
+def subject_of(batch_id: str) -> str:
+    """Whose key a roster's file is kept under."""
     return f"roster-{batch_id}"

@@ -12,12 +12,13 @@ from chassis.log import Log
 from contracts.envelope import Sealed
 from contracts.person import Contact, Identity
 from enrolment.domain.person import RegisterPerson
+from enrolment.domain.person_stages import REGISTERED_CONTACT, REGISTERED_IDENTITY
 from enrolment.domain.row import Checked
 
 SCOPE = "person"
 """The reservation scope and the purpose of the keyed index: one person per identity number."""
-IDENTITY_FIELD = "enrolment.person-registered.v1/identity"
-CONTACT_FIELD = "enrolment.person-registered.v1/contact"
+IDENTITY_FIELD = REGISTERED_IDENTITY
+CONTACT_FIELD = REGISTERED_CONTACT
 ROWS_PER_TURN = 100
 """Sealing and indexing yield to other requests after this many rows."""
 

@@ -1,16 +1,19 @@
-"""Read model `covers`: who is covered by which plan, through which organisation."""
+"""Read model `covers`: who is covered by which plan, through which organisation now."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.auth import in_subtree
 from chassis.log import Recorded
-from chassis.projections import Projection, Put, Write
+from chassis.projections import Patch, Projection, Put, Write
+from contracts.enrolment.people import CoverageMoved
 from contracts.enrolment.v1 import CoverageGranted
 from contracts.envelope import Actor, Event
 
@@ -48,12 +51,19 @@ def apply(recorded: Recorded) -> Iterable[Write]:
                 org_path=event.org_path,
                 division_code=event.division_code,
             )
+        case CoverageMoved() as event:
+            yield Patch(
+                (event.person_id, event.plan_code),
+                occupation=event.occupation,
+                org_path=event.org_path,
+                division_code=event.division_code,
+            )
         case _:
             pass
 
 
-EVENTS: frozenset[type[Event]] = frozenset({CoverageGranted})
-PROJECTION = Projection(name=NAME, version=1, source="enrolment", table=TABLE, apply=apply, events=EVENTS)
+EVENTS: frozenset[type[Event]] = frozenset({CoverageGranted, CoverageMoved})
+PROJECTION = Projection(name=NAME, version=2, source="enrolment", table=TABLE, apply=apply, events=EVENTS)
 
 
 class Cover(msgspec.Struct, frozen=True):
@@ -76,6 +86,7 @@ class CoverCount(msgspec.Struct, frozen=True):
     people: int
 
 
+_IDS = postgresql.ARRAY(sa.Text)
 _SHOWN = [TABLE.c[name] for name in Cover.__struct_fields__]
 
 
@@ -85,6 +96,33 @@ async def of_person(c: AsyncConnection, person_id: str, actor: Actor | None) -> 
     if actor is not None:
         query = query.where(in_subtree(TABLE.c.org_path, actor))
     return [Cover(*row) for row in await c.execute(query)]
+
+
+async def of_people(c: AsyncConnection, people: Sequence[str], actor: Actor | None) -> dict[str, list[Cover]]:
+    """The covers of many people within the actor's subtree (None: everywhere), by person."""
+    query = sa.select(TABLE.c.person_id, *_SHOWN).where(TABLE.c.person_id == sa.any_(sa.literal([*people], _IDS)))
+    if actor is not None:
+        query = query.where(in_subtree(TABLE.c.org_path, actor))
+    found: dict[str, list[Cover]] = {}
+    for person_id, *shown in await c.execute(query.order_by(TABLE.c.plan_code)):
+        found.setdefault(person_id, []).append(Cover(*shown))
+    return found
+
+
+async def page(
+    c: AsyncConnection, actor: Actor, *, org_path: str = "", found: sa.Select[Any] | None = None, after: str, limit: int
+) -> list[str]:
+    """People with a cover in the actor's subtree, in the order of their ids, after one of them.
+
+    `org_path` narrows the subtree to a part of it, `found` to people that another query names.
+    """
+    query = sa.select(TABLE.c.person_id).distinct().where(in_subtree(TABLE.c.org_path, actor))
+    if org_path:
+        below = TABLE.c.org_path.startswith(org_path + ".", autoescape=True)
+        query = query.where(sa.or_(TABLE.c.org_path == org_path, below))
+    if found is not None:
+        query = query.where(TABLE.c.person_id.in_(found))
+    return [*await c.scalars(query.where(TABLE.c.person_id > after).order_by(TABLE.c.person_id).limit(limit))]
 
 
 async def count(c: AsyncConnection, actor: Actor, plan_code: str) -> list[CoverCount]:

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.log import Recorded
-from chassis.projections import Projection, Put, Write
+from chassis.projections import Patch, Projection, Put, Write
+from contracts.enrolment.people import CoverageMoved
 from contracts.enrolment.v1 import CoverageGranted
 from contracts.envelope import Event
 from health_checkup.projections import attendances, exams, people
@@ -29,13 +30,20 @@ TABLE = sa.Table(
 
 
 def apply(recorded: Recorded) -> Iterable[Write]:
-    """One row a cover."""
+    """One row a cover, where it is now: who moves is invited there."""
     match recorded.event:
         case CoverageGranted() as event:
             yield Put(
                 (event.plan_code, event.person_id),
                 effective_on=event.effective_on,
                 ends_on=event.ends_on,
+                occupation=event.occupation,
+                org_path=event.org_path,
+                division_code=event.division_code,
+            )
+        case CoverageMoved() as event:
+            yield Patch(
+                (event.plan_code, event.person_id),
                 occupation=event.occupation,
                 org_path=event.org_path,
                 division_code=event.division_code,
@@ -76,7 +84,7 @@ async def candidates(
     query = (
         sa.select(t.person_id)
         .join_from(TABLE, people.TABLE, p.person_id == t.person_id)
-        .where(where, t.effective_on <= on, t.ends_on > on, p.died_on.is_(None), ~asked, ~examined)
+        .where(where, t.effective_on <= on, t.ends_on > on, p.died_on.is_(None), ~p.restricted, ~asked, ~examined)
         .group_by(t.person_id)
         .order_by(sa.func.min(urgency), sa.func.min(draw))
         .limit(limit)
@@ -84,5 +92,5 @@ async def candidates(
     return [*(await c.scalars(query))]
 
 
-EVENTS: frozenset[type[Event]] = frozenset({CoverageGranted})
-PROJECTION = Projection(NAME, 1, "enrolment", TABLE, apply, events=EVENTS)
+EVENTS: frozenset[type[Event]] = frozenset({CoverageGranted, CoverageMoved})
+PROJECTION = Projection(NAME, 2, "enrolment", TABLE, apply, events=EVENTS)

@@ -1,4 +1,4 @@
-"""Sex, year of birth and death of everyone registered: what reference ranges and invitations ask for."""
+"""Sex, year of birth, death and restriction of everyone registered: for reference ranges and invitations."""
 
 from __future__ import annotations
 
@@ -8,7 +8,14 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.log import Recorded
-from chassis.projections import Patch, Projection, Put, Write
+from chassis.projections import Patch, Projection, Put, Remove, Write
+from contracts.enrolment.people import (
+    DeathWithdrawn,
+    ErasureBegun,
+    IdentityNumberCorrected,
+    ProcessingRestricted,
+    RestrictionLifted,
+)
 from contracts.enrolment.v1 import DeathRecorded, PersonRegistered
 from contracts.envelope import Event
 
@@ -20,6 +27,7 @@ TABLE = sa.Table(
     sa.Column("sex", sa.Text, nullable=False),
     sa.Column("birth_year", sa.Integer, nullable=False),
     sa.Column("died_on", sa.Text, nullable=True),
+    sa.Column("restricted", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 """`sex` is empty and `birth_year` 0 where the document shows neither."""
 
@@ -31,6 +39,16 @@ def apply(recorded: Recorded) -> Iterable[Write]:
             yield Put((person_id,), sex=sex, birth_year=birth_year)
         case DeathRecorded(person_id=person_id, died_on=died_on):
             yield Patch((person_id,), died_on=died_on)
+        case DeathWithdrawn(person_id=person_id):
+            yield Patch((person_id,), died_on=None)
+        case IdentityNumberCorrected(person_id=person_id, sex=sex, birth_year=birth_year):
+            yield Patch((person_id,), sex=sex, birth_year=birth_year)
+        case ProcessingRestricted(person_id=person_id):
+            yield Patch((person_id,), restricted=True)
+        case RestrictionLifted(person_id=person_id):
+            yield Patch((person_id,), restricted=False)
+        case ErasureBegun(person_id=person_id):
+            yield Remove((person_id,))
         case _:
             pass
 
@@ -41,5 +59,15 @@ async def sex_of(c: AsyncConnection, person_id: str) -> str | None:
     return sex
 
 
-EVENTS: frozenset[type[Event]] = frozenset({PersonRegistered, DeathRecorded})
-PROJECTION = Projection(NAME, 1, "enrolment", TABLE, apply, events=EVENTS)
+EVENTS: frozenset[type[Event]] = frozenset(
+    {
+        PersonRegistered,
+        DeathRecorded,
+        DeathWithdrawn,
+        IdentityNumberCorrected,
+        ProcessingRestricted,
+        RestrictionLifted,
+        ErasureBegun,
+    }
+)
+PROJECTION = Projection(NAME, 2, "enrolment", TABLE, apply, events=EVENTS)

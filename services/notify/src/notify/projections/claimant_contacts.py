@@ -1,4 +1,4 @@
-"""How to reach who is paid for a claim: the payee's sealed contact as the newest claim published it."""
+"""How to reach who is paid for a claim: the payee's sealed contact as the newest claim or relief case published it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.log import Recorded
 from chassis.projections import Projection, Put, Write
+from contracts.claims.relief import ReliefFiled
 from contracts.claims.v1 import ClaimFiled
 from contracts.envelope import Sealed
 
@@ -29,7 +30,7 @@ TABLE = sa.Table(
 def apply(recorded: Recorded) -> Iterable[Write]:
     """One row a payee who left a contact, or who is reached in no other way; a later claim's replaces it."""
     match recorded.event:
-        case ClaimFiled(payees=payees):
+        case ClaimFiled(payees=payees) | ReliefFiled(payees=payees):
             for payee in payees:
                 if payee.contact is not None:
                     yield Put((payee.payee_id,), contact=msgspec.json.encode(payee.contact))
@@ -47,4 +48,4 @@ async def find(c: AsyncConnection, payee_id: str) -> tuple[bool, Sealed | None]:
     return True, msgspec.json.decode(row.contact, type=Sealed) if row.contact else None
 
 
-PROJECTION = Projection(NAME, 1, "claims", TABLE, apply)
+PROJECTION = Projection(NAME, 2, "claims", TABLE, apply)

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from litestar.types import ControllerRouterHandler
 
-from payments.api import batches, payouts, pool
+from payments.api import batches, payouts, pool, relief_fund
 
-ROUTES: list[ControllerRouterHandler] = [*payouts.ROUTES, *batches.ROUTES, *pool.ROUTES]
+ROUTES: list[ControllerRouterHandler] = [*payouts.ROUTES, *batches.ROUTES, *pool.ROUTES, *relief_fund.ROUTES]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 import sqlalchemy as sa
@@ -38,9 +38,10 @@ PlanText = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9-]{1,40}$")]
 
 
 class Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What to pay: these payouts, or (none named) all of the plan that may be paid, up to BATCH_PAYOUTS_MAX."""
+    """What to pay: these payouts, or (none named) all of plan and fund that may be paid, up to BATCH_PAYOUTS_MAX."""
 
     plan_code: PlanText
+    fund: Literal["pool", "relief"] = "pool"
     payout_ids: Annotated[tuple[PayoutId, ...], msgspec.Meta(max_length=BATCH_PAYOUTS_MAX)] = ()
 
 
@@ -85,15 +86,17 @@ async def draft_batch(
     batch_id = new_id()
 
     async def work(session: Session) -> BatchTold:
-        payout_ids = data.payout_ids or await _payable(session, actor, data.plan_code)
+        payout_ids = data.payout_ids or await _payable(session, actor, data.plan_code, data.fund)
         owed = await _owed(session, actor, payout_ids)
         if any(payout.terms.owed.plan_code != data.plan_code for payout in owed):
             raise Problem(422, "plan-differs", "A batch pays from one plan's pool.", "payout_ids")
+        if any(payout.terms.owed.fund != data.fund for payout in owed):
+            raise Problem(422, "fund-differs", "A batch pays from the pool or from the relief fund.", "payout_ids")
         items = tuple(
             BatchItem(payout.terms.owed.payout_id, payout.terms.owed.amount_fen, payout.terms.owed.approved_by)
             for payout in owed
         )
-        await session.decide(BATCH, batch_id, DraftBatch(batch_id, data.plan_code, items, actor.sub))
+        await session.decide(BATCH, batch_id, DraftBatch(batch_id, data.plan_code, items, actor.sub, data.fund))
         for payout_id in payout_ids:
             await session.decide(PAYOUT, payout_id, BatchPayout(batch_id))
         return BatchTold(batch_id, "drafted", len(items), sum(item.amount_fen for item in items))
@@ -154,10 +157,10 @@ async def one_batch(batch_id: FromPath[str], actor: Actor, context: Context) -> 
     return _view(row)
 
 
-async def _payable(session: Session, actor: Actor, plan_code: str) -> tuple[str, ...]:
+async def _payable(session: Session, actor: Actor, plan_code: str, fund: str) -> tuple[str, ...]:
     async with session.reads.connection() as c:
         visible = in_subtree(payouts.C.org_path, actor)
-        return tuple(await payouts.batchable(c, visible, plan_code, BATCH_PAYOUTS_MAX))
+        return tuple(await payouts.batchable(c, visible, plan_code, fund, BATCH_PAYOUTS_MAX))
 
 
 async def _owed(session: Session, actor: Actor, payout_ids: tuple[str, ...]) -> list[Owed]:

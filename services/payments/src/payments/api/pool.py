@@ -15,7 +15,7 @@ from chassis.context import Context
 from contracts.envelope import Actor
 from payments.api.reading import PAGE_ROWS, STAFF, After, Limit, PlanCode, allow_province
 from payments.domain import ledger
-from payments.projections import account_balances, disputes, donations, ledger_entries, payouts
+from payments.projections import account_balances, disputes, donations, ledger_entries, payouts, relief_donations
 
 CHECK_ATTEMPTS_MAX = 5
 CHECK_DELAY_MS = 200
@@ -55,7 +55,8 @@ class Summary(msgspec.Struct, frozen=True):
 class LedgerCheck(msgspec.Struct, frozen=True):
     """The books of a plan read from end to end; `problems` is empty when everything agrees.
 
-    `expected_cash_fen` = donations − bookings + money that came back (domain 12.11), none of it from the ledger.
+    `expected_cash_fen` = donations − bookings + money that came back (domain 12.11), none of it from the ledger;
+    the relief fund's cash is checked in the same way, by its own donations and bookings.
     """
 
     plan_code: str
@@ -99,26 +100,26 @@ async def pool(plan_code: PlanCode, actor: Actor, context: Context) -> Pool:
         held = accounts.get(name, ledger.Movement(name))
         return held.debit_fen - held.credit_fen
 
-    payable = accounts.get(ledger.CLAIMS_PAYABLE, ledger.Movement(ledger.CLAIMS_PAYABLE))
-    expense = sum(debit(name) for name in accounts if name.startswith(f"{ledger.CLAIMS_EXPENSE}:"))
+    payable = accounts.get(ledger.POOL.payable, ledger.Movement(ledger.POOL.payable))
+    expense = sum(debit(name) for name in accounts if name.startswith(f"{ledger.POOL.expense}:"))
     return Pool(
         plan_code=plan_code,
-        contribution_fen=-debit(ledger.CONTRIBUTION),
+        contribution_fen=-debit(ledger.POOL.contribution),
         claims_expense_fen=expense,
-        paid_fen=expense + debit(ledger.CLAIMS_PAYABLE),
-        payable_fen=-debit(ledger.CLAIMS_PAYABLE),
+        paid_fen=expense + debit(ledger.POOL.payable),
+        payable_fen=-debit(ledger.POOL.payable),
         reserved_fen=payable.pending_debit_fen,
-        suspense_fen=-debit(ledger.RETURNED_SUSPENSE),
-        cash_fen=debit(ledger.CASH),
+        suspense_fen=-debit(ledger.POOL.suspense),
+        cash_fen=debit(ledger.POOL.cash),
     )
 
 
 @get("/summary")
 async def summary(actor: Actor, context: Context) -> Summary:
-    """People, person-times and money paid in the caller's subtree."""
+    """People, person-times and money that the pool has paid in the caller's subtree; relief is counted apart."""
     allow(actor, *STAFF)
     async with context.reads.connection() as c:
-        totals = await payouts.totals(c, in_subtree(payouts.C.org_path, actor))
+        totals = await payouts.totals(c, in_subtree(payouts.C.org_path, actor), ledger.POOL.name)
     return msgspec.convert(totals, Summary)
 
 
@@ -158,8 +159,12 @@ async def list_disputes(actor: Actor, context: Context, after: After = 0, limit:
 
 async def _checked(c: AsyncConnection, plan_code: str) -> LedgerCheck:
     accounts = await account_balances.of_plan(c, plan_code)
-    given = await donations.total_fen(c, plan_code)
-    paid, back = await payouts.booked(c, plan_code)
+    expected_fen = {
+        ledger.POOL: await _expected_cash(c, plan_code, ledger.POOL, await donations.total_fen(c, plan_code)),
+        ledger.RELIEF: await _expected_cash(
+            c, plan_code, ledger.RELIEF, await relief_donations.total_fen(c, plan_code)
+        ),
+    }
     transfers = [transfer async for transfer in ledger_entries.book(c, plan_code)]
     debits: Counter[str] = Counter()
     credits_: Counter[str] = Counter()
@@ -180,10 +185,11 @@ async def _checked(c: AsyncConnection, plan_code: str) -> LedgerCheck:
             problems.append(f"The balance of {name} is not the sum of its entries.")
     if (debits.keys() | credits_.keys()) - accounts.keys():
         problems.append("An account with entries has no balance.")
-    cash_fen = debits[ledger.CASH] - credits_[ledger.CASH]
-    expected_cash_fen = given - paid + back
-    if cash_fen != expected_cash_fen:
+    cash_fen = {fund: debits[fund.cash] - credits_[fund.cash] for fund in expected_fen}
+    if cash_fen[ledger.POOL] != expected_fen[ledger.POOL]:
         problems.append("The cash is not donations less bookings plus what came back.")
+    if cash_fen[ledger.RELIEF] != expected_fen[ledger.RELIEF]:
+        problems.append("The relief fund's cash is not its donations less bookings plus what came back.")
     return LedgerCheck(
         plan_code=plan_code,
         balanced=not problems,
@@ -191,10 +197,15 @@ async def _checked(c: AsyncConnection, plan_code: str) -> LedgerCheck:
         debit_fen=debits.total(),
         credit_fen=credits_.total(),
         pending_open=pending_open,
-        cash_fen=cash_fen,
-        expected_cash_fen=expected_cash_fen,
+        cash_fen=cash_fen[ledger.POOL],
+        expected_cash_fen=expected_fen[ledger.POOL],
         problems=problems,
     )
+
+
+async def _expected_cash(c: AsyncConnection, plan_code: str, fund: ledger.Fund, given_fen: int) -> int:
+    paid, back = await payouts.booked(c, plan_code, fund.name)
+    return given_fen - paid + back
 
 
 ROUTES: list[ControllerRouterHandler] = [pool, summary, check_ledger, list_disputes]

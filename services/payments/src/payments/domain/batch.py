@@ -82,12 +82,13 @@ class BatchItem:
 
 @dataclass(frozen=True)
 class DraftBatch:
-    """Gather these payouts of one plan; `by` is the maker."""
+    """Gather these payouts of one plan and fund; `by` is the maker."""
 
     batch_id: str
     plan_code: str
     items: tuple[BatchItem, ...]
     by: str
+    fund: str = "pool"
 
 
 @dataclass(frozen=True)
@@ -203,6 +204,7 @@ def _gathered(command: DraftBatch) -> BatchDrafted:
         total_fen=sum(item.amount_fen for item in command.items),
         approved_by=tuple(sorted({sub for item in command.items for sub in item.approved_by})),
         by=command.by,
+        fund=command.fund,
     )
     _separate(command.by, drafted, earlier=())
     return drafted

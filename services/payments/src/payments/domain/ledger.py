@@ -1,4 +1,4 @@
-"""The pool's double-entry book (domain 7.2): the chart of accounts and the transfers of each moment."""
+"""The double-entry book of pool and relief fund (domain 7.2): their charts of accounts, and what each moment moves."""
 
 from __future__ import annotations
 
@@ -7,14 +7,42 @@ from dataclasses import dataclass
 
 from contracts.payments.v1 import Transfer
 
-CASH = "pool:cash"
-CONTRIBUTION = "contribution"
-CLAIMS_EXPENSE = "expense:claims"
-CLAIMS_PAYABLE = "payable:claims"
-BANK_CLEARING = "clearing:bank"
-RETURNED_SUSPENSE = "suspense:returned"
-CHART = (CASH, CONTRIBUTION, CLAIMS_EXPENSE, CLAIMS_PAYABLE, BANK_CLEARING, RETURNED_SUSPENSE)
-"""The accounts of one plan; the expense has one sub-account per benefit: `expense:claims:<benefit>`."""
+
+@dataclass(frozen=True)
+class Fund:
+    """A purse of a plan with accounts of its own: what the one owes, the other never pays (domain 4.5).
+
+    `expense` has a sub-account for each kind: `expense:claims:<benefit>`, `expense:relief:<kind>`.
+    """
+
+    name: str
+    cash: str
+    contribution: str
+    expense: str
+    payable: str
+    clearing: str
+    suspense: str
+
+
+POOL = Fund(
+    name="pool",
+    cash="pool:cash",
+    contribution="contribution",
+    expense="expense:claims",
+    payable="payable:claims",
+    clearing="clearing:bank",
+    suspense="suspense:returned",
+)
+RELIEF = Fund(
+    name="relief",
+    cash="relief:cash",
+    contribution="relief:contribution",
+    expense="expense:relief",
+    payable="relief:payable",
+    clearing="relief:clearing",
+    suspense="relief:suspense",
+)
+FUNDS = {fund.name: fund for fund in (POOL, RELIEF)}
 
 SINGLE, PENDING, POST, VOID = "single", "pending", "post", "void"
 
@@ -51,42 +79,46 @@ def plan_and_name(full_name: str) -> tuple[str, str]:
     return plan_code, name
 
 
-def donated(donation_id: str, plan_code: str, amount_fen: int) -> tuple[Transfer, ...]:
+def donated(donation_id: str, plan_code: str, amount_fen: int, fund: Fund = POOL) -> tuple[Transfer, ...]:
     """The donor's money arrives: Dr cash / Cr contribution."""
-    return (_single(f"donation-{donation_id}:received", plan_code, CASH, CONTRIBUTION, amount_fen),)
+    prefix = "" if fund is POOL else f"{fund.name}-"
+    transfer_id = f"{prefix}donation-{donation_id}:received"
+    return (_single(transfer_id, plan_code, fund.cash, fund.contribution, amount_fen),)
 
 
-def approved(payout_id: str, plan_code: str, benefit_code: str, amount_fen: int) -> tuple[Transfer, ...]:
+def approved(
+    payout_id: str, plan_code: str, benefit_code: str, amount_fen: int, fund: Fund = POOL
+) -> tuple[Transfer, ...]:
     """A line is owed: Dr expense of its benefit / Cr payable."""
-    expense = f"{CLAIMS_EXPENSE}:{benefit_code}"
-    return (_single(f"{payout_id}:approved", plan_code, expense, CLAIMS_PAYABLE, amount_fen),)
+    expense = f"{fund.expense}:{benefit_code}"
+    return (_single(f"{payout_id}:approved", plan_code, expense, fund.payable, amount_fen),)
 
 
-def reserved(payout_id: str, attempt: int, plan_code: str, amount_fen: int) -> tuple[Transfer, ...]:
+def reserved(payout_id: str, attempt: int, plan_code: str, amount_fen: int, fund: Fund = POOL) -> tuple[Transfer, ...]:
     """An attempt is in a batch: pending Dr payable / Cr clearing."""
     return (
-        _checked(_reservation(payout_id, attempt), PENDING, plan_code, CLAIMS_PAYABLE, BANK_CLEARING, amount_fen, ""),
+        _checked(_reservation(payout_id, attempt), PENDING, plan_code, fund.payable, fund.clearing, amount_fen, ""),
     )
 
 
-def settled(payout_id: str, attempt: int, plan_code: str, amount_fen: int) -> tuple[Transfer, ...]:
+def settled(payout_id: str, attempt: int, plan_code: str, amount_fen: int, fund: Fund = POOL) -> tuple[Transfer, ...]:
     """The bank booked the attempt: post the pending, then Dr clearing / Cr cash."""
     return (
-        _resolution(POST, payout_id, attempt, plan_code, amount_fen),
-        _single(f"{payout_id}:{attempt}:paid", plan_code, BANK_CLEARING, CASH, amount_fen),
+        _resolution(POST, payout_id, attempt, plan_code, amount_fen, fund),
+        _single(f"{payout_id}:{attempt}:paid", plan_code, fund.clearing, fund.cash, amount_fen),
     )
 
 
-def refused(payout_id: str, attempt: int, plan_code: str, amount_fen: int) -> tuple[Transfer, ...]:
+def refused(payout_id: str, attempt: int, plan_code: str, amount_fen: int, fund: Fund = POOL) -> tuple[Transfer, ...]:
     """The bank refused the attempt before booking it: void the pending; the amount stays payable."""
-    return (_resolution(VOID, payout_id, attempt, plan_code, amount_fen),)
+    return (_resolution(VOID, payout_id, attempt, plan_code, amount_fen, fund),)
 
 
-def returned(payout_id: str, attempt: int, plan_code: str, amount_fen: int) -> tuple[Transfer, ...]:
+def returned(payout_id: str, attempt: int, plan_code: str, amount_fen: int, fund: Fund = POOL) -> tuple[Transfer, ...]:
     """Booked money came back (退票): Dr cash / Cr suspense, then suspense into payable again."""
     return (
-        _single(f"{payout_id}:{attempt}:returned", plan_code, CASH, RETURNED_SUSPENSE, amount_fen),
-        _single(f"{payout_id}:{attempt}:owed-again", plan_code, RETURNED_SUSPENSE, CLAIMS_PAYABLE, amount_fen),
+        _single(f"{payout_id}:{attempt}:returned", plan_code, fund.cash, fund.suspense, amount_fen),
+        _single(f"{payout_id}:{attempt}:owed-again", plan_code, fund.suspense, fund.payable, amount_fen),
     )
 
 
@@ -144,10 +176,10 @@ def _single(transfer_id: str, plan_code: str, debit: str, credit: str, amount_fe
     return _checked(transfer_id, SINGLE, plan_code, debit, credit, amount_fen, "")
 
 
-def _resolution(kind: str, payout_id: str, attempt: int, plan_code: str, amount_fen: int) -> Transfer:
+def _resolution(kind: str, payout_id: str, attempt: int, plan_code: str, amount_fen: int, fund: Fund) -> Transfer:
     pending_id = _reservation(payout_id, attempt)
     transfer_id = f"{payout_id}:{attempt}:{kind}"
-    return _checked(transfer_id, kind, plan_code, CLAIMS_PAYABLE, BANK_CLEARING, amount_fen, pending_id)
+    return _checked(transfer_id, kind, plan_code, fund.payable, fund.clearing, amount_fen, pending_id)
 
 
 def _checked(

@@ -163,6 +163,7 @@ class RequestPayout:
     account: Sealed
     account_tail: str
     approved_by: tuple[str, ...]
+    fund: str = ledger.POOL.name
 
 
 @dataclass(frozen=True)
@@ -232,30 +233,14 @@ def decide(command: PayoutCommand, payout: Payout) -> list[PayoutEvent]:
 def _request(command: RequestPayout, payout: Payout) -> list[PayoutEvent]:
     if not isinstance(payout, Absent):
         owed = payout.terms.owed
-        if (command.claim_id, command.amount_fen) != (owed.claim_id, owed.amount_fen):
-            raise Rejected("payout-differs", "This line is owed to this payee with another claim or amount.")
+        if (command.claim_id, command.amount_fen, command.fund) != (owed.claim_id, owed.amount_fen, owed.fund):
+            raise Rejected("payout-differs", "This line is owed to this payee with another claim, amount or fund.")
         return []
     if command.amount_fen <= 0:
         raise Rejected("amount-not-positive", "A payout is more than nothing.", "amount_fen")
-    transfers = ledger.approved(command.payout_id, command.plan_code, command.benefit_code, command.amount_fen)
-    return [
-        PayoutRequested(
-            payout_id=command.payout_id,
-            claim_id=command.claim_id,
-            claim_no=command.claim_no,
-            line_id=command.line_id,
-            benefit_code=command.benefit_code,
-            plan_code=command.plan_code,
-            person_id=command.person_id,
-            payee_id=command.payee_id,
-            org_path=command.org_path,
-            amount_fen=command.amount_fen,
-            account=command.account,
-            account_tail=command.account_tail,
-            approved_by=command.approved_by,
-            transfers=transfers,
-        )
-    ]
+    fund = ledger.FUNDS[command.fund]
+    transfers = ledger.approved(command.payout_id, command.plan_code, command.benefit_code, command.amount_fen, fund)
+    return [PayoutRequested(**vars(command), transfers=transfers)]
 
 
 def maybe_paid(terms: Terms) -> bool:
@@ -290,7 +275,7 @@ def _batched(command: BatchPayout, terms: Terms, attempt: int) -> PayoutBatched:
         batch_id=command.batch_id,
         attempt=attempt,
         end_to_end_id=end_to_end_id(owed.payout_id, attempt),
-        transfers=ledger.reserved(owed.payout_id, attempt, owed.plan_code, owed.amount_fen),
+        transfers=ledger.reserved(*_money(owed, attempt)),
     )
 
 
@@ -317,6 +302,11 @@ def _correct_account(command: CorrectAccount, payout: Owed) -> list[PayoutEvent]
             raise Rejected("payout-in-batch", "The payout is with the bank; wait for its result.")
         case Settled():
             raise Rejected("payout-settled", "The payout has been paid.")
+
+
+def _money(owed: PayoutRequested, attempt: int) -> tuple[str, int, str, int, ledger.Fund]:
+    """What the ledger asks of every moment of an attempt."""
+    return owed.payout_id, attempt, owed.plan_code, owed.amount_fen, ledger.FUNDS[owed.fund]
 
 
 def _told(terms: Terms, result: Result) -> Terms:
@@ -369,7 +359,8 @@ def _settled(command: RecordResult, terms: Terms) -> PayoutSettled:
         attempt=command.attempt,
         bank_reference=command.bank_reference,
         settled_on=command.booked_on,
-        transfers=ledger.settled(owed.payout_id, command.attempt, owed.plan_code, owed.amount_fen),
+        transfers=ledger.settled(*_money(owed, command.attempt)),
+        fund=owed.fund,
     )
 
 
@@ -388,7 +379,8 @@ def _returned(command: RecordResult, terms: Terms, *, after_booking: bool) -> Pa
         reason=command.reason,
         after_booking=after_booking,
         bank_reference=command.bank_reference,
-        transfers=transfers(owed.payout_id, command.attempt, owed.plan_code, owed.amount_fen),
+        transfers=transfers(*_money(owed, command.attempt)),
+        fund=owed.fund,
     )
 
 

@@ -11,6 +11,7 @@ from payments.projections import (
     donations,
     ledger_entries,
     payouts,
+    relief_donations,
     statements,
 )
 
@@ -21,6 +22,7 @@ ALL: tuple[Projection, ...] = (
     ledger_entries.PROJECTION,
     account_balances.PROJECTION,
     donations.PROJECTION,
+    relief_donations.PROJECTION,
     disputes.PROJECTION,
     statements.PROJECTION,
 )

@@ -15,6 +15,7 @@ from contracts.payments.v1 import (
     PayoutRequested,
     PayoutReturned,
     PayoutSettled,
+    ReliefDonationBooked,
     Transfer,
 )
 from payments.domain import ledger
@@ -63,6 +64,7 @@ def transfers_of(recorded: Recorded) -> tuple[Transfer, ...]:
     match recorded.event:
         case (
             DonationBooked(transfers=transfers)
+            | ReliefDonationBooked(transfers=transfers)
             | PayoutRequested(transfers=transfers)
             | PayoutBatched(transfers=transfers)
             | PayoutSettled(transfers=transfers)
@@ -73,7 +75,7 @@ def transfers_of(recorded: Recorded) -> tuple[Transfer, ...]:
             return ()
 
 
-PROJECTION = Projection(NAME, version=1, source="payments", table=TABLE, apply=apply)
+PROJECTION = Projection(NAME, version=2, source="payments", table=TABLE, apply=apply)
 
 
 async def book(c: AsyncConnection, plan_code: str) -> AsyncIterator[Transfer]:

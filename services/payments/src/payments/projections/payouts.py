@@ -34,6 +34,7 @@ TABLE = sa.Table(
     sa.Column("claim_no", sa.Text, nullable=False),
     sa.Column("benefit_code", sa.Text, nullable=False),
     sa.Column("plan_code", sa.Text, nullable=False),
+    sa.Column("fund", sa.Text, nullable=False),
     sa.Column("person_id", sa.Text, nullable=False),
     sa.Column("payee_id", sa.Text, nullable=False),
     sa.Column("org_path", sa.Text, nullable=False),
@@ -98,6 +99,7 @@ def _row(event: PayoutRequested, at_ms: int, position: int) -> Put:
         claim_no=event.claim_no,
         benefit_code=event.benefit_code,
         plan_code=event.plan_code,
+        fund=event.fund,
         person_id=event.person_id,
         payee_id=event.payee_id,
         org_path=event.org_path,
@@ -119,7 +121,7 @@ def _row(event: PayoutRequested, at_ms: int, position: int) -> Put:
     )
 
 
-PROJECTION = Projection(NAME, version=1, source="payments", table=TABLE, apply=apply)
+PROJECTION = Projection(NAME, version=2, source="payments", table=TABLE, apply=apply)
 
 BATCHABLE = (C.state == REQUESTED) | ((C.state == RETURNED) & C.reason.in_(sorted(SAME_ACCOUNT_REASONS)))
 OPEN = C.state.in_((BATCHED, UNKNOWN))
@@ -142,9 +144,11 @@ async def page(
     return (await c.execute(query)).mappings().all()
 
 
-async def batchable(c: AsyncConnection, visible: sa.ColumnElement[bool], plan_code: str, limit: int) -> list[str]:
-    """Payouts of a plan that may enter a batch, the oldest first; what the bank contradicted waits for a person."""
-    gathered = (visible, BATCHABLE, C.disputes == 0, C.plan_code == plan_code)
+async def batchable(
+    c: AsyncConnection, visible: sa.ColumnElement[bool], plan_code: str, fund: str, limit: int
+) -> list[str]:
+    """Payouts of a plan's fund that may enter a batch, oldest first; what the bank contradicted waits for a person."""
+    gathered = (visible, BATCHABLE, C.disputes == 0, C.plan_code == plan_code, C.fund == fund)
     query = sa.select(C.payout_id).where(*gathered).order_by(C.position)
     return list((await c.execute(query.limit(limit))).scalars())
 
@@ -160,18 +164,19 @@ async def silent(c: AsyncConnection, before_ms: int, limit: int) -> list[str]:
     return list((await c.execute(query)).scalars())
 
 
-async def booked(c: AsyncConnection, plan_code: str) -> tuple[int, int]:
-    """What a plan's bank account paid out, and what of it came back, in fen: beside the ledger, not from it."""
+async def booked(c: AsyncConnection, plan_code: str, fund: str) -> tuple[int, int]:
+    """What a plan's fund paid out by the bank, and what of it came back, in fen: beside the ledger, not from it."""
     sums = sa.select(
         sa.func.coalesce(sa.func.sum(C.booked_fen), 0), sa.func.coalesce(sa.func.sum(C.came_back_fen), 0)
-    ).where(C.plan_code == plan_code)
+    ).where(C.plan_code == plan_code, C.fund == fund)
     paid, back = (await c.execute(sums)).one()
     return int(paid), int(back)
 
 
-async def totals(c: AsyncConnection, visible: sa.ColumnElement[bool]) -> dict[str, Any]:
-    """People, person-times and fen paid, returns so far, and the settle times' quartiles in business time."""
+async def totals(c: AsyncConnection, visible: sa.ColumnElement[bool], fund: str) -> dict[str, Any]:
+    """Of one fund: people, person-times and fen paid, returns so far, and the quartiles of settle times."""
     paid = C.state == SETTLED
+    visible = sa.and_(visible, C.fund == fund)
     settle_ms = C.settled_ms - C.requested_ms
     one_row = (
         (

@@ -1,0 +1,40 @@
+"""Read model `deceased`: members whose death enrolment has recorded; their own filing ends with it (domain 12.17)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.log import Recorded
+from chassis.projections import Projection, Put, Write
+from contracts.enrolment.v1 import DeathRecorded
+from contracts.envelope import Event
+
+NAME = "deceased"
+
+TABLE = sa.Table(
+    NAME,
+    sa.MetaData(),
+    sa.Column("person_id", sa.Text, primary_key=True),
+    sa.Column("died_on", sa.Text, nullable=False),
+)
+
+
+def apply(recorded: Recorded) -> Iterable[Write]:
+    """One row a deceased member; `died_on` is an ISO date."""
+    match recorded.event:
+        case DeathRecorded(person_id=person_id, died_on=died_on):
+            yield Put((person_id,), died_on=died_on)
+        case _:
+            pass
+
+
+EVENTS: frozenset[type[Event]] = frozenset({DeathRecorded})
+PROJECTION = Projection(name=NAME, version=1, source="enrolment", table=TABLE, apply=apply, events=EVENTS)
+
+
+async def died_on(c: AsyncConnection, person_id: str) -> str:
+    """The recorded day of death, or ""."""
+    return str(await c.scalar(sa.select(TABLE.c.died_on).where(TABLE.c.person_id == person_id)) or "")

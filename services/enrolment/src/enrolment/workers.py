@@ -1,0 +1,99 @@
+"""What leaves enrolment's log: keys of people are withheld, given back or destroyed, as the log says."""
+
+from __future__ import annotations
+
+from chassis.context import Context
+from chassis.execute import Session
+from chassis.log import Recorded
+from chassis.sweep import Sweep
+from chassis.worker import Worker
+from contracts.enrolment.people import ErasureBegun, ProcessingRestricted, RestrictionLifted
+from enrolment.domain.coverage import COVERAGE, Covered, coverage_id
+from enrolment.domain.person import PERSON
+from enrolment.domain.person_commands import CompleteErasure
+from enrolment.domain.person_stages import Deceased, Erased, Erasing, Person, Registered, Restricted, Unknown
+from enrolment.domain.plan import plans
+from enrolment.intake import index
+from enrolment.intake.kept import CATEGORY as FILE_CATEGORY
+from enrolment.intake.kept import subject_of
+from enrolment.intake.leaving import request_erasure
+from enrolment.projections import rights
+
+CATEGORIES = ("bank", "contact", "health", "identity")
+"""Everything that is sealed for a person anywhere; `deploy/postgres/roles.yaml` lets enrolment alone destroy it."""
+ATTEMPTS_MAX = 60
+RETRY_DELAY_MS = 5_000
+ROUNDS_MAX = 3
+"""So often a person may change while the keys are being changed, before the job comes again."""
+ERASURE_SWEEP_MS = 60_000
+
+
+class StillChanging(Exception):
+    """The person has changed meanwhile: the job comes again."""
+
+
+async def settle_keys(recorded: Recorded, context: Context) -> None:
+    """Make the keyring say what the person's stream says now; whichever event asked, in whatever order they come."""
+    event = recorded.event
+    assert isinstance(event, ProcessingRestricted | RestrictionLifted | ErasureBegun)
+    for _ in range(ROUNDS_MAX):
+        before = await _person(context, event.person_id)
+        await _settle(context, event.person_id, before)
+        if type(await _person(context, event.person_id)) in (type(before), Erased):
+            return
+    raise StillChanging
+
+
+async def _person(context: Context, person_id: str) -> Person:
+    async def look(session: Session) -> Person:
+        return await session.load(PERSON, person_id)
+
+    return (await context.executor.run(look)).value
+
+
+async def _settle(context: Context, person_id: str, person: Person) -> None:
+    match person:
+        case Restricted():
+            await context.keyring.restrict(person_id, CATEGORIES)
+        case Registered() | Deceased():
+            await context.keyring.release(person_id, CATEGORIES)
+        case Erasing():
+            await _erase(context, person_id)
+        case Unknown() | Erased():
+            pass
+
+
+async def _erase(context: Context, person_id: str) -> None:
+    """Destroy the keys, the index rows, and the files of rosters that named the person; then say so.
+
+    A roster's file is kept for days and a person for years, so it has expired long since; its key goes for certain.
+    """
+    for batch_id in await _batches(context, person_id):
+        await context.keyring.destroy(subject_of(batch_id), (FILE_CATEGORY,))
+    await context.keyring.destroy(person_id, CATEGORIES)
+    await index.forget(context, person_id)
+
+    async def work(session: Session) -> None:
+        command = CompleteErasure(person_id=person_id, categories=CATEGORIES, today=session.today.isoformat())
+        await session.decide(PERSON, person_id, command)
+
+    await context.executor.run(work)
+
+
+async def _batches(context: Context, person_id: str) -> list[str]:
+    async def look(session: Session) -> list[str]:
+        states = await session.load_many(COVERAGE, [coverage_id(plan, person_id) for plan in plans()])
+        return [state.batch_id for state in states.values() if isinstance(state, Covered)]
+
+    return (await context.executor.run(look)).value
+
+
+WORKERS: tuple[Worker, ...] = tuple(
+    Worker(name=name, event=event, attempts_max=ATTEMPTS_MAX, retry_delay_ms=RETRY_DELAY_MS, run=settle_keys)
+    for name, event in (
+        ("enrolment-restrict", ProcessingRestricted),
+        ("enrolment-release", RestrictionLifted),
+        ("enrolment-erase", ErasureBegun),
+    )
+)
+SWEEPS: tuple[Sweep, ...] = (Sweep(name="erasures", due=rights.due, act=request_erasure, interval_ms=ERASURE_SWEEP_MS),)
