@@ -23,13 +23,13 @@ UNIT_PATH = "620000.620700.620725.6207251000001"
 YUAN = 100
 
 
-def changed(code: str, /, **columns: Any) -> Plan:
+def changed(code: str, /, plan: Plan = PLAN, **columns: Any) -> Plan:
     """The plan with one benefit's parameters, or its formula's, replaced."""
-    benefit = PLAN.benefits[code]
+    benefit = plan.benefits[code]
     own = {name: value for name, value in columns.items() if name in Benefit.__struct_fields__}
     formula = {name: value for name, value in columns.items() if name not in own}
     fresh = msgspec.structs.replace(benefit, formula=msgspec.structs.replace(benefit.formula, **formula), **own)
-    return msgspec.structs.replace(PLAN, benefits={**PLAN.benefits, code: fresh})
+    return msgspec.structs.replace(plan, benefits={**plan.benefits, code: fresh})
 
 
 def judged(

@@ -55,6 +55,7 @@ async def test_the_seven_cases_go_from_filing_to_paid(house: House) -> None:
             "CRITICAL_ILLNESS": 25_000_000,
         },
         "rejected": 0,
+        "rejected_on_assumption": 0,
         "duplicates": 0,
         "special_decisions": 2,
     }
@@ -149,7 +150,9 @@ async def test_a_refusal_names_rule_and_objection(house: House) -> None:
     view = (await house.get(f"/claims/{claim_id}", "member", UNIT, sub=person_id)).json()
     assert view["reason"] == "RJ_WAITING"
     assert "12351" in view["explanation"]
-    assert (await house.get("/summary")).json()["rejected"] == 1
+    assert view["rests_on_assumption"], "the waiting days of the plan were not published"
+    summary = (await house.get("/summary")).json()
+    assert (summary["rejected"], summary["rejected_on_assumption"]) == (1, 1)
 
 
 async def test_four_eyes_hold_over_http(house: House) -> None:
@@ -379,6 +382,9 @@ async def test_the_interface_describes_itself(house: House) -> None:
         "/claims/{claim_id}",
         "/claims/{claim_id}/heirs",
         "/claims/{claim_id}/facts",
+        "/claims/{claim_id}/explanation",
+        "/claims/estimate",
+        "/claims/what-if",
         "/claims/{claim_id}/forward",
         "/claims/{claim_id}/assess",
         "/claims/{claim_id}/special-decision",

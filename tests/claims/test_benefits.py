@@ -1,4 +1,4 @@
-"""The plan's rules, case by case; numbers in the names are those of the domain's list of invariants."""
+"""The plan's rules, case by case; 12_4 in a name is the fourth of the domain's list of invariants."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from datetime import date
 import msgspec
 import pytest
 
-from claims.domain.benefits import INTERNAL, Award, Refusal, assess, grant
+from claims.domain.benefits import Award, Refusal, assess, grant
+from claims.domain.trace import INTERNAL
 from contracts.claims.v1 import Incident
 from contracts.person import Facts
 from tests.claims.material import PLAN, YUAN, application, changed, judged
@@ -49,7 +50,7 @@ def reasons(incident: Incident, facts: Facts, **others: object) -> list[str]:
     ("pathology_on", "expected_yuan"),
     [("2022-01-30", None), ("2022-01-31", 5_000), ("2022-03-01", 5_000), ("2022-03-02", 50_000)],
 )
-def test_invariant_4_cancer_is_paid_by_the_waiting_tier_of_its_day(
+def test_invariant_12_4_cancer_is_paid_by_the_waiting_tier_of_its_day(
     pathology_on: str, expected_yuan: int | None
 ) -> None:
     expected = [] if expected_yuan is None else [expected_yuan * YUAN]
@@ -62,13 +63,13 @@ def test_invariant_4_cancer_is_paid_by_the_waiting_tier_of_its_day(
     ("grades", "expected_yuan"),
     [((6,), 75_000), ((6, 6), 90_000), ((6, 8), 75_000), ((1, 1), 150_000), ((10,), 15_000), ((6, 6, 6), 90_000)],
 )
-def test_invariant_5_the_most_severe_grade_counts_and_two_of_it_one_more(
+def test_invariant_12_5_the_most_severe_grade_counts_and_two_of_it_one_more(
     grades: tuple[int, ...], expected_yuan: int
 ) -> None:
     assert amounts(INJURY, graded(*grades)) == [expected_yuan * YUAN]
 
 
-def test_invariant_6_accident_death_doubles_at_work_and_pays_the_difference_after_an_injury() -> None:
+def test_invariant_12_6_accident_death_doubles_at_work_and_pays_the_difference_after_an_injury() -> None:
     at_work = msgspec.structs.replace(DEATH, at_work=True)
     earlier = (award("ACCIDENT_DISABILITY", 75_000 * YUAN, "ACCIDENT/2022-05-12"),)
     assert amounts(at_work, Facts()) == [300_000 * YUAN]
@@ -89,7 +90,7 @@ def test_an_injury_of_another_accident_is_not_taken_from_the_death_benefit() -> 
 @pytest.mark.parametrize(
     ("self_pay_yuan", "expected_fen"), [(2_400, 72_000), (200, 10_000), (80, 8_000), (0, None), (20_000, 500_000)]
 )
-def test_invariant_7_inpatient_ratio_has_a_floor_a_cap_and_never_exceeds_what_was_paid(
+def test_invariant_12_7_inpatient_ratio_has_a_floor_a_cap_and_never_exceeds_what_was_paid(
     self_pay_yuan: int, expected_fen: int | None
 ) -> None:
     if expected_fen is None:
@@ -101,7 +102,9 @@ def test_invariant_7_inpatient_ratio_has_a_floor_a_cap_and_never_exceeds_what_wa
 @pytest.mark.parametrize(
     ("admitted", "discharged", "payable"), [("2022-12-30", "2023-01-08", True), ("2021-12-30", "2022-01-05", False)]
 )
-def test_invariant_9_a_stay_belongs_to_the_period_it_begins_in(admitted: str, discharged: str, payable: bool) -> None:
+def test_invariant_12_9_a_stay_belongs_to_the_period_it_begins_in(
+    admitted: str, discharged: str, payable: bool
+) -> None:
     incident = Incident(kind="INPATIENT", decisive_on=admitted, discharged_on=discharged)
     filed_on = date(2023, 1, 20)
     assert bool(amounts(incident, stay(2_400), filed_on=filed_on)) is payable
@@ -185,7 +188,9 @@ def test_a_death_long_after_the_accident_is_not_its_death() -> None:
 
 
 def test_another_grading_standard_goes_to_a_person() -> None:
-    assert reasons(INJURY, graded(6, standard="GB/T 16180")) == ["RJ_GRADE_NONE"]
+    (refusal,) = judged(INJURY, graded(6, standard="GB/T 16180")).refusals
+    assert (refusal.code, refusal.manual, refusal.needs_person) == ("RJ_GRADE_NONE", True, True)
+    assert "不作换算" in refusal.explanation
 
 
 def test_one_item_graded_twice_counts_once() -> None:
@@ -201,6 +206,7 @@ def test_the_benefit_cap_then_the_overall_cap_cut_and_say_so() -> None:
     cut = judged(STAY, stay(2_400), awarded=nearly).lines[0]
     assert (cut.amount_fen, cut.cap_cut_fen) == (10_000, 62_000)
     assert any("CAP_OVERALL" in step for step in cut.trace)
+    assert (line.cap_reasons, cut.cap_reasons) == (("CAP_PERIOD",), ("CAP_OVERALL",))
     assert reasons(STAY, stay(2_400), awarded=(award("ACCIDENT_DEATH", 30_000_000),)) == ["RJ_CAP_REACHED"]
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +18,7 @@ from claims.domain.entitlement import (
     ClaimIncident,
     Entitlement,
     EntitlementCommand,
+    EntitlementEvent,
     limits_of,
 )
 from claims.domain.incident import incident_key, same_accident, same_incident
@@ -168,3 +171,18 @@ def test_no_history_exceeds_the_caps_or_awards_an_incident_twice(
         assert len(own) <= 1 or not benefit.once
     claims = {one.claim_id: one.incident_key for one in state.awards}
     assert len(set(claims.values())) == len(claims)
+
+
+def test_a_benefit_is_awarded_for_no_more_claims_than_the_plan_allows() -> None:
+    limits = replace(LIMITS, times={"INPATIENT_MEDICAL": 2})
+    history: list[EntitlementEvent] = []
+    for number in (1, 2, 3):
+        claimed = msgspec.structs.replace(CLAIMED, incident_key=f"ILLNESS/2022-05-1{number}", claim_id=f"c{number}")
+        history.append(claimed)
+        one = (line("INPATIENT_MEDICAL", 1, f"c{number}"),)
+        command = AwardBenefits(PLAN.code, "p1", f"c{number}", one, limits)
+        asked = SPEC.given(*history).when(command)
+        if number == 3:
+            asked.then_rejected("assessment-outdated")
+        else:
+            history += asked.events

@@ -9,10 +9,12 @@ import pytest
 from chassis.log import Recorded
 from chassis.projections import Projection, coalesce
 from claims import projections
+from claims.api.plans import DIGESTS
 from claims.main import SERVICE
 from contracts.organization import path_of
 from tests.claims.bureau_house import Bureau, file_of, row
 from tests.claims.house import House, cases, filing, filing_of
+from tests.claims.material import PLAN
 from tests.claims.relief_house import asked_for, asking, step, verify
 
 ID = "620725198801010016"
@@ -26,7 +28,7 @@ async def rows(house: House, projection: Projection) -> list[tuple[Any, ...]]:
 
 
 async def lived(bureau: Bureau) -> None:
-    """A death granted specially and paid, a refusal, a second filing, a file of the bureau."""
+    """A death granted specially and paid, a refusal, a second filing, a file of the bureau, a plan adopted."""
     house = bureau.house
     case = cases()[1]
     org = case["division_code"] + "1000001"
@@ -40,6 +42,10 @@ async def lived(bureau: Bureau) -> None:
     await house.act(refused, "reject", "office_reviewer", body={"reason": "RJ_FALSE_DOCUMENT"})
     again = await house.post("/claims", filing(channel="MEMBER_MOBILE"), other, "member")
     assert again.status_code == 200
+    for sub, role in (("head", "office_head"), ("committee", "supervisor")):
+        digest = {"rules_sha256": DIGESTS[PLAN.code, PLAN.version]}
+        signed = await house.post(f"/plans/{PLAN.code}/versions/{PLAN.version}/sign", digest, sub, role)
+        assert signed.status_code == 200
     await lived_apart(house)
     bureau.registry.add(ID, "甲乙")
     taken_back = row("S3", ID, "甲乙", refd_setl_flag="1")

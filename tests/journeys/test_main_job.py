@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import collections
 import json
+from pathlib import Path
 from typing import Any
 
+from tests.claims.material import PLAN_FILE
 from tests.journeys.stack import Stack
 
 YUAN = 100
@@ -115,3 +117,19 @@ def test_status_names_every_service_and_tail(stack: Stack, told: dict[str, Any])
     assert set(status["services"]) == {"enrolment", "claims", "payments", "notify", "health_checkup"}
     assert all("position" in account and "lag_events" in tail for account in status["services"].values()
                for tail in account["tails"])  # fmt: skip
+
+
+def test_the_year_can_be_recomputed_and_a_claim_explained(stack: Stack, told: dict[str, Any], tmp_path: Path) -> None:
+    document = json.loads(PLAN_FILE.read_text(encoding="utf-8"))
+    document["benefits"]["CRITICAL_ILLNESS"]["formula"]["amount_fen"] = 40_000 * YUAN
+    other = tmp_path / "other.json"
+    other.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
+    answer = stack.last_json("claims", "what-if", str(other), "--period", "2022", "--json")
+    assert (answer["changed"], answer["open"], answer["erased"]) == (5, 0, 0)
+    assert answer["before_fen"] == told["paid"]["fen"]
+    assert answer["difference_fen"] == -50_000 * YUAN
+    text = stack.huzhu("claims", "explain", answer["differences"][0]["claim_id"]).stdout
+    assert "规则:" in text
+    assert "给付:50,000.00 元" in text
+    missing = stack.huzhu("claims", "explain", "nothing", check=False)
+    assert (missing.returncode, "claim-unknown" in missing.stderr) == (1, True)

@@ -44,6 +44,10 @@ class Facts(Value, frozen=True, kw_only=True):
     `illness` is an identifier of the critical-illness list (domain 3.1) or "" ; `disabilities` lists
     (item, grade) pairs of JR/T 0083; money in fen. `settlement` is the bureau's row that the claim was opened
     for, every filled column but name and number (domain 6.2).
+    (item, grade) pairs of JR/T 0083; money in fen. `dates` are (name, date) pairs of domain 2.6: PATHOLOGY,
+    OPERATION, FIRST_DIAGNOSIS, ADMISSION, GRADED. `fund_paid_fen` is what the pooled fund paid, `third_party_paid_fen`
+    what a third person, work-injury or occupational-injury cover paid; `hospital_days` 0 means by the stay's dates;
+    `transferred_in` that the stay goes on after one of under 24 hours elsewhere, by the transfer form.
     """
 
     illness: str = ""
@@ -56,6 +60,13 @@ class Facts(Value, frozen=True, kw_only=True):
     self_pay_in_scope_fen: int = 0
     self_paid_fen: int = 0
     settlement: dict[str, str] = msgspec.field(default_factory=dict)
+    fund_paid_fen: int = 0
+    third_party_paid_fen: int = 0
+    hospital_level: str = ""
+    hospital_days: int = 0
+    transferred_in: bool = False
+    emergency: bool = False
+    dates: tuple[tuple[str, str], ...] = ()
 
 
 class Note(Value, frozen=True, kw_only=True):

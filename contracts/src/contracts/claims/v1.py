@@ -55,7 +55,10 @@ class Agent(Value, frozen=True, kw_only=True):
 
 
 class BenefitLine(Value, frozen=True, kw_only=True):
-    """One benefit of a claim: computed by the plan's rule, cut by a cap, and the trace that explains it."""
+    """One benefit of a claim: computed by the plan's rule, cut by a cap, and the trace that explains it.
+
+    `cap_reasons` name the caps that cut it, in their order: CAP_STAY, CAP_PERIOD, CAP_OVERALL.
+    """
 
     line_id: str
     benefit_code: str
@@ -63,6 +66,7 @@ class BenefitLine(Value, frozen=True, kw_only=True):
     cap_cut_fen: int
     amount_fen: int
     trace: tuple[str, ...]
+    cap_reasons: tuple[str, ...] = ()
 
 
 class ClaimFiled(Event, frozen=True, kw_only=True):
@@ -166,7 +170,10 @@ class ClaimApproved(Event, frozen=True, kw_only=True):
 
 
 class ClaimRejected(Event, frozen=True, kw_only=True):
-    """The office refuses the claim with a reason code of domain 4.7 and its rule. Stream `claim-<id>`."""
+    """The office refuses the claim with a reason code of domain 4.7 and its rule. Stream `claim-<id>`.
+
+    `rests_on_assumption`: the rule is one of the plan's that were not published; such refusals are counted apart.
+    """
 
     claim_id: str
     claim_no: str
@@ -176,6 +183,7 @@ class ClaimRejected(Event, frozen=True, kw_only=True):
     explanation: str
     payees: tuple[Payee, ...]
     by: str = ""
+    rests_on_assumption: bool = False
 
 
 class ClaimPaid(Event, frozen=True, kw_only=True):

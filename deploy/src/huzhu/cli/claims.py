@@ -1,4 +1,4 @@
-"""`huzhu claims`: what became of every settlement."""
+"""`huzhu claims`: what became of every settlement, how one claim came about, a year under other rules."""
 
 # ruff: noqa: PLC0415 - heavy imports stay inside the commands, so that `huzhu` starts fast
 
@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from huzhu.cli.asking import check, client
+from huzhu.cli.rules import explain, what_if
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")]
 CLASSES = {
@@ -23,8 +24,10 @@ CLASSES = {
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
-    claims = typer.Typer(help="Claims: the completeness ledger.", no_args_is_help=True)
+    claims = typer.Typer(help="Claims: the completeness ledger, one explained, a what-if.", no_args_is_help=True)
     claims.command("completeness")(completeness)
+    claims.command("explain")(explain)
+    claims.command("what-if")(what_if)
     app.add_typer(claims, name="claims")
 
 

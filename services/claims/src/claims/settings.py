@@ -29,3 +29,5 @@ class Settings(msgspec.Struct, frozen=True):
     settlements_attempts_max: int = 150
     rematch_quiet_ms: int = 5_000
     resolve_timeout_s: float = 30.0
+    what_if_claims_max: int = 20_000
+    """A what-if of more claims than this is refused."""

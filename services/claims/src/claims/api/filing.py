@@ -33,7 +33,7 @@ from claims.projections import covers
 from claims.projections.covers import CoverRow
 from contracts.claims.v1 import ClaimFiled, Document, DuplicateFiled, Incident, Payee
 from contracts.envelope import Actor
-from contracts.person import Account, Contact, Facts
+from contracts.person import Account, Contact
 
 FACTS_FIELD = "claims.claim-filed.v1/facts"
 ACCOUNT_FIELD = "claims.claim-filed.v1/account"
@@ -95,18 +95,7 @@ async def cover_of(session: Session, plan_code: str, person_id: str) -> CoverRow
 
 
 def _incident(asked: IncidentAsked, today: date) -> Incident:
-    ends = [one for one in (asked.discharged_on, asked.died_on) if one]
-    if max([asked.decisive_on, *ends]) > today:
-        raise Problem(422, "date-in-future", "A date of the incident lies in the future.", "incident")
-    if any(one < asked.decisive_on for one in ends):
-        raise Problem(422, "dates-reversed", "Discharge and death do not come before the incident.", "incident")
-    return Incident(
-        kind=asked.kind,
-        decisive_on=asked.decisive_on.isoformat(),
-        discharged_on=asked.discharged_on.isoformat() if asked.discharged_on else "",
-        died_on=asked.died_on.isoformat() if asked.died_on else "",
-        at_work=asked.at_work,
-    )
+    return asked.incident(today)
 
 
 async def _sealed(
@@ -121,7 +110,7 @@ async def _sealed(
     claim_id, person_id, payee_ids = ids
     pairs = [(person_id, "health"), *keys_of(payee_ids, data.payees)]
     await session.keyring.ensure(list(dict.fromkeys(pairs)))
-    facts = Facts(**msgspec.structs.asdict(data.facts))
+    facts = data.facts.facts(session.today)
     return ClaimFiled(
         claim_id=claim_id,
         claim_no=claim_no(plan, claim_id),

@@ -18,8 +18,8 @@ from claims.api.access import OVERSIGHT, READERS, REVIEWERS, reads_subtree, visi
 from claims.api.filing import FACTS_FIELD
 from claims.api.notes import open_notes
 from claims.api.shapes import ClaimId, ClaimPage, ClaimSummary, ClaimView, Summary
-from claims.domain.benefits import INTERNAL
 from claims.domain.claim import CLAIM
+from claims.domain.explanation import for_families
 from claims.projections import claim_history, claim_lines, claims, duplicates, special_decisions
 from claims.projections.claims import ClaimRow, PayeeView
 from claims.projections.special_decisions import SpecialDecision
@@ -48,13 +48,11 @@ class SpecialDecisionPage(msgspec.Struct, frozen=True, kw_only=True):
 async def claim_view(claim_id: ClaimId, actor: Actor, context: Context) -> ClaimView:
     """One claim: lines with traces, findings, result, history."""
     async with context.reads.connection() as c:
-        row = await _visible_row(c, claim_id, actor)
-        lines = msgspec.json.decode(row.lines, type=list[BenefitLine])
-        if row.special and row.state == claims.IN_REVIEW:
-            lines += await special_decisions.lines_of(c, claim_id)
+        row = await visible_row(c, claim_id, actor)
+        lines = await lines_of(c, row)
         history, notes = await claim_history.of_claim(c, claim_id)
     if not reads_subtree(actor):
-        lines = [_for_families(line) for line in lines]
+        lines = [msgspec.structs.replace(line, trace=for_families(line)) for line in lines]
     return ClaimView(
         claim=_summary(row),
         documents=msgspec.json.decode(row.documents, type=list[Document]),
@@ -65,6 +63,7 @@ async def claim_view(claim_id: ClaimId, actor: Actor, context: Context) -> Claim
         reason=row.reason,
         rule=row.rule,
         explanation=row.explanation,
+        rests_on_assumption=row.rests_on_assumption,
         history=[
             msgspec.structs.replace(step, note=note)
             for step, note in zip(history, await open_notes(context, notes), strict=True)
@@ -77,7 +76,7 @@ async def claim_facts(claim_id: ClaimId, actor: Actor, context: Context) -> Fact
     """What the papers say, opened for its reviewers."""
     allow(actor, *REVIEWERS)
     async with context.reads.connection() as c:
-        row = await _visible_row(c, claim_id, actor)
+        row = await visible_row(c, claim_id, actor)
     filed = (await context.log.load(CLAIM.stream(claim_id)))[0].event
     assert isinstance(filed, ClaimFiled)
     return await context.keyring.open(filed.facts, Facts, subject=row.person_id, field=FACTS_FIELD)
@@ -127,28 +126,34 @@ async def claim_figures(actor: Actor, context: Context) -> Summary:
     ids = sa.select(claims.C.claim_id).where(mine)
     async with context.reads.connection() as c:
         paid = await claim_lines.paid(c, actor)
+        rejected, on_assumption = await claims.rejected(c, mine)
         return Summary(
             **msgspec.structs.asdict(paid),
-            rejected=await claims.rejected(c, mine),
+            rejected=rejected,
+            rejected_on_assumption=on_assumption,
             duplicates=await duplicates.count(c, ids),
             special_decisions=await special_decisions.count(c, ids),
         )
 
 
-async def _visible_row(c: AsyncConnection, claim_id: str, actor: Actor) -> ClaimRow:
+async def visible_row(c: AsyncConnection, claim_id: str, actor: Actor) -> ClaimRow:
+    """The claim, if the actor may see it. Raises Problem claim-unknown."""
     row = await claims.one(c, claim_id, visible(actor))
     if row is None:
         raise Problem(404, "claim-unknown", "No such claim.")
     return row
 
 
+async def lines_of(c: AsyncConnection, row: ClaimRow) -> list[BenefitLine]:
+    """A claim's lines, those of special decisions that wait for approval with them."""
+    lines = msgspec.json.decode(row.lines, type=list[BenefitLine])
+    if row.special and row.state == claims.IN_REVIEW:
+        lines += await special_decisions.lines_of(c, row.claim_id)
+    return lines
+
+
 def _summary(row: ClaimRow) -> ClaimSummary:
     return ClaimSummary(**{name: getattr(row, name) for name in ClaimSummary.__struct_fields__})
-
-
-def _for_families(line: BenefitLine) -> BenefitLine:
-    """How deaths are weighed is not shown to families (domain 12a)."""
-    return msgspec.structs.replace(line, trace=tuple(step for step in line.trace if not step.startswith(INTERNAL)))
 
 
 ROUTES: list[ControllerRouterHandler] = [

@@ -21,7 +21,7 @@ from claims.api.heirs import check_heirs
 from claims.api.notes import seal_note
 from claims.api.plans import plan_of
 from claims.api.shapes import ClaimId, ClaimStanding, OpinionAsked, RefusalAsked, SpecialAsked
-from claims.domain.benefits import Application, Refusal, assess, grant
+from claims.domain.benefits import Application, Refusal, assess, grant, rests_on_assumption
 from claims.domain.claim import CLAIM
 from claims.domain.claim_commands import (
     ApproveClaim,
@@ -81,7 +81,7 @@ async def assess_claim(claim_id: ClaimId, request: AnyRequest, actor: Actor, con
     async def command(session: Session, claim: Claim, plan: Plan) -> ClaimCommand:
         result = assess(await _application(session, claim, plan)) if _open(claim) else None
         lines = result.lines if result else ()
-        findings = tuple(f"{refusal.code} {refusal.explanation}" for refusal in result.refusals) if result else ()
+        findings = tuple(refusal.finding for refusal in result.refusals) if result else ()
         if _open(claim) and not all(payee.name_matches for payee in _filed(claim).payees):
             findings = (*findings, "户名与申领人姓名不一致,请核对。")
         return AssessClaim(actor.sub, lines, findings, plan.authority, session.today.isoformat())
@@ -143,12 +143,13 @@ async def reject_claim(
     """The office refuses by a reason code; rule, sentence and the way to object are the plan's."""
     allow(actor, *OFFICE)
 
-    async def command(_session: Session, _claim: Claim, plan: Plan) -> ClaimCommand:
+    async def command(session: Session, claim: Claim, plan: Plan) -> ClaimCommand:
         if data.reason not in plan.refusals:
             raise Problem(422, "reason-unknown", "The plan knows no such reason code.", "reason")
         text = plan.refusals[data.reason]
         objection = f"如有异议,可在收到通知后 {plan.objection_days} 日内提出,或拨打 {HOTLINE}。"
-        return RejectClaim(actor.sub, data.reason, text.rule, text.text + objection)
+        assumed = _open(claim) and rests_on_assumption(await _application(session, claim, plan), data.reason)
+        return RejectClaim(actor.sub, data.reason, text.rule, text.text + objection, assumed)
 
     return await _take(claim_id, request, actor, context, command)
 

@@ -9,9 +9,11 @@ import msgspec
 from litestar.params import PathParameter
 from msgspec import Meta
 
+from chassis.web import Problem
 from claims.projections.claim_history import Transition
 from claims.projections.claims import PayeeView
-from contracts.claims.v1 import BenefitLine, Document
+from contracts.claims.v1 import BenefitLine, Document, Incident
+from contracts.person import Facts
 
 MONEY_FEN_MAX = 10_000_000_000
 PAYEES_MAX = 20
@@ -29,10 +31,16 @@ Text = Annotated[str, Meta(max_length=2_000, pattern=PRINTABLE)]
 ShortText = Annotated[str, Meta(max_length=200, pattern=PRINTABLE)]
 Name = Annotated[str, Meta(min_length=1, max_length=60, pattern=PRINTABLE)]
 Fen = Annotated[int, Meta(ge=0, le=MONEY_FEN_MAX)]
+PersonId = Annotated[str, Meta(max_length=80, pattern=r"^[0-9A-Za-z-]*$")]
+PlanCode = Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]{1,40}$")]
 Kind = Literal["INPATIENT", "ACCIDENT", "ILLNESS", "SUDDEN_ILLNESS"]
 Channel = Literal["MEMBER_MOBILE", "UNIT", "COUNTY", "CITY", "OFFICE_COUNTER", "DATA_MATCH", "HOTLINE"]
 Relation = Literal["SELF", "SPOUSE", "CHILD", "PARENT", "SIBLING", "GRANDPARENT", "GUARDIAN", "BENEFICIARY"]
-Benefit = Literal["INPATIENT_MEDICAL", "ACCIDENT_DEATH", "ACCIDENT_DISABILITY", "CRITICAL_ILLNESS", "SUDDEN_DEATH"]
+Benefit = Annotated[str, Meta(pattern=r"^[A-Z][A-Z_]{1,39}$")]
+"""Which benefits there are is the plan's matter."""
+PaperDate = Literal["PATHOLOGY", "OPERATION", "FIRST_DIAGNOSIS", "ADMISSION", "GRADED"]
+DATES_MAX = 5
+STAY_DAYS_MAX = 3_660
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -47,6 +55,21 @@ class IncidentAsked(Asked, frozen=True, kw_only=True):
     discharged_on: date | None = None
     died_on: date | None = None
     at_work: bool = False
+
+    def incident(self, today: date) -> Incident:
+        """As the rules read it. Raises Problem date-in-future, dates-reversed."""
+        ends = [one for one in (self.discharged_on, self.died_on) if one]
+        if max([self.decisive_on, *ends]) > today:
+            raise Problem(422, "date-in-future", "A date of the incident lies in the future.", "incident")
+        if any(one < self.decisive_on for one in ends):
+            raise Problem(422, "dates-reversed", "Discharge and death do not come before the incident.", "incident")
+        return Incident(
+            kind=self.kind,
+            decisive_on=self.decisive_on.isoformat(),
+            discharged_on=self.discharged_on.isoformat() if self.discharged_on else "",
+            died_on=self.died_on.isoformat() if self.died_on else "",
+            at_work=self.at_work,
+        )
 
 
 class FactsAsked(Asked, frozen=True, kw_only=True):
@@ -63,6 +86,20 @@ class FactsAsked(Asked, frozen=True, kw_only=True):
     exclusions: Codes = ()
     self_pay_in_scope_fen: Fen = 0
     self_paid_fen: Fen = 0
+    fund_paid_fen: Fen = 0
+    third_party_paid_fen: Fen = 0
+    hospital_level: Code = ""
+    hospital_days: Annotated[int, Meta(ge=0, le=STAY_DAYS_MAX)] = 0
+    transferred_in: bool = False
+    emergency: bool = False
+    dates: Annotated[tuple[tuple[PaperDate, date], ...], Meta(max_length=DATES_MAX)] = ()
+
+    def facts(self, today: date) -> Facts:
+        """As they are sealed. Raises Problem date-in-future."""
+        if any(day > today for _, day in self.dates):
+            raise Problem(422, "date-in-future", "A date of the papers lies in the future.", "facts.dates")
+        fields = msgspec.structs.asdict(self)
+        return Facts(**{**fields, "dates": tuple((name, day.isoformat()) for name, day in self.dates)})
 
 
 class AccountAsked(Asked, frozen=True, kw_only=True):
@@ -127,8 +164,8 @@ class HeirsAsked(Asked, frozen=True, kw_only=True):
 class FilingAsked(Asked, frozen=True, kw_only=True):
     """A filing. A member may leave `person_id` out; without `heirs` the payees of a death are all its heirs."""
 
-    person_id: Annotated[str, Meta(max_length=80, pattern=r"^[0-9A-Za-z-]*$")] = ""
-    plan: Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]{1,40}$")]
+    person_id: PersonId = ""
+    plan: PlanCode
     channel: Channel
     incident: IncidentAsked
     facts: FactsAsked
@@ -215,6 +252,7 @@ class ClaimView(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     rule: str
     explanation: str
+    rests_on_assumption: bool
     history: list[Transition]
 
 
@@ -226,7 +264,10 @@ class ClaimPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
-    """What claims came to within the asker's subtree; money in fen that has arrived."""
+    """What claims came to within the asker's subtree; money in fen that has arrived.
+
+    `rejected_on_assumption` of the `rejected` rest on a rule of the plan that was not published.
+    """
 
     people: int
     person_times: int
@@ -234,5 +275,6 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     fen: int
     fen_by_benefit: dict[str, int]
     rejected: int
+    rejected_on_assumption: int
     duplicates: int
     special_decisions: int

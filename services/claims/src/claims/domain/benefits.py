@@ -6,21 +6,53 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from claims.domain import formulas
+from claims.domain.assumptions import assumed
+from claims.domain.dates import decisive_on, known_dates
+from claims.domain.formulas import Sum, Unpayable
 from claims.domain.incident import incident_key, same_accident
-from claims.domain.plan import Benefit, GradeTable, ListedIllness, LumpSum, NamedFactor, Plan, SelfPayRatio
+from claims.domain.plan import (
+    BARS,
+    REDUCES,
+    WAITING,
+    Benefit,
+    DailyAllowance,
+    Exclusion,
+    FundPayRatio,
+    GradeTable,
+    ListedIllness,
+    LumpSum,
+    NamedFactor,
+    Plan,
+    SelfPayRatio,
+)
+from claims.domain.trace import (
+    CAP,
+    CAP_NAMES,
+    CAP_OVERALL,
+    CAP_PERIOD,
+    CAP_STAY,
+    RESULT,
+    RULE,
+    STEP,
+    VERSION,
+    rounded_percent,
+    told,
+    yuan,
+)
 from contracts.claims.v1 import BenefitLine, Incident
 from contracts.person import Facts
 
-INTERNAL = "[内部]"
-"""A step of a trace for the office and the auditor: families are not shown how deaths are weighed (domain 12a)."""
+PERSON_CONFIRMS = "此结论依据未经公布的规则或无法自动判断,须由人工确认。"
 
 
 @dataclass(frozen=True)
 class Cover:
-    """The person's cover of the plan's period, half-open."""
+    """The person's cover of the plan's period, half-open; `earlier` are the covers before it: plan and end."""
 
     effective_on: date
     ends_on: date
+    earlier: tuple[tuple[str, date], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -48,12 +80,27 @@ class Application:
 
 @dataclass(frozen=True)
 class Refusal:
-    """A benefit that is not payable by the rules: reason code of domain 4.7, the rule's name, a sentence."""
+    """A benefit that is not payable by the rules: reason code of domain 4.7, the rule's name, a sentence.
+
+    `assumed`: it rests on a parameter that was not published. `manual`: the rules cannot judge it.
+    """
 
     benefit_code: str
     code: str
     rule: str
     explanation: str
+    assumed: bool = False
+    manual: bool = False
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether a person has to confirm it before it is told to anyone (domain 12a)."""
+        return self.assumed or self.manual
+
+    @property
+    def finding(self) -> str:
+        """As an assessment records it."""
+        return f"{self.code} {self.explanation}" + (PERSON_CONFIRMS if self.needs_person else "")
 
 
 @dataclass(frozen=True)
@@ -62,14 +109,6 @@ class Assessment:
 
     lines: tuple[BenefitLine, ...]
     refusals: tuple[Refusal, ...]
-
-
-@dataclass(frozen=True)
-class _Sum:
-    """What a formula yields before waiting tiers and caps, `trace` explaining it."""
-
-    fen: int
-    trace: tuple[str, ...]
 
 
 def assess(application: Application) -> Assessment:
@@ -90,7 +129,7 @@ def grant(application: Application, benefit_code: str, lines: Iterable[BenefitLi
     """A named benefit by special decision: its definition is waived, cover, waiting tiers and caps are not."""
     benefit = application.plan.benefits.get(benefit_code)
     if benefit is None:
-        return _refuse(application.plan, benefit_code, "RJ_NOT_IN_PLAN")
+        return _refuse(application.plan, benefit_code, Unpayable("RJ_NOT_IN_PLAN"))
     return _judge(application, benefit_code, benefit, list(lines), waived=True)
 
 
@@ -100,14 +139,9 @@ def opens(benefit: Benefit, incident: Incident) -> bool:
     return incident.kind in benefit.kinds and death.get(benefit.death, True)
 
 
-def yuan(fen: int) -> str:
-    """An amount as people read it."""
-    return f"{fen // 100:,}.{fen % 100:02d} 元"
-
-
-def rounded_percent(fen: int, percent: int) -> int:
-    """A percentage, rounded half up to the fen (domain 11.1)."""
-    return (fen * percent * 2 + 100) // 200
+def rests_on_assumption(application: Application, reason: str) -> bool:
+    """Whether a refusal for this reason rests on a parameter that was not published."""
+    return any(one.assumed for one in assess(application).refusals if one.code == reason)
 
 
 def _judge(
@@ -116,127 +150,127 @@ def _judge(
     plan = application.plan
     barred = _barred(application, code, benefit)
     if barred:
-        return _refuse(plan, code, *barred)
+        return _refuse(plan, code, barred)
     day_no = _day_no(application)
-    percent = next((tier.percent for tier in benefit.waiting if day_no <= tier.last_day), 100)
+    percent = _waiting_percent(application, code, benefit, day_no)
     if percent == 0:
-        return _refuse(plan, code, "RJ_WAITING", f"认定日期为保障生效第 {day_no} 天")
-    formula = _formula(application, benefit, lines, waived=waived)
-    if isinstance(formula, str):
-        return _refuse(plan, code, formula)
-    computed = rounded_percent(formula.fen, percent)
-    trace = [f"方案 {plan.code} 第 {plan.version} 版 · {benefit.name}", *formula.trace]
+        return _refuse(plan, code, Unpayable("RJ_WAITING", f"认定日期为保障生效第 {day_no} 天", (".waiting",)))
+    outcome = _formula(application, code, benefit, lines, waived=waived)
+    if isinstance(outcome, Unpayable):
+        return _refuse(plan, code, outcome)
+    trace = [told(VERSION, f"方案 {plan.code} 第 {plan.version} 版 · {benefit.name}"), *outcome.trace]
     if waived:
-        trace.append("特事特办:由办事处负责人决定,未适用本项定义")
+        trace.append(told(STEP, "特事特办,由办事处负责人决定,未适用本项定义"))
     if benefit.waiting:
-        trace.append(f"认定日期为保障生效第 {day_no} 天,给付比例 {percent}%")
-    return _capped(application, code, lines, computed=computed, trace=trace)
+        trace.append(told(STEP, f"认定日期为保障生效第 {day_no} 天,给付比例 {percent}%"))
+    return _capped(application, code, lines, computed=rounded_percent(outcome.fen, percent), trace=trace)
 
 
-def _barred(application: Application, code: str, benefit: Benefit) -> tuple[str, str] | None:
-    """Cover, period, time limit, what was paid before, exclusions: the reason and its detail, or None."""
-    plan, facts, cover = application.plan, application.facts, application.cover
+def _barred(application: Application, code: str, benefit: Benefit) -> Unpayable | None:
+    """Cover, period, time limit, what was paid before, exclusions: why nothing is payable, or None."""
+    plan, cover, incident = application.plan, application.cover, application.incident
     if not benefit.enabled:
-        return "RJ_NOT_IN_PLAN", ""
+        return Unpayable("RJ_NOT_IN_PLAN", rests_on=(".enabled",))
     if cover is None:
-        return "RJ_NOT_COVERED", ""
-    decisive_on = date.fromisoformat(application.incident.decisive_on)
-    if not cover.effective_on <= decisive_on < cover.ends_on:
-        return "RJ_OUT_OF_PERIOD", ""
-    if (application.filed_on - decisive_on).days > plan.run_off_days:
-        return "RJ_LATE", f"认定日期起 {plan.run_off_days} 天内申领"
-    if benefit.once and any(award.benefit_code == code for award in application.awarded):
-        return "RJ_CAP_REACHED", "每个保障期给付一次"
-    active = [one for one in plan.exclusions if one.active and code in one.benefits]
-    excluded = next((one for one in active if one.code in facts.exclusions), None)
+        return Unpayable("RJ_NOT_COVERED", rests_on=("exclusions.EX_NOT_MEMBER",))
+    decisive = decisive_on(plan, incident, application.facts)
+    if not _inside(cover, decisive):
+        # Another date of the same incident would have been inside: then the choice of the date is what refuses.
+        chosen = any(_inside(cover, day) for day in known_dates(incident, application.facts).values())
+        return Unpayable("RJ_OUT_OF_PERIOD", rests_on=(f"dates.{incident.kind}",) if chosen else ("period_start",))
+    if (application.filed_on - decisive).days > plan.run_off_days:
+        return Unpayable("RJ_LATE", f"认定日期起 {plan.run_off_days} 天内申领", ("run_off_days",))
+    paid = {award.claim_id for award in application.awarded if award.benefit_code == code}
+    if benefit.once and paid:
+        return Unpayable("RJ_CAP_REACHED", "每个保障期给付一次", (".once",))
+    if benefit.claims_max and len(paid - {application.claim_id}) >= benefit.claims_max:
+        return Unpayable("RJ_CAP_REACHED", f"每个保障期最多给付 {benefit.claims_max} 次", (".claims_max",))
+    excluded = _excluded(application, code)
     # The exclusion itself may speak of the person's health: it stays among the sealed facts.
-    return (excluded.reason, "") if excluded else None
+    return Unpayable(excluded.reason, rests_on=(f"exclusions.{excluded.code}",)) if excluded else None
+
+
+def _inside(cover: Cover, day: date) -> bool:
+    return cover.effective_on <= day < cover.ends_on
+
+
+def _excluded(application: Application, code: str) -> Exclusion | None:
+    facts = application.facts
+    return next(
+        (
+            one
+            for one in _rules(application.plan, BARS, code)
+            if one.active and one.code in facts.exclusions and not (one.except_emergencies and facts.emergency)
+        ),
+        None,
+    )
+
+
+def _rules(plan: Plan, effect: str, code: str) -> list[Exclusion]:
+    """The plan's exclusions of one effect that name the benefit."""
+    return [one for one in plan.exclusions if one.effect == effect and code in one.benefits]
 
 
 def _day_no(application: Application) -> int:
     """The day of the cover that decides: its first day is day 1 (domain 2.6)."""
     assert application.cover is not None
-    return (date.fromisoformat(application.incident.decisive_on) - application.cover.effective_on).days + 1
+    decisive = decisive_on(application.plan, application.incident, application.facts)
+    return (decisive - application.cover.effective_on).days + 1
 
 
-def _formula(application: Application, benefit: Benefit, lines: list[BenefitLine], *, waived: bool) -> _Sum | str:
-    """The benefit's formula: a sum, or the reason code when its own conditions are not met."""
+def _waiting_percent(application: Application, code: str, benefit: Benefit, day_no: int) -> int:
+    """The tier of the day; 100 where the plan has switched waiting off, or the cover renews an earlier one."""
+    off = any(not one.active for one in _rules(application.plan, WAITING, code))
+    if off or _renewed(application):
+        return 100
+    return next((tier.percent for tier in benefit.waiting if day_no <= tier.last_day), 100)
+
+
+def _renewed(application: Application) -> bool:
+    renewal, cover = application.plan.renewal, application.cover
+    if renewal is None or cover is None:
+        return False
+    gaps = [(cover.effective_on - ended_on).days for plan, ended_on in cover.earlier if plan in renewal.plans]
+    return any(0 <= gap <= renewal.gap_days_max for gap in gaps)
+
+
+def _formula(
+    application: Application, code: str, benefit: Benefit, lines: list[BenefitLine], *, waived: bool
+) -> Sum | Unpayable:
+    """The benefit's formula: a sum, or why its own conditions are not met."""
+    plan, facts, incident = application.plan, application.facts, application.incident
+    reduces = any(one.active for one in _rules(plan, REDUCES, code))
+    third_party_fen = facts.third_party_paid_fen if reduces else 0
+
+    def paid(codes: tuple[str, ...]) -> int:
+        return _paid_for_accident(application, codes)
+
     match benefit.formula:
         case SelfPayRatio() as rule:
-            return _self_pay(application.facts, rule)
+            return formulas.self_pay(facts, rule, third_party_fen)
+        case FundPayRatio() as rule:
+            return formulas.fund_share(facts, rule, plan.hospital_levels, third_party_fen)
+        case DailyAllowance() as rule:
+            return formulas.allowance(facts, incident, rule, plan.hospital_levels)
         case NamedFactor() as rule:
-            return _accident_death(application, rule)
+            return formulas.accident_death(incident, rule, plan.accident_days_max, paid)
         case GradeTable() as rule:
-            return _disability(application, rule)
+            return formulas.disability(facts, incident, rule, plan.accident_days_max, paid)
         case ListedIllness() as rule:
-            if not waived and not _proven(application.facts, rule):
-                return "RJ_NOT_LISTED_ILLNESS"
-            steps = (f"给付标准 {yuan(rule.amount_fen)}",)
-            return _Sum(rule.amount_fen, steps if waived else (*steps, f"符合目录({rule.edition})的定义与证据要求"))
+            return formulas.listed_illness(facts, rule, waived=waived)
         case LumpSum() as rule:
-            paid = sum(line.amount_fen for line in lines if line.benefit_code in rule.less_paid)
-            paid += sum(award.amount_fen for award in application.awarded if award.benefit_code in rule.less_paid)
-            left = max(0, rule.amount_fen - paid)
-            return (
-                _Sum(left, (f"给付标准 {yuan(rule.amount_fen)},减已给付 {yuan(paid)}",)) if left else "RJ_CAP_REACHED"
-            )
+            return _lump_sum(application, rule, lines)
 
 
-def _self_pay(facts: Facts, rule: SelfPayRatio) -> _Sum | str:
-    """Domain 12.7: the ratio, raised to the minimum, never above what the member really paid."""
-    in_scope, self_paid = facts.self_pay_in_scope_fen, facts.self_paid_fen
-    if in_scope <= 0 or self_paid <= 0:
-        return "RJ_NO_SELF_PAY"
-    share = rounded_percent(in_scope, rule.ratio_percent)
-    fen = min(max(rule.minimum_fen, share), self_paid)
-    return _Sum(
-        fen,
-        (
-            f"政策范围内个人自付 {yuan(in_scope)} × {rule.ratio_percent}% = {yuan(share)}",
-            f"不低于 {yuan(rule.minimum_fen)},不超过个人实际自付 {yuan(self_paid)},得 {yuan(fen)}",
-        ),
-    )
-
-
-def _accident_death(application: Application, rule: NamedFactor) -> _Sum | str:
-    """Domain 2.3: the base times the factor's percent, less what the same accident's injury was paid."""
-    incident = application.incident
-    if incident.died_on:
-        days = (date.fromisoformat(incident.died_on) - date.fromisoformat(incident.decisive_on)).days
-        if not 0 <= days <= application.plan.accident_days_max:
-            return "RJ_NOT_ACCIDENT"
-    factor = "WORK" if incident.at_work else "NON_WORK"
-    percent = rule.factor_percents[factor]
-    full = rounded_percent(rule.base_fen, percent)
-    paid = _paid_for_accident(application, rule.less_same_accident)
-    if full <= paid:
-        return "RJ_CAP_REACHED"
-    steps = (f"{INTERNAL} 基数 {yuan(rule.base_fen)} × 系数 {factor} {percent}%", f"核定 {yuan(full)}")
-    return _Sum(full - paid, (*steps, f"减同一事故已给付 {yuan(paid)}") if paid else steps)
-
-
-def _disability(application: Application, rule: GradeTable) -> _Sum | str:
-    """Domain 3.2: the most severe grade; two items of it count one grade higher, never above the first."""
-    facts = application.facts
-    if facts.grading_standard != rule.standard:
-        return "RJ_GRADE_NONE"
-    grades = {item: grade for item, grade in sorted(facts.disabilities, reverse=True) if grade in rule.grade_percents}
-    if not grades:
-        return "RJ_GRADE_NONE"
-    worst = min(grades.values())
-    grade = worst
-    if list(grades.values()).count(worst) > 1:
-        grade = max(min(rule.grade_percents), worst - 1)
-    percent = rule.grade_percents[grade]
-    steps = [f"伤残标准 {rule.standard},最重等级 {worst} 级"]
-    if grade != worst:
-        steps.append(f"两项以上同为最重等级,晋升为 {grade} 级")
-    fen = rounded_percent(rule.base_fen, percent)
-    steps.append(f"基数 {yuan(rule.base_fen)} × {percent}% = {yuan(fen)}")
-    paid = _paid_for_accident(application, rule.less_same_accident)
-    if paid:
-        steps.append(f"减同一事故已给付 {yuan(paid)}")
-    return _Sum(fen - paid, tuple(steps)) if fen > paid else "RJ_CAP_REACHED"
+def _lump_sum(application: Application, rule: LumpSum, lines: list[BenefitLine]) -> Sum | Unpayable:
+    """Domain 2.2: what is left of the sum after the benefits that it is not paid beside."""
+    paid = sum(line.amount_fen for line in lines if line.benefit_code in rule.less_paid)
+    paid += sum(award.amount_fen for award in application.awarded if award.benefit_code in rule.less_paid)
+    left = max(0, rule.amount_fen - paid)
+    if not left:
+        return Unpayable("RJ_CAP_REACHED", rests_on=(".formula.less_paid",))
+    text = f"给付标准 {yuan(rule.amount_fen)},减已给付 {yuan(paid)}"
+    return Sum(left, (told(RULE, f"给付标准 {yuan(rule.amount_fen)},已按其他责任给付的只补差额"), told(STEP, text)))
 
 
 def _paid_for_accident(application: Application, codes: tuple[str, ...]) -> int:
@@ -249,15 +283,6 @@ def _paid_for_accident(application: Application, codes: tuple[str, ...]) -> int:
     )
 
 
-def _proven(facts: Facts, rule: ListedIllness) -> bool:
-    """Whether the illness is on the list and enough kinds of its evidence are there (`illness_basis`, commas)."""
-    shown = {basis.strip() for basis in facts.illness_basis.split(",")}
-    return any(
-        illness.code == facts.illness and len(shown.intersection(illness.evidence)) >= illness.evidence_min
-        for illness in rule.illnesses
-    )
-
-
 def _capped(
     application: Application, code: str, lines: list[BenefitLine], *, computed: int, trace: list[str]
 ) -> BenefitLine | Refusal:
@@ -265,17 +290,23 @@ def _capped(
     plan, awarded, benefit = application.plan, application.awarded, application.plan.benefits[code]
     used = sum(award.amount_fen for award in awarded if award.benefit_code == code)
     total = sum(award.amount_fen for award in awarded) + sum(line.amount_fen for line in lines)
-    caps = [("CAP_PERIOD", benefit.period_cap_fen - used), ("CAP_OVERALL", plan.overall_cap_fen - total)]
-    if isinstance(benefit.formula, SelfPayRatio):
-        caps.insert(0, ("CAP_STAY", benefit.formula.stay_cap_fen))
+    caps = [
+        (CAP_PERIOD, benefit.period_cap_fen - used, ".period_cap_fen"),
+        (CAP_OVERALL, plan.overall_cap_fen - total, "overall_cap_fen"),
+    ]
+    if isinstance(benefit.formula, SelfPayRatio | FundPayRatio):
+        caps.insert(0, (CAP_STAY, benefit.formula.stay_cap_fen, ".formula.stay_cap_fen"))
     amount = computed
-    for name, left in caps:
+    reasons: list[tuple[str, str]] = []
+    for name, left, path in caps:
         if amount > max(0, left):
-            trace.append(f"限额 {name}:减 {yuan(amount - max(0, left))}")
+            trace.append(told(CAP, f"{CAP_NAMES[name]}({name}),减 {yuan(amount - max(0, left))}"))
+            reasons.append((name, path))
             amount = max(0, left)
     if amount == 0:
-        return _refuse(plan, code, "RJ_CAP_REACHED")
-    trace.append(f"给付 {yuan(amount)}")
+        name, path = reasons[-1] if reasons else (CAP_PERIOD, ".formula")
+        return _refuse(plan, code, Unpayable("RJ_CAP_REACHED", CAP_NAMES[name], (path,)))
+    trace.append(told(RESULT, yuan(amount)))
     return BenefitLine(
         line_id=f"{application.claim_id}.{code}",
         benefit_code=code,
@@ -283,10 +314,12 @@ def _capped(
         cap_cut_fen=computed - amount,
         amount_fen=amount,
         trace=tuple(trace),
+        cap_reasons=tuple(name for name, _ in reasons),
     )
 
 
-def _refuse(plan: Plan, benefit_code: str, reason: str, detail: str = "") -> Refusal:
-    text = plan.refusals[reason]
-    explanation = f"{text.text.removesuffix('。')}({detail})。" if detail else text.text
-    return Refusal(benefit_code, reason, text.rule, explanation)
+def _refuse(plan: Plan, benefit_code: str, why: Unpayable) -> Refusal:
+    text = plan.refusals[why.reason]
+    explanation = f"{text.text.removesuffix('。')}({why.detail})。" if why.detail else text.text
+    paths = (f"benefits.{benefit_code}{path}" if path.startswith(".") else path for path in why.rests_on)
+    return Refusal(benefit_code, why.reason, text.rule, explanation, assumed(plan, *paths), why.manual)

@@ -271,6 +271,7 @@ def _reject(command: RejectClaim, claim: Claim) -> list[ClaimEvent]:
                     explanation=command.explanation,
                     payees=filed.payees,
                     by=command.by,
+                    rests_on_assumption=command.rests_on_assumption,
                 )
             ]
         case AtUnion():

@@ -66,12 +66,13 @@ class ApproveClaim:
 
 @dataclass(frozen=True)
 class RejectClaim:
-    """Refuse, with reason code, rule and a sentence."""
+    """Refuse, with reason code, rule and a sentence; `rests_on_assumption`: the rule was not published."""
 
     by: str
     reason: str
     rule: str
     explanation: str
+    rests_on_assumption: bool = False
 
 
 @dataclass(frozen=True)

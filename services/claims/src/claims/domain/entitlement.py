@@ -58,11 +58,15 @@ def _without(awards: tuple[Award, ...], claim_id: str) -> tuple[Award, ...]:
 
 @dataclass(frozen=True)
 class Limits:
-    """The plan's caps of a period, in fen; `once` are the benefits paid at most once in it."""
+    """The plan's caps of a period, in fen; `once` are the benefits paid at most once in it.
+
+    `times` is for how many claims a benefit is paid in it, where the plan limits that.
+    """
 
     overall_fen: int
     by_benefit: Mapping[str, int]
     once: frozenset[str]
+    times: Mapping[str, int] = field(default_factory=dict)
 
 
 def limits_of(plan: Plan) -> Limits:
@@ -71,6 +75,7 @@ def limits_of(plan: Plan) -> Limits:
         overall_fen=plan.overall_cap_fen,
         by_benefit={code: benefit.period_cap_fen for code, benefit in plan.benefits.items()},
         once=frozenset(code for code, benefit in plan.benefits.items() if benefit.once),
+        times={code: benefit.claims_max for code, benefit in plan.benefits.items() if benefit.claims_max},
     )
 
 
@@ -176,6 +181,7 @@ def _fits(command: AwardBenefits, state: Entitlement) -> bool:
         sum(totals.values()) <= limits.overall_fen
         and all(fen <= limits.by_benefit.get(code, 0) for code, fen in totals.items())
         and all(count == 1 for code, count in counts.items() if code in limits.once)
+        and all(count <= limits.times.get(code, count) for code, count in counts.items())
     )
 
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from claims.domain.matching import Matching
 from claims.domain.relief_plan import HeirRules, PhoneRules, ReliefRules, SignalRules
+from claims.domain.required_papers import RequiredPapers
 from contracts.envelope import Value
+
+BARS, REDUCES, WAITING, COVER = "BARS", "REDUCES", "WAITING", "COVER"
+EFFECTS = (BARS, REDUCES, WAITING, COVER)
 
 
 class WaitingTier(Value, frozen=True, kw_only=True):
@@ -22,6 +26,32 @@ class SelfPayRatio(Value, frozen=True, kw_only=True, tag_field="kind", tag="SELF
     stay_cap_fen: int
 
 
+class FundPayRatio(Value, frozen=True, kw_only=True, tag_field="kind", tag="FUND_PAY_RATIO"):
+    """A share of what the pooled fund paid, by the hospital's level (domain 2.1, F2).
+
+    `level_basis_points` are hundredths of a percent (10.5 % is 1,050); a level that is not listed is not paid.
+    """
+
+    level_basis_points: dict[str, int]
+    minimum_fen: int
+    stay_cap_fen: int
+    never_above_self_paid: bool
+
+
+class DailyAllowance(Value, frozen=True, kw_only=True, tag_field="kind", tag="DAILY_ALLOWANCE"):
+    """An amount for each day in hospital after `free_days`, for at most `stay_days_max` days a stay (domain 2.1, F3).
+
+    `levels` are the hospital levels that count. With `transfer_day_counts` a stay of under 24 hours that ended in
+    a transfer counts as the first day of the next one, when the transfer form is there.
+    """
+
+    per_day_fen: int
+    free_days: int
+    stay_days_max: int
+    levels: tuple[str, ...]
+    transfer_day_counts: bool
+
+
 class NamedFactor(Value, frozen=True, kw_only=True, tag_field="kind", tag="NAMED_FACTOR"):
     """A base times a named factor, less what the same accident has paid under other benefits (domain 2.3)."""
 
@@ -31,22 +61,30 @@ class NamedFactor(Value, frozen=True, kw_only=True, tag_field="kind", tag="NAMED
 
 
 class GradeTable(Value, frozen=True, kw_only=True, tag_field="kind", tag="GRADE_TABLE"):
-    """A base times the percent of a disability grade of one standard, less what the same accident paid (3.2)."""
+    """A base times the percent of a disability grade of one standard, less what the same accident paid (3.2).
+
+    With `two_raise` two items of the most severe grade count one grade higher.
+    """
 
     base_fen: int
     standard: str
     grade_percents: dict[int, int]
+    two_raise: bool = True
     less_same_accident: tuple[str, ...]
 
 
 class Illness(Value, frozen=True, kw_only=True):
-    """A listed illness: it is proven by `evidence_min` of its kinds of evidence (domain 3.1)."""
+    """A listed illness: it is proven by `evidence_min` of its kinds of evidence (domain 3.1).
+
+    `decided_by` names the date that decides, when it is not the plan's for illnesses: pathology, operation (2.6).
+    """
 
     no: int
     code: str
     name: str
     evidence: tuple[str, ...]
     evidence_min: int
+    decided_by: tuple[str, ...] = ()
 
 
 class ListedIllness(Value, frozen=True, kw_only=True, tag_field="kind", tag="LISTED_ILLNESS"):
@@ -64,13 +102,14 @@ class LumpSum(Value, frozen=True, kw_only=True, tag_field="kind", tag="LUMP_SUM"
     less_paid: tuple[str, ...]
 
 
-Formula = SelfPayRatio | NamedFactor | GradeTable | ListedIllness | LumpSum
+Formula = SelfPayRatio | FundPayRatio | DailyAllowance | NamedFactor | GradeTable | ListedIllness | LumpSum
 
 
 class Benefit(Value, frozen=True, kw_only=True):
     """One benefit: which incidents open it, from which day, by which formula, up to what.
 
-    `death` is YES, NO or ANY; `once` ends the benefit for the period after it has been paid.
+    `death` is YES, NO or ANY; `once` ends the benefit for the period after it has been paid; `claims_max` is the
+    number of claims it is paid for in a period, 0 for any.
     """
 
     name: str
@@ -79,18 +118,26 @@ class Benefit(Value, frozen=True, kw_only=True):
     death: str
     waiting: tuple[WaitingTier, ...]
     once: bool
+    claims_max: int = 0
     period_cap_fen: int
     formula: Formula
 
 
 class Exclusion(Value, frozen=True, kw_only=True):
-    """A circumstance that bars `benefits`, refused with `reason`; one not `active` is known but has no effect."""
+    """A rule that takes from `benefits` (domain 2.5), refused with `reason`; one not `active` has no effect.
+
+    `effect` BARS: a circumstance stated among the facts bars them. REDUCES: what others have paid is taken from the
+    self-payment of ratio formulas. WAITING: the waiting tiers count. COVER: only members of the roster are paid,
+    which is never switched off. With `except_emergencies` an emergency is not barred.
+    """
 
     code: str
     name: str
     benefits: tuple[str, ...]
     reason: str
     active: bool
+    effect: str = BARS
+    except_emergencies: bool = False
 
 
 class RefusalText(Value, frozen=True, kw_only=True):
@@ -116,8 +163,20 @@ class Reviews(Value, frozen=True, kw_only=True):
     plain_to_office: dict[str, tuple[str, ...]]
 
 
+class Renewal(Value, frozen=True, kw_only=True):
+    """A cover that starts at most `gap_days_max` days after one of `plans` ended has no waiting (domain 2.2)."""
+
+    gap_days_max: int
+    plans: tuple[str, ...]
+
+
 class Plan(Value, frozen=True, kw_only=True):
     """A version of a plan's rules. Dates are ISO dates in Asia/Shanghai, the period is half-open.
+
+    `hospital_levels` are the levels that formulas speak of, with their names.
+    `dates` names for each kind of incident the dates that decide, the first known one first (domain 2.6).
+    `assumed` are the parameters that rest on no published rule, as paths into this document: lists by the code of
+    their entries; a path stands for everything below it. A refusal that rests on one goes to a person.
 
     A plan without `relief` has no relief fund, without `signals` no signals of fraud; without `matching` the bureau's
     settlements are not matched with it.
@@ -130,17 +189,23 @@ class Plan(Value, frozen=True, kw_only=True):
     period_end: str
     contribution_fen: int
     seats: int
+    shares_per_person_max: int = 1
     age_min: int
     age_max: int
     run_off_days: int
     accident_days_max: int
     objection_days: int
     overall_cap_fen: int
+    renewal: Renewal | None = None
+    dates: dict[str, tuple[str, ...]]
+    hospital_levels: dict[str, str]
     benefits: dict[str, Benefit]
     exclusions: tuple[Exclusion, ...]
     refusals: dict[str, RefusalText]
     authority: Authority
     reviews: Reviews
+    papers: RequiredPapers | None = None
+    assumed: tuple[str, ...] = ()
     relief: ReliefRules | None = None
     heirs: HeirRules | None = None
     signals: SignalRules | None = None

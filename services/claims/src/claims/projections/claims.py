@@ -56,6 +56,7 @@ TABLE = sa.Table(
     sa.Column("reason", sa.Text, nullable=False, server_default=""),
     sa.Column("rule", sa.Text, nullable=False, server_default=""),
     sa.Column("explanation", sa.Text, nullable=False, server_default=""),
+    sa.Column("rests_on_assumption", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index("claims_by_step", "step", "position"),
     sa.Index("claims_by_path", "org_path"),
     sa.Index("claims_by_person", "person_id"),
@@ -92,7 +93,8 @@ def apply(recorded: Recorded) -> Iterable[Write]:
             key = (event.claim_id,)
             return [Patch(key, state=APPROVED, step="", approved_on=event.approved_on, **_lines(event.lines))]
         case ClaimRejected() as event:
-            reason = {"reason": event.reason, "rule": event.rule, "explanation": event.explanation}
+            names = ("reason", "rule", "explanation", "rests_on_assumption")
+            reason = {name: getattr(event, name) for name in names}
             return [Patch((event.claim_id,), state=REJECTED, step="", **reason)]
         case PaymentFailed() as event:
             return [Patch((event.claim_id,), state=PAYMENT_FAILED)]
@@ -135,7 +137,7 @@ def _json(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-PROJECTION = Projection(name=NAME, version=1, source="claims", table=TABLE, apply=apply)
+PROJECTION = Projection(name=NAME, version=2, source="claims", table=TABLE, apply=apply)
 
 
 class ClaimRow(msgspec.Struct, frozen=True):
@@ -167,6 +169,7 @@ class ClaimRow(msgspec.Struct, frozen=True):
     reason: str
     rule: str
     explanation: str
+    rests_on_assumption: bool
 
 
 _COLUMNS = [C[name] for name in ClaimRow.__struct_fields__]
@@ -188,7 +191,16 @@ async def page(
     return [ClaimRow(*row) for row in await c.execute(query.order_by(C.position).limit(limit))]
 
 
-async def rejected(c: AsyncConnection, visible: sa.ColumnElement[bool]) -> int:
-    """How many claims were refused."""
-    query = sa.select(sa.func.count()).select_from(TABLE).where(C.state == REJECTED, visible)
-    return int((await c.execute(query)).scalar_one())
+async def rejected(c: AsyncConnection, visible: sa.ColumnElement[bool]) -> tuple[int, int]:
+    """How many claims were refused, and how many of them by a rule that was not published."""
+    assumed = sa.func.count().filter(C.rests_on_assumption)
+    query = sa.select(sa.func.count(), assumed).select_from(TABLE).where(C.state == REJECTED, visible)
+    refused, on_assumption = (await c.execute(query)).one()
+    return int(refused), int(on_assumption)
+
+
+async def of_year(c: AsyncConnection, visible: sa.ColumnElement[bool], plan: str, year: int) -> list[tuple[str, str]]:
+    """Person and claim of every incident of a plan in a year, a person's claims together."""
+    inside = sa.and_(C.decisive_on >= f"{year:04d}-01-01", C.decisive_on <= f"{year:04d}-12-31")
+    query = sa.select(C.person_id, C.claim_id).where(visible, C.plan_code == plan, inside)
+    return [(person, claim) for person, claim in await c.execute(query.order_by(C.person_id, C.position))]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 import msgspec
@@ -58,22 +58,42 @@ PROJECTION = Projection(name=NAME, version=2, source="enrolment", table=TABLE, a
 
 
 class CoverRow(msgspec.Struct, frozen=True):
-    """A person's cover of one plan."""
+    """A person's cover of one plan; `earlier` are those that ended before it, of any plan: code and end."""
 
     plan_version: int
     effective_on: str
     ends_on: str
     org_path: str
+    earlier: tuple[tuple[str, str], ...] = ()
 
     @property
     def cover(self) -> Cover:
         """As the rules read it."""
-        return Cover(date.fromisoformat(self.effective_on), date.fromisoformat(self.ends_on))
+        earlier = tuple((plan_code, date.fromisoformat(ended_on)) for plan_code, ended_on in self.earlier)
+        return Cover(date.fromisoformat(self.effective_on), date.fromisoformat(self.ends_on), earlier)
 
 
 async def of_person(c: AsyncConnection, person_id: str, plan_code: str) -> CoverRow | None:
     """The person's cover of the plan, if there is one."""
-    columns = [TABLE.c[name] for name in CoverRow.__struct_fields__]
-    query = sa.select(*columns).where(TABLE.c.person_id == person_id, TABLE.c.plan_code == plan_code)
-    row = (await c.execute(query)).first()
-    return CoverRow(*row) if row else None
+    return (await of_people(c, [person_id], plan_code)).get(person_id)
+
+
+async def of_people(c: AsyncConnection, person_ids: Sequence[str], plan_code: str) -> dict[str, CoverRow]:
+    """The covers of several people of one plan, of those who have one."""
+    columns = ("person_id", "plan_code", "plan_version", "effective_on", "ends_on", "org_path")
+    query = sa.select(*(TABLE.c[name] for name in columns)).where(TABLE.c.person_id.in_(person_ids))
+    covers: dict[str, dict[str, CoverRow]] = {}
+    for person_id, plan, *row in await c.execute(query):
+        covers.setdefault(person_id, {})[plan] = CoverRow(*row)
+    return {
+        person_id: msgspec.structs.replace(own[plan_code], earlier=_before(own, plan_code))
+        for person_id, own in covers.items()
+        if plan_code in own
+    }
+
+
+def _before(own: dict[str, CoverRow], plan_code: str) -> tuple[tuple[str, str], ...]:
+    starts = own[plan_code].effective_on
+    return tuple(
+        sorted((plan, row.ends_on) for plan, row in own.items() if plan != plan_code and row.ends_on <= starts)
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -10,6 +11,15 @@ from importlib.resources import files
 
 NONE, CITY_AND_OFFICE = "NONE", "CITY_AND_OFFICE"
 """Who confirms a roster before its people are covered: nobody, or the prefecture and then the office (domain 5.1)."""
+COUNTS = (
+    *("version", "contribution_fen", "seats", "shares_per_person_max"),
+    *("age_min", "age_max", "people_per_mobile_max"),
+)
+"""Whole numbers above zero."""
+
+
+class PlanUnusable(ValueError):
+    """A plan's file cannot be used: names the file, the field and what is wrong."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,8 +77,11 @@ class Plan:
 def parse(text: str) -> Plan:
     """Read a plan from its JSON text. Raises ValueError or TypeError for a file of another shape."""
     fields = json.loads(text)
-    fields["period_start"] = date.fromisoformat(fields["period_start"])
-    fields["period_end"] = date.fromisoformat(fields["period_end"])
+    for name in ("period_start", "period_end"):
+        try:
+            fields[name] = date.fromisoformat(fields[name])
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from None
     fields["occupations"] = frozenset(fields["occupations"])
     plan = Plan(**fields)
     if plan.confirmation not in (NONE, CITY_AND_OFFICE):
@@ -76,9 +89,30 @@ def parse(text: str) -> Plan:
     return plan
 
 
+def read_plans(documents: Iterable[tuple[str, str]]) -> dict[str, Plan]:
+    """Plans by code, of (file name, JSON text). Raises PlanUnusable."""
+    found: dict[str, Plan] = {}
+    for name, text in documents:
+        try:
+            plan = parse(text)
+        except KeyError as error:
+            raise PlanUnusable(f"{name}: {error} is missing") from None
+        except (ValueError, TypeError) as error:
+            raise PlanUnusable(f"{name}: {error}") from None
+        wrong = [field for field in COUNTS if type(getattr(plan, field)) is not int or getattr(plan, field) <= 0]
+        if wrong:
+            raise PlanUnusable(f"{name}: {', '.join(wrong)} must be whole numbers above zero")
+        if plan.age_min > plan.age_max or plan.period_start >= plan.period_end:
+            raise PlanUnusable(f"{name}: age_max or period_end lies before its beginning")
+        if plan.code in found:
+            raise PlanUnusable(f"{name}: code {plan.code} stands in another file too")
+        found[plan.code] = plan
+    return found
+
+
 @lru_cache(maxsize=1)
 def plans() -> dict[str, Plan]:
-    """All plans of this installation by code, from `enrolment/plans/*.json`."""
+    """All plans of this installation by code, from `enrolment/plans/*.json`. Raises PlanUnusable."""
     folder = files("enrolment") / "plans"
-    found = [parse(file.read_text(encoding="utf-8")) for file in folder.iterdir() if file.name.endswith(".json")]
-    return {plan.code: plan for plan in found}
+    listed = sorted((file for file in folder.iterdir() if file.name.endswith(".json")), key=lambda file: file.name)
+    return read_plans((file.name, file.read_text(encoding="utf-8")) for file in listed)
