@@ -31,6 +31,11 @@ def test_the_seven_cases_are_paid_475_000_yuan(told: dict[str, Any]) -> None:
 def test_one_is_returned_one_refused_one_counted_once(told: dict[str, Any]) -> None:
     assert (told["returned"], told["rejected"], told["duplicates"]) == (1, 1, 1)
     assert told["special_decisions"] == 2
+    assert told["matching"]["rows"] == told["roster"]["rows"]
+    assert sum(told["matching"]["by_result"].values()) == told["matching"]["rows"]
+    ledger = told["completeness"]
+    assert (sum(ledger["by_class"].values()), ledger["remainder"]) == (ledger["settlements"], 0)
+    assert ledger["settlements"] > 0
 
 
 def test_the_pool_holds_the_donation_less_what_was_paid(told: dict[str, Any]) -> None:

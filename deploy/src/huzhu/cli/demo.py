@@ -145,6 +145,7 @@ def _rows(result: Result, told: Told) -> list[tuple[str, str, str]]:
         ("特事特办 special decisions", f"{result.special_decisions}", "listed for the auditor"),
         ("短信 messages sent", f"{result.messages_sent}", ""),
         ("体检 check-ups done", f"{result.checkups_done}", f"{result.findings_followed_up} finding followed up"),
+        *_matching(result),
         ("资金池 the pool's balance", _yuan(result.pool_fen), "元"),
         ("submitted → paid, median", f"{result.submitted_to_paid_ms_p50:,.0f} ms", "real time, reviews included"),
         ("paid → told, median", f"{result.paid_to_told_ms_p50:,.0f} ms", "real time"),
@@ -152,6 +153,21 @@ def _rows(result: Result, told: Told) -> list[tuple[str, str, str]]:
         ("the whole demonstration", f"{result.seconds:.1f} s", "after set-up"),
     ]
     return rows
+
+
+def _matching(result: Result) -> list[tuple[str, str, str]]:
+    """The bureau's file and the completeness ledger."""
+    matched, ledger = result.matching, result.completeness
+    if matched is None or ledger is None:
+        return []
+    codes = "  ".join(f"{code} {count:,}" for code, count in matched.by_result.items())
+    classes = "  ".join(f"{name} {count:,}" for name, count in ledger.by_class.items())
+    return [
+        ("数据比对 settlement rows", f"{matched.rows:,}", f"{matched.seconds:.1f} s; {codes}"),
+        ("  主动立案 claims opened", f"{matched.opened:,}", f"computed {_yuan(matched.computed_fen)} 元"),
+        ("应赔尽赔 accounted for", f"{ledger.settlements:,}", classes),
+        ("  余数 remainder", f"{ledger.remainder:,}", "has to be zero"),
+    ]
 
 
 def _yuan(fen: int) -> str:

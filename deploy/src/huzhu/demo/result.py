@@ -16,6 +16,7 @@ from contracts.claims.v1 import ClaimFiled
 from contracts.notify.v1 import MessageQueued, MessageSent
 from contracts.payments.v1 import PayoutSettled
 from huzhu.demo.gateway import Gateway
+from huzhu.demo.matching import Ledger, Matched
 from huzhu.demo.story import PLAN, Told
 from huzhu.runner import roles
 from huzhu.runner.home import LOOPBACK
@@ -61,6 +62,8 @@ class Result(msgspec.Struct, frozen=True):
     published_seconds: float
     caught_up_seconds: float
     memory_mb_max: dict[str, int]
+    matching: Matched | None
+    completeness: Ledger | None
     events: int
     seconds: float
 
@@ -91,6 +94,8 @@ def read_result(gateway: Gateway, told: Told, seconds: float) -> Result:
         published_seconds=told.roster_published_s,
         caught_up_seconds=told.caught_up_s,
         memory_mb_max=told.memory_mb_max,
+        matching=told.matched,
+        completeness=told.ledger,
         events=sum(int(gateway.status(name)["position"]) for name in gateway.state["services"]),
         seconds=round(seconds, 1),
     )

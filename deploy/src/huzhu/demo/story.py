@@ -16,6 +16,7 @@ from huzhu.demo.cast import cast, rows_of
 from huzhu.demo.checkups import CheckupDay
 from huzhu.demo.claims import Claim, ClaimsDesk
 from huzhu.demo.gateway import PROVINCE, Gateway, StepFailed
+from huzhu.demo.matching import Ledger, Matched, MatchingRun
 from huzhu.synthetic.roster import generate, write
 
 PLAN = "GS-NEF-2022"
@@ -40,6 +41,8 @@ class Told:
     roster_published_s: float = 0.0
     caught_up_s: float = 0.0
     claims: list[Claim] = field(default_factory=list)
+    matched: Matched | None = None
+    ledger: Ledger | None = None
     memory_mb_max: dict[str, int] = field(default_factory=dict)
 
 
@@ -69,6 +72,10 @@ class Story:
             CheckupDay(self._gateway).run()
         self._show("A check-up stop in 武威", 1, 1)
         ClaimsDesk(self._gateway, PLAN).told(self.told.claims)
+        self._show("The bureau's settlements", 0, 1)
+        run = MatchingRun(self._gateway, self._members, ROSTER_SEED, rows_of(roles))
+        self.told.matched, self.told.ledger = run.run()
+        self._show("The bureau's settlements", 1, 1)
         self._remember_memory()
         return self.told
 
