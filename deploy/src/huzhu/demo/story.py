@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from enrolment import projections as enrolment
 from huzhu.demo.calendar import office_hour
 from huzhu.demo.cast import cast, rows_of
 from huzhu.demo.checkups import CheckupDay
@@ -116,9 +117,11 @@ class Story:
         self._show("The other services catch up", 1, 1)
 
     def _published(self) -> bool:
+        """The whole log is on its stream and in its own read models; those of other sources have other positions."""
         standing = self._gateway.status("enrolment")
-        head = standing["position"]
-        return bool(standing["stream_sequence"] >= head and min(standing["projections"].values()) >= head)
+        head, projections = standing["position"], standing["projections"]
+        own = [projections[one.name] for one in enrolment.ALL if one.source == "enrolment"]
+        return bool(standing["stream_sequence"] >= head and min(own) >= head)
 
     def _claims(self, roles: list[Any]) -> None:
         desk = ClaimsDesk(self._gateway, PLAN)
