@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from claims.main import SERVICE
+from tests.claims.bureau_house import Bureau, Registry
 from tests.claims.house import House
 from tests.world import MakeWorld
 
@@ -15,3 +18,11 @@ async def house(make_world: MakeWorld) -> House:
     made = House(await make_world(SERVICE))
     made.at("2022-06-30")
     return made
+
+
+@pytest.fixture
+async def bureau(make_world: MakeWorld, tmp_path: Path) -> Bureau:
+    """Claims to which the bureau's files are sent, in the middle of 2022."""
+    house = House(await make_world(SERVICE, documents=str(tmp_path / "documents"), settlements_chunk_rows=4))
+    house.at("2022-06-30")
+    return Bureau(house, Registry())

@@ -391,6 +391,7 @@ async def test_the_interface_describes_itself(house: House) -> None:
         "/claims/{claim_id}/recheck",
         "/claims/{claim_id}/approve",
         "/claims/{claim_id}/reject",
+        "/claims/{claim_id}/not-me",
         "/special-decisions",
         "/summary",
     }

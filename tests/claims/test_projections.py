@@ -12,10 +12,12 @@ from claims import projections
 from claims.api.plans import DIGESTS
 from claims.main import SERVICE
 from contracts.organization import path_of
+from tests.claims.bureau_house import Bureau, file_of, row
 from tests.claims.house import House, cases, filing, filing_of
 from tests.claims.material import PLAN
 from tests.claims.relief_house import asked_for, asking, step, verify
 
+ID = "620725198801010016"
 OWN = [one for one in projections.ALL if one.source == "claims"]
 
 
@@ -25,8 +27,9 @@ async def rows(house: House, projection: Projection) -> list[tuple[Any, ...]]:
     return [tuple(row.values()) for row in await house.world.context.log.pool.fetch(query)]
 
 
-async def lived(house: House) -> None:
-    """A death granted specially and paid, a refusal, a second filing, a plan adopted."""
+async def lived(bureau: Bureau) -> None:
+    """A death granted specially and paid, a refusal, a second filing, a file of the bureau, a plan adopted."""
+    house = bureau.house
     case = cases()[1]
     org = case["division_code"] + "1000001"
     person_id = await house.cover(org)
@@ -44,6 +47,9 @@ async def lived(house: House) -> None:
         signed = await house.post(f"/plans/{PLAN.code}/versions/{PLAN.version}/sign", digest, sub, role)
         assert signed.status_code == 200
     await lived_apart(house)
+    bureau.registry.add(ID, "甲乙")
+    taken_back = row("S3", ID, "甲乙", refd_setl_flag="1")
+    await bureau.imported(file_of([row("S1", ID, "甲乙"), row("S2", ID, "丙"), row("S3", ID, "甲乙"), taken_back]))
     await house.world.settled()
 
 
@@ -69,8 +75,9 @@ async def lived_apart(house: House) -> None:
     assert answer.status_code == 201, answer.text
 
 
-async def test_one_by_one_and_all_at_once_give_the_same_rows(house: House) -> None:
-    await lived(house)
+async def test_one_by_one_and_all_at_once_give_the_same_rows(bureau: Bureau) -> None:
+    await lived(bureau)
+    house = bureau.house
     for projection in OWN:
         live = await rows(house, projection)
         assert live, projection.name
@@ -79,14 +86,14 @@ async def test_one_by_one_and_all_at_once_give_the_same_rows(house: House) -> No
 
 
 @pytest.mark.parametrize("projection", OWN, ids=lambda one: one.name)
-async def test_a_batch_changes_no_column_twice(house: House, projection: Projection) -> None:
-    await lived(house)
-    log = house.world.context.log
+async def test_a_batch_changes_no_column_twice(bureau: Bureau, projection: Projection) -> None:
+    await lived(bureau)
+    log = bureau.house.world.context.log
     history: list[Recorded] = [log.recorded(stored) for stored in await log.read(0, 100)]
     for first in range(len(history)):
         writes = [write for recorded in history[first:] for write in projection.apply(recorded)]
-        for row in (row for wave in coalesce(writes) for row in wave.values()):
-            assert not set(row.sets) & set(row.adds)
+        for change in (one for wave in coalesce(writes) for one in wave.values()):
+            assert not set(change.sets) & set(change.adds)
 
 
 def test_every_table_is_named_like_its_read_model() -> None:

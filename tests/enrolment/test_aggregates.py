@@ -145,7 +145,9 @@ def test_a_dirty_chunk_becomes_several_events_none_too_long() -> None:
     rows = 3 * PROBLEMS_PER_EVENT_MAX + 7
     every_error = tuple(code for code in PROBLEMS if code.startswith("E"))
     every_warning = tuple(code for code in PROBLEMS if code.startswith("W"))
-    problems = tuple(RowProblem(row_no=n, errors=every_error, warnings=every_warning) for n in range(1, rows + 1))
+    problems = tuple(
+        RowProblem(row_no=n, errors=every_error, warnings=every_warning, holder="6" * 13) for n in range(1, rows + 1)
+    )
     command = ImportRows(batch_id="b" * 40, first_row=1, last_row=rows, problems=problems)
     events = problems_found(command)
     assert all(len(msgspec.json.encode(event)) < 59_000 for event in events)

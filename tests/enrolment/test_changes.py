@@ -204,4 +204,4 @@ async def test_a_second_cover_of_one_plan_is_refused_whatever_has_changed_since(
     await registry.post(f"/members/{person_id}/name", {**TOLD, "name": "王五"})
     sent = await registry.running.send(csv_of(replace(person, division_code=MINLE)), PROVINCE)
     view = await registry.running.imported(sent.json()["batch_id"])
-    assert view["errors"] == {"E_DUP_ACTIVE": 1}
+    assert view["errors"] == {"E_DUP_ACTIVE": 1, "E_NAME_CONFLICT": 1}

@@ -14,6 +14,7 @@ from chassis.web import Problem
 from enrolment.domain.row import COLUMNS
 from enrolment.intake import error_copy
 from enrolment.intake.files import RosterFile, count_rows, open_roster
+from enrolment.projections.roster_problems import Found
 from huzhu.synthetic.roster import generate, write
 from tests.enrolment.material import worker
 
@@ -150,10 +151,12 @@ def test_the_error_copy_keeps_columns_order_and_rows(name: str, tmp_path: Path) 
     rows = list(generate(30, 2, "heavy"))
     write(tmp_path / name, rows)
     original = opened((tmp_path / name).read_bytes())
-    copy = open_copy(error_copy.write(original.rows(), {3: ("E_NAME", "W_MOBILE_MISSING")}))
+    found = {3: Found(("E_NAME", "E_DUP_ACTIVE"), ("W_MOBILE_MISSING",), "620725")}
+    copy = open_copy(error_copy.write(original.rows(), found))
     assert copy[0] == [*COLUMNS, "校验结果"]
     assert [row[:10] for row in copy[1:]] == rows
     assert copy[3][10].startswith("E_NAME 姓名须为")
+    assert "E_DUP_ACTIVE 该职工在本计划本期已有保障(保障单位:张掖市山丹总工会)" in copy[3][10]
     assert "W_MOBILE_MISSING" in copy[3][10]
     assert [row[10] for row in copy[1:3]] == ["", ""]
 

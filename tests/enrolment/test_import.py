@@ -21,11 +21,12 @@ from contracts.enrolment.v1 import (
     RosterRowsImported,
 )
 from contracts.person import Contact, Identity
+from enrolment.domain.person_stages import REGISTERED_CONTACT as CONTACT_FIELD
+from enrolment.domain.person_stages import REGISTERED_IDENTITY as IDENTITY_FIELD
 from enrolment.domain.row import COLUMNS, Rules
 from enrolment.domain.survey import Survey
 from enrolment.intake.files import open_roster
 from enrolment.intake.kept import RosterFiles
-from enrolment.intake.people import CONTACT_FIELD, IDENTITY_FIELD
 from huzhu.synthetic.people import Person
 from huzhu.synthetic.roster import generate, write
 from tests.enrolment.conftest import Running, World, asks

@@ -14,8 +14,8 @@ from contracts.enrolment.people import ErasureBegun, PersonErased, ProcessingRes
 from contracts.enrolment.v1 import PersonRegistered
 from contracts.person import Identity
 from enrolment.domain import plan as plan_module
+from enrolment.domain.person_stages import REGISTERED_IDENTITY as IDENTITY_FIELD
 from enrolment.domain.plan import Plan, plans
-from enrolment.intake.people import IDENTITY_FIELD
 from enrolment.main import SERVICE
 from enrolment.workers import CATEGORIES
 from huzhu.runner import roles

@@ -97,7 +97,7 @@ def test_a_number_of_another_province_is_a_warning() -> None:
 
 def test_the_second_row_of_a_number_is_the_duplicate() -> None:
     first, second = judged(worker(1), worker(1, name="李四"))
-    assert (first.errors, second.errors) == ((), ("E_DUP_IN_FILE",))
+    assert (first.errors, second.errors) == ((), ("E_DUP_IN_FILE", "E_NAME_CONFLICT"))
 
 
 def test_a_mobile_of_four_people_is_shared_and_of_three_is_not() -> None:

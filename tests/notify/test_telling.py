@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from chassis.parked import retry_parked
+from contracts.claims.matching import AnnouncedMatch, MatchesAnnounced
 from contracts.claims.v1 import BenefitLine, ClaimApproved, ClaimRejected
 from contracts.enrolment.people import ContactChanged, DeathWithdrawn, ErasureBegun, NameCorrected
 from contracts.enrolment.v1 import DeathRecorded
@@ -38,6 +40,24 @@ async def test_the_paid_are_told_the_amount_and_the_tail(house: House) -> None:
     assert message["mobile"] == house.mobile
     assert message["text"] == "【甘肃互助保障】某某某您好,互助金150,000.00元已打入您尾号1234的银行卡,请查收。"
     assert codes(await house.history(house.paid)) == [MessageQueued, MessageReleased, MessageSent]
+
+
+async def test_a_match_is_told_later_than_money_and_a_death_never(house: House) -> None:
+    await house.register()
+    codes_told = ("EXACT_NEW", "NO_SELF_PAY")
+    matches = tuple(
+        AnnouncedMatch(setl_key=f"k-{code}", person_id=house.member, claim_id="", code=code) for code in codes_told
+    )
+    announced = MatchesAnnounced(import_id="i", plan_code="p", matches=matches)
+    await house.world.feed("claims", announced, f"settlement_matches-{house.member}")
+    found, refused = await house.queued()
+    assert [found.template_code, refused.template_code] == ["match-found", "match-not-payable"]
+    message_id = f"match-k-EXACT_NEW-match-found-{house.member}"
+    assert codes(await house.history(message_id)) == [MessageQueued]
+    await house.settle()
+    assert codes(await house.history(house.paid)) == [MessageQueued, MessageReleased]
+    house.world.clock.advance(timedelta(minutes=11))
+    assert await house.release_due() == len(codes_told)
 
 
 async def test_the_message_names_its_cause(house: House) -> None:
@@ -282,7 +302,7 @@ async def test_a_provider_that_stays_away_leaves_a_visible_failure_that_can_be_t
     await house.work(house.paid)
     assert (await house.history(house.paid))[-1] == MessageFailed(message_id=house.paid, code="attempts-exhausted")
     await house.behave()
-    assert await house.jobs.retry() == 1
+    assert await retry_parked(house.context.log.pool) == 1
     await house.work(house.paid)
     assert isinstance((await house.history(house.paid))[-1], MessageSent)
     assert len(await house.arrived()) == 1

@@ -59,18 +59,20 @@ class Context:
         *,
         status: int = 200,
         keep_s: int | None = IDEMPOTENCY_KEEP_S,
+        content: str = "",
     ) -> Response[T]:
         """Run `work` once for an Idempotency-Key and answer with its value and the position it wrote.
 
         A repeat gets the first answer, also a refusal; a repeat with another body is a 422. `work` answers a
         msgspec Struct, which may name its own status in a field `http_status`. Answers hold no personal data.
+        `content` stands for a body that was taken as a stream: its digest, and what else was asked.
         """
         key = request.headers.get(IDEMPOTENCY_HEADER, "")
         if not key:
             outcome = await self.executor.run(work, actor=actor)
             return self._response(_told(outcome.value, status), outcome.position)
         full_key = self._key(request, actor, key)
-        request_hash = await self._fingerprint(await request.body())
+        request_hash = await self._fingerprint(content.encode() if content else await request.body())
         if told := await self._told_before(full_key, request_hash):
             return told
 

@@ -6,6 +6,9 @@ PROVINCE_CODE = "620000"
 UNION_CODE_LENGTH = 13
 """`union_code` = division (6) + level (1) + serial (6)."""
 
+NEW_AREAS = frozenset({"620171"})
+"""兰州新区 is a unit of its own beside the prefectures, whatever its code says."""
+
 
 class UnknownOrganization(ValueError):
     """A code that is neither a division nor a union of one."""
@@ -30,8 +33,8 @@ def path_of(code: str) -> str:
     if code == PROVINCE_CODE:
         return PROVINCE_CODE
     prefecture = code[:4] + "00"
-    if code == prefecture:
-        return f"{PROVINCE_CODE}.{prefecture}"
+    if code == prefecture or code in NEW_AREAS:
+        return f"{PROVINCE_CODE}.{code}"
     return f"{PROVINCE_CODE}.{prefecture}.{code}"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from contracts.envelope import Value
 
 
@@ -40,6 +42,8 @@ class Facts(Value, frozen=True, kw_only=True):
     """Category `health`: what the papers of a claim say (domain 2.6, 4.1). Dates are ISO dates, Asia/Shanghai.
 
     `illness` is an identifier of the critical-illness list (domain 3.1) or "" ; `disabilities` lists
+    (item, grade) pairs of JR/T 0083; money in fen. `settlement` is the bureau's row that the claim was opened
+    for, every filled column but name and number (domain 6.2).
     (item, grade) pairs of JR/T 0083; money in fen. `dates` are (name, date) pairs of domain 2.6: PATHOLOGY,
     OPERATION, FIRST_DIAGNOSIS, ADMISSION, GRADED. `fund_paid_fen` is what the pooled fund paid, `third_party_paid_fen`
     what a third person, work-injury or occupational-injury cover paid; `hospital_days` 0 means by the stay's dates;
@@ -55,6 +59,7 @@ class Facts(Value, frozen=True, kw_only=True):
     exclusions: tuple[str, ...] = ()
     self_pay_in_scope_fen: int = 0
     self_paid_fen: int = 0
+    settlement: dict[str, str] = msgspec.field(default_factory=dict)
     fund_paid_fen: int = 0
     third_party_paid_fen: int = 0
     hospital_level: str = ""
@@ -110,3 +115,9 @@ class ObjectionText(Value, frozen=True, kw_only=True):
     """Category `health`: what was said against a case on the public list."""
 
     text: str
+
+
+class BureauRow(Value, frozen=True, kw_only=True):
+    """Category `health`: a row of the medical-insurance bureau's file, every column that it had (domain 6.2)."""
+
+    values: dict[str, str]

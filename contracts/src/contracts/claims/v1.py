@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from contracts.envelope import Event, Sealed, Upcaster, Value
 
 
@@ -217,12 +219,17 @@ class PaymentFailed(Event, frozen=True, kw_only=True):
 
 
 class IncidentClaimed(Event, frozen=True, kw_only=True):
-    """A person's incident is now the matter of one claim (domain 4.4). Stream `entitlement-<plan>-<person>`."""
+    """A person's incident is now the matter of one claim (domain 4.4). Stream `entitlement-<plan>-<person>`.
+
+    `expected_fen` by benefit is what was computed when a match opened the claim: the next match leaves
+    them room under the caps. Nothing is awarded by it.
+    """
 
     plan_code: str
     person_id: str
     incident_key: str
     claim_id: str
+    expected_fen: dict[str, int] = msgspec.field(default_factory=dict)
 
 
 class DuplicateFiled(Event, frozen=True, kw_only=True):

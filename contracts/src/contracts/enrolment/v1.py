@@ -20,12 +20,16 @@ class DonationReceived(Event, frozen=True, kw_only=True):
 
 
 class SeatsReserved(Event, frozen=True, kw_only=True):
-    """Seats of the plan taken by valid rows of a roster (domain 5.1). Stream `seats-<plan>`."""
+    """Seats of the plan taken by valid rows of a roster (domain 5.1). Stream `seats-<plan>`.
+
+    `quotas` are those of them that come out of an organisation's quota, by its path; the rest was not distributed.
+    """
 
     plan_code: str
     batch_id: str
     first_row: int
     seats: int
+    quotas: dict[str, int] = {}  # noqa: RUF012 - msgspec gives each event a dict of its own
 
 
 class RosterReceived(Event, frozen=True, kw_only=True):
@@ -41,11 +45,15 @@ class RosterReceived(Event, frozen=True, kw_only=True):
 
 
 class RowProblem(Value, frozen=True, kw_only=True):
-    """What was found on one row: error and warning codes of domain 5.4; `row_no` counts data rows from 1."""
+    """What was found on one row: error and warning codes of domain 5.4; `row_no` counts data rows from 1.
+
+    `holder` is the code of the organisation through which the person is covered already (E_DUP_ACTIVE), else "".
+    """
 
     row_no: int
     errors: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    holder: str = ""
 
 
 class RosterRowsImported(Event, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ COMMANDS = (
     "up",  # up, down, status
     "demo",
     "roster",
+    "settlements",
     "claims",
     "token",
     "parked",

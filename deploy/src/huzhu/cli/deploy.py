@@ -28,13 +28,16 @@ def render(
     bank_url: Annotated[str, typer.Option(envvar="HUZHU_BANK_URL", help="The bank's interface.")],
     sms_url: Annotated[str, typer.Option(envvar="HUZHU_SMS_URL", help="The SMS provider's interface.")],
     audience: Annotated[str, typer.Option(envvar="HUZHU_AUDIENCE", help="What tokens are for (`aud`).")] = "huzhu",
+    public_url: Annotated[
+        str, typer.Option(envvar="HUZHU_PUBLIC_URL", help="How people reach the gateway; stands in certificates.")
+    ] = "http://localhost:8080",
 ) -> None:
     """Write configuration and secrets for the containers; the second time, secrets stay as they are."""
     from huzhu.runner import containers
     from huzhu.runner.home import Home
 
     home = Home(out.expanduser().absolute()).make()
-    around = containers.Surroundings(issuer, jwks_url, audience, bank_url, sms_url)
+    around = containers.Surroundings(issuer, jwks_url, audience, bank_url, sms_url, public_url)
     for path in containers.render(home, around):
         typer.echo(path)
 

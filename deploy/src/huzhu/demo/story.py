@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from enrolment import projections as enrolment
+from enrolment import projections
 from huzhu.demo.calendar import office_hour
 from huzhu.demo.cast import cast, rows_of
 from huzhu.demo.checkups import CheckupDay
@@ -117,10 +117,9 @@ class Story:
         self._show("The other services catch up", 1, 1)
 
     def _published(self) -> bool:
-        """The whole log is on its stream and in its own read models; those of other sources have other positions."""
         standing = self._gateway.status("enrolment")
-        head, projections = standing["position"], standing["projections"]
-        own = [projections[one.name] for one in enrolment.ALL if one.source == "enrolment"]
+        head = standing["position"]
+        own = [standing["projections"][one.name] for one in projections.ALL if one.source == "enrolment"]
         return bool(standing["stream_sequence"] >= head and min(own) >= head)
 
     def _claims(self, roles: list[Any]) -> None:

@@ -37,6 +37,8 @@ class Surroundings:
     audience: str
     bank_url: str
     sms_url: str
+    public_url: str = "http://localhost:8080"
+    """How people reach the gateway: what a certificate's code leads to begins so."""
 
 
 def host(service: str) -> str:
@@ -93,6 +95,7 @@ def service_env(home: Home, service: str, around: Surroundings) -> dict[str, str
         "HUZHU_BANK_URL": around.bank_url,
         "HUZHU_SMS_URL": around.sms_url,
         "HUZHU_DOCUMENTS": DOCUMENTS,
+        "HUZHU_VERIFY_URL": f"{around.public_url}{gateway.CERTIFICATES_PATH}",
     }
 
 

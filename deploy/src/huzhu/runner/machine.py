@@ -136,6 +136,7 @@ class Machine:
             "HUZHU_BANK_URL": self.url("bank"),
             "HUZHU_SMS_URL": self.url("sms"),
             "HUZHU_DOCUMENTS": str(documents),
+            "HUZHU_VERIFY_URL": self.url("gateway") + gateway.CERTIFICATES_PATH,
         }
 
     def gateway_command(self) -> list[str]:

@@ -6,8 +6,28 @@ import msgspec
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """The rules are not here: they are the plans' data."""
+    """The rules are not here: they are the plans' data.
+
+    `documents` is the folder that keeps received files, sealed; `sources` the services' addresses as a JSON object,
+    `service_token_file` this service's own token: people are resolved by enrolment. `settlements_plan` is the plan
+    that a file is matched with when its sender names none.
+    """
 
     page_rows_max: int = 200
+    documents: str = ".huzhu/documents"
+    sources: str = "{}"
+    service_token_file: str = ""
+    settlements_plan: str = "GS-NEF-2022"
+    settlements_bytes_max: int = 1_073_741_824
+    settlements_rows_max: int = 2_000_000
+    settlements_workbook_bytes_max: int = 64 * 1024 * 1024
+    settlements_unpacked_bytes_max: int = 512 * 1024 * 1024
+    settlements_chunk_rows: int = 2_500
+    settlements_keep_days: int = 90
+    settlements_poll_ms: int = 250
+    settlements_retry_delay_ms: int = 2_000
+    settlements_attempts_max: int = 150
+    rematch_quiet_ms: int = 5_000
+    resolve_timeout_s: float = 30.0
     what_if_claims_max: int = 20_000
     """A what-if of more claims than this is refused."""

@@ -6,9 +6,10 @@ import msgspec
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """`documents` is the folder that keeps received files, sealed."""
+    """`documents` is the folder that keeps received files, sealed; certificates are checked below `verify_url`."""
 
     documents: str = ".huzhu/documents"
+    verify_url: str = "https://huzhu.example/api/enrolment/public/certificates"
     roster_bytes_max: int = 64 * 1024 * 1024
     roster_unpacked_bytes_max: int = 512 * 1024 * 1024
     roster_rows_max: int = 200_000

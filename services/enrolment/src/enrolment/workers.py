@@ -1,4 +1,4 @@
-"""What leaves enrolment's log: keys of people are withheld, given back or destroyed, as the log says."""
+"""What follows from the log by itself: keys of people are withheld or destroyed, batches start and end."""
 
 from __future__ import annotations
 
@@ -8,16 +8,19 @@ from chassis.log import Recorded
 from chassis.sweep import Sweep
 from chassis.worker import Worker
 from contracts.enrolment.people import ErasureBegun, ProcessingRestricted, RestrictionLifted
-from enrolment.domain.coverage import COVERAGE, Covered, coverage_id
+from enrolment.domain.batch import BATCH
+from enrolment.domain.batch_stages import ExpireBatch
+from enrolment.domain.coverage import COVERAGE, Uncovered, coverage_id
 from enrolment.domain.person import PERSON
 from enrolment.domain.person_commands import CompleteErasure
 from enrolment.domain.person_stages import Deceased, Erased, Erasing, Person, Registered, Restricted, Unknown
 from enrolment.domain.plan import plans
 from enrolment.intake import index
+from enrolment.intake.held import work_off
 from enrolment.intake.kept import CATEGORY as FILE_CATEGORY
 from enrolment.intake.kept import subject_of
 from enrolment.intake.leaving import request_erasure
-from enrolment.projections import rights
+from enrolment.projections import batch_chunks, batches, rights
 
 CATEGORIES = ("bank", "contact", "health", "identity")
 """Everything that is sealed for a person anywhere; `deploy/postgres/roles.yaml` lets enrolment alone destroy it."""
@@ -26,6 +29,7 @@ RETRY_DELAY_MS = 5_000
 ROUNDS_MAX = 3
 """So often a person may change while the keys are being changed, before the job comes again."""
 ERASURE_SWEEP_MS = 60_000
+BATCH_SWEEP_MS = 1_000
 
 
 class StillChanging(Exception):
@@ -83,9 +87,20 @@ async def _erase(context: Context, person_id: str) -> None:
 async def _batches(context: Context, person_id: str) -> list[str]:
     async def look(session: Session) -> list[str]:
         states = await session.load_many(COVERAGE, [coverage_id(plan, person_id) for plan in plans()])
-        return [state.batch_id for state in states.values() if isinstance(state, Covered)]
+        return [state.batch_id for state in states.values() if not isinstance(state, Uncovered)]
 
     return (await context.executor.run(look)).value
+
+
+async def work_chunk_off(key: str, session: Session) -> None:
+    """One chunk, `<batch>-<first row>`: its people covered, or its seats given back."""
+    batch_id, _, first_row = key.rpartition("-")
+    await work_off(session, batch_id, int(first_row))
+
+
+async def expire(batch_id: str, session: Session) -> None:
+    """The period of a batch is over."""
+    await session.decide(BATCH, batch_id, ExpireBatch(batch_id=batch_id, today=session.today.isoformat()))
 
 
 WORKERS: tuple[Worker, ...] = tuple(
@@ -96,4 +111,8 @@ WORKERS: tuple[Worker, ...] = tuple(
         ("enrolment-erase", ErasureBegun),
     )
 )
-SWEEPS: tuple[Sweep, ...] = (Sweep(name="erasures", due=rights.due, act=request_erasure, interval_ms=ERASURE_SWEEP_MS),)
+SWEEPS: tuple[Sweep, ...] = (
+    Sweep(name="erasures", due=rights.due, act=request_erasure, interval_ms=ERASURE_SWEEP_MS),
+    Sweep(name="batch-chunks", due=batch_chunks.due, act=work_chunk_off, interval_ms=BATCH_SWEEP_MS),
+    Sweep(name="batch-expiry", due=batches.over, act=expire, interval_ms=BATCH_SWEEP_MS),
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 
 from chassis import environment
@@ -10,6 +10,7 @@ from chassis.clock import from_text, utc_text
 from chassis.execute import Session
 from chassis.log import Recorded
 from chassis.tail.reactions import Reaction
+from contracts.claims.matching import MatchesAnnounced
 from contracts.claims.relief import ReliefFiled, ReliefGranted, ReliefPapersAsked, ReliefRefused
 from contracts.claims.v1 import ClaimApproved, ClaimFiled, ClaimRejected
 from contracts.envelope import Event
@@ -23,6 +24,8 @@ from notify.settings import Settings
 
 WHOLE_PERCENT = 100
 RELIEF_FUND = "relief"
+PAYABLE = frozenset({"EXACT_NEW", "LEAD_CI", "LEAD_ACCIDENT"})
+"""Result codes (domain 6.3) of stays that are paid; of one that ended in death nobody is told by a message."""
 
 
 @cache
@@ -39,14 +42,27 @@ def _send_after(decided: datetime) -> datetime:
 async def _tell(
     session: Session, cause: str, recipient_id: str, template_code: str, claim_id: str = "", **variables: str
 ) -> None:
-    """Queue one message; a deceased member gets none (domain 12.17)."""
+    """Queue one message to go out as soon as it may; a deceased member gets none (domain 12.17)."""
     async with session.reads.connection() as c:
         if await deceased.has_died(c, recipient_id) or await contacts.has_died(c, recipient_id):
             return
+    message_id = f"{cause}-{recipient_id}"
+    command = _message(session, message_id, recipient_id, template_code, claim_id, variables, session.now)
+    await session.decide(MESSAGE, message_id, command)
+
+
+def _message(
+    session: Session,
+    message_id: str,
+    recipient_id: str,
+    template_code: str,
+    claim_id: str,
+    variables: dict[str, str],
+    not_before: datetime,
+) -> QueueMessage:
     template = latest(template_code)
     check_variables(template, variables)
-    message_id = f"{cause}-{recipient_id}"
-    command = QueueMessage(
+    return QueueMessage(
         message_id=message_id,
         recipient_id=recipient_id,
         claim_id=claim_id,
@@ -54,9 +70,8 @@ async def _tell(
         template_version=template.version,
         variables=variables,
         decided_at=utc_text(session.now),
-        send_after=utc_text(_send_after(session.now)),
+        send_after=utc_text(_send_after(not_before)),
     )
-    await session.decide(MESSAGE, message_id, command)
 
 
 async def on_claim_filed(recorded: Recorded, session: Session) -> None:
@@ -132,6 +147,26 @@ async def on_relief_refused(recorded: Recorded, session: Session) -> None:
         await _tell(session, cause, payee.payee_id, "relief-refused", event.relief_id, no=event.relief_no)
 
 
+async def on_matches_announced(recorded: Recorded, session: Session) -> None:
+    """Match found, or a stay that is not payable (domain 6.4): thousands at once, so they wait for what is urgent."""
+    event = recorded.event
+    assert isinstance(event, MatchesAnnounced)
+    not_before = session.now + timedelta(seconds=_settings().match_delay_s)
+    people = [match.person_id for match in event.matches]
+    async with session.reads.connection() as c:
+        gone = await deceased.among(c, people) | await contacts.died_among(c, people)
+    commands = []
+    for match in event.matches:
+        template = "match-found" if match.code in PAYABLE else "match-not-payable"
+        message_id = f"match-{match.setl_key}-{template}-{match.person_id}"
+        if match.person_id not in gone:
+            commands.append(_message(session, message_id, match.person_id, template, match.claim_id, {}, not_before))
+    session.bulk = True
+    await session.load_many(MESSAGE, [command.message_id for command in commands])
+    for command in commands:
+        await session.decide(MESSAGE, command.message_id, command)
+
+
 async def on_payout_settled(recorded: Recorded, session: Session) -> None:
     """Paid; an attempt that follows a return is a cause of its own, and relief is called what it is."""
     event = recorded.event
@@ -183,6 +218,7 @@ REACTIONS: dict[str, dict[type[Event], Reaction]] = {
         ReliefPapersAsked: on_relief_papers_asked,
         ReliefGranted: on_relief_granted,
         ReliefRefused: on_relief_refused,
+        MatchesAnnounced: on_matches_announced,
     },
     "payments": {
         PayoutSettled: on_payout_settled,

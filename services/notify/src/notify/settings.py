@@ -16,3 +16,5 @@ class Settings(msgspec.Struct, frozen=True):
     """What is promised at filing (domain 4.2)."""
     receipt_wait_h: int = 168
     """How long after sending a receipt is asked for, in business time."""
+    match_delay_s: int = 600
+    """A match is told this much later than it is found: messages about money do not wait behind thousands of them."""

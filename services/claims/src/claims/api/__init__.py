@@ -3,11 +3,13 @@
 from litestar.types import ControllerRouterHandler
 
 from claims.api import (
+    completeness,
     estimates,
     explanations,
     filing,
     flags,
     heirs,
+    matches,
     mine,
     phone,
     plan_versions,
@@ -16,6 +18,7 @@ from claims.api import (
     relief_meetings,
     relief_reviews,
     reviews,
+    settlements,
     what_if,
 )
 
@@ -34,4 +37,7 @@ ROUTES: list[ControllerRouterHandler] = [
     *relief.ROUTES,
     *relief_reviews.ROUTES,
     *relief_meetings.ROUTES,
+    *settlements.ROUTES,
+    *matches.ROUTES,
+    *completeness.ROUTES,
 ]

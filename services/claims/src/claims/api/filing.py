@@ -26,6 +26,7 @@ from claims.domain.claim import CLAIM
 from claims.domain.claim_commands import FileClaim
 from claims.domain.entitlement import ENTITLEMENT, ClaimIncident
 from claims.domain.incident import incident_key
+from claims.domain.numbering import claim_no
 from claims.domain.plan import Plan
 from claims.domain.reviews import steps_of
 from claims.projections import covers
@@ -38,8 +39,6 @@ FACTS_FIELD = "claims.claim-filed.v1/facts"
 ACCOUNT_FIELD = "claims.claim-filed.v1/account"
 CONTACT_FIELD = "claims.claim-filed.v1/contact"
 TAIL_DIGITS = 4
-ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-NUMBER_CHARS = 10
 
 
 @post("/claims", status_code=201)
@@ -84,17 +83,6 @@ async def file_sealed(
         await list_heirs(session, plan.heirs, filed, filed.payees, data.heirs)
     await raise_signals(session, plan, filed, cover, [payee.account.card_no for payee in data.payees])
     return FiledClaim(claim_id=claim_id, claim_no=filed.claim_no, duplicate=False, first_claim_id=claim_id)
-
-
-def claim_no(plan: Plan, claim_id: str) -> str:
-    """The number people use: plan and year, then letters of the id."""
-    return f"{plan.code[:2]}{plan.period_start[2:4]}-{letters_of(claim_id)}"
-
-
-def letters_of(random_id: str) -> str:
-    """50 random bits of an id in an alphabet without I, L, O, U."""
-    value = int(random_id.replace("-", ""), 16)
-    return "".join(ALPHABET[(value >> 5 * place) & 31] for place in reversed(range(NUMBER_CHARS)))
 
 
 async def cover_of(session: Session, plan_code: str, person_id: str) -> CoverRow:

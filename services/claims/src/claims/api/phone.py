@@ -17,9 +17,10 @@ from chassis.context import Context
 from chassis.execute import Session
 from chassis.web import Problem
 from claims.api.access import OFFICE
-from claims.api.filing import claim_no, cover_of, file_sealed
+from claims.api.filing import cover_of, file_sealed
 from claims.api.plans import plan_of
 from claims.api.shapes import Asked, FactsAsked, FilingAsked, IncidentAsked, Name, Text
+from claims.domain.numbering import claim_no
 from claims.domain.phone_call import PHONE_CALL, TakeCall
 from claims.domain.plan import Plan
 from claims.domain.relief_plan import needs_of

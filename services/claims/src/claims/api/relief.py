@@ -19,7 +19,7 @@ from chassis.keyring import Erased
 from chassis.web import Problem
 from claims.api.access import CLAIMANTS, FILERS, READERS, check_filer, reads_subtree
 from claims.api.acting import refuse_deceased
-from claims.api.filing import cover_of, keys_of, letters_of, sealed_payee
+from claims.api.filing import cover_of, keys_of, sealed_payee
 from claims.api.plans import plan_of
 from claims.api.queries import FILTER_CHARS, FILTER_CHARS_MAX, PAGE_ROWS, After, Filter, Limit
 from claims.api.relief_shapes import (
@@ -33,6 +33,7 @@ from claims.api.relief_shapes import (
     ReliefSummary,
     ReliefView,
 )
+from claims.domain.numbering import letters_of
 from claims.domain.plan import Plan
 from claims.domain.relief import RELIEF
 from claims.domain.relief_allowance import RELIEF_ALLOWANCE, ClaimMatter, matter_of

@@ -84,8 +84,8 @@ def _file(command: FileClaim, claim: Claim) -> list[ClaimEvent]:
 
 
 def _check_filing(filed: ClaimFiled) -> None:
-    """Domain 4.6, 4.9: the payees of a telephone claim may follow; a relative who acts is never paid."""
-    if filed.payees or not filed.urgent or filed.channel != "HOTLINE":
+    """Domain 4.6, 4.9, 6.1: payees of a matched or telephone claim may follow; a relative who acts is never paid."""
+    if filed.payees or not (filed.channel == "DATA_MATCH" or (filed.urgent and filed.channel == "HOTLINE")):
         check_payees(filed.payees, died=bool(filed.incident.died_on))
     if filed.agent is not None:
         check_agent(filed.agent, filed.documents, filed.payees)
@@ -241,7 +241,7 @@ def _approve(command: ApproveClaim, claim: Claim) -> list[ClaimEvent]:
 
 def _approval(filed: ClaimFiled, hands: Hands, lines: tuple[BenefitLine, ...], today: str) -> ClaimApproved:
     if not filed.payees:
-        raise Rejected("payees-missing", "Nobody has named an account yet.", "payees")
+        raise Rejected("payees-unconfirmed", "The member has not confirmed an account yet.", "payees")
     return ClaimApproved(
         claim_id=filed.claim_id,
         claim_no=filed.claim_no,

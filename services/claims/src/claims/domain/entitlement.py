@@ -9,6 +9,7 @@ from chassis.decider import Decider, Rejected
 from claims.domain.benefits import Award
 from claims.domain.incident import same_incident
 from claims.domain.plan import Plan
+from contracts.claims.matching import IncidentReleased
 from contracts.claims.v1 import BenefitLine, BenefitsAwarded, DuplicateFiled, IncidentClaimed
 
 # State
@@ -16,31 +17,40 @@ from contracts.claims.v1 import BenefitLine, BenefitsAwarded, DuplicateFiled, In
 
 @dataclass(frozen=True)
 class Entitlement:
-    """The incidents claimed (key and claim) and the lines awarded in the period."""
+    """The incidents claimed (key and claim), the lines awarded in the period, and those expected of open matches."""
 
     incidents: tuple[tuple[str, str], ...] = ()
     refilings: frozenset[str] = frozenset()
     awards: tuple[Award, ...] = ()
+    expected: tuple[Award, ...] = ()
 
     def claim_of(self, incident_key: str) -> str | None:
         """The claim that this incident is already the matter of."""
         return next((claim for key, claim in self.incidents if same_incident(key, incident_key)), None)
 
 
-EntitlementEvent = IncidentClaimed | DuplicateFiled | BenefitsAwarded
+EntitlementEvent = IncidentClaimed | DuplicateFiled | BenefitsAwarded | IncidentReleased
 
 
 def evolve(state: Entitlement, event: EntitlementEvent) -> Entitlement:
     """Fold one event."""
     match event:
         case IncidentClaimed(incident_key=key, claim_id=claim_id):
-            return replace(state, incidents=(*state.incidents, (key, claim_id)))
+            expected = (Award(claim_id, key, code, fen) for code, fen in event.expected_fen.items())
+            return replace(state, incidents=(*state.incidents, (key, claim_id)), expected=(*state.expected, *expected))
         case DuplicateFiled(claim_id=claim_id):
             return replace(state, refilings=state.refilings | {claim_id})
         case BenefitsAwarded(claim_id=claim_id, lines=lines):
             key = next((key for key, claim in state.incidents if claim == claim_id), "")
             awards = (Award(claim_id, key, line.benefit_code, line.amount_fen) for line in lines)
-            return replace(state, awards=(*state.awards, *awards))
+            return replace(state, awards=(*state.awards, *awards), expected=_without(state.expected, claim_id))
+        case IncidentReleased(claim_id=claim_id):
+            left = tuple(entry for entry in state.incidents if entry[1] != claim_id)
+            return replace(state, incidents=left, expected=_without(state.expected, claim_id))
+
+
+def _without(awards: tuple[Award, ...], claim_id: str) -> tuple[Award, ...]:
+    return tuple(award for award in awards if award.claim_id != claim_id)
 
 
 # Commands
@@ -78,6 +88,16 @@ class ClaimIncident:
     incident_key: str
     claim_id: str
     channel: str
+    expected_fen: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ReleaseIncident:
+    """Let the stay of a claim be claimed anew: its settlement was taken back."""
+
+    plan_code: str
+    person_id: str
+    claim_id: str
 
 
 @dataclass(frozen=True)
@@ -91,7 +111,7 @@ class AwardBenefits:
     limits: Limits
 
 
-EntitlementCommand = ClaimIncident | AwardBenefits
+EntitlementCommand = ClaimIncident | AwardBenefits | ReleaseIncident
 
 
 def decide(command: EntitlementCommand, state: Entitlement) -> list[EntitlementEvent]:
@@ -101,6 +121,10 @@ def decide(command: EntitlementCommand, state: Entitlement) -> list[EntitlementE
             return _claim(command, state)
         case AwardBenefits():
             return _award(command, state)
+        case ReleaseIncident(plan_code, person_id, claim_id):
+            if all(claim != claim_id for _, claim in state.incidents):
+                return []
+            return [IncidentReleased(plan_code=plan_code, person_id=person_id, claim_id=claim_id)]
 
 
 def _claim(command: ClaimIncident, state: Entitlement) -> list[EntitlementEvent]:
@@ -112,6 +136,7 @@ def _claim(command: ClaimIncident, state: Entitlement) -> list[EntitlementEvent]
                 person_id=command.person_id,
                 incident_key=command.incident_key,
                 claim_id=command.claim_id,
+                expected_fen=dict(command.expected_fen),
             )
         ]
     if command.claim_id == first or command.claim_id in state.refilings:

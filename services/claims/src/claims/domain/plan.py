@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from claims.domain.matching import Matching
 from claims.domain.relief_plan import HeirRules, PhoneRules, ReliefRules, SignalRules
 from claims.domain.required_papers import RequiredPapers
 from contracts.envelope import Value
@@ -177,7 +178,8 @@ class Plan(Value, frozen=True, kw_only=True):
     `assumed` are the parameters that rest on no published rule, as paths into this document: lists by the code of
     their entries; a path stands for everything below it. A refusal that rests on one goes to a person.
 
-    A plan without `relief` has no relief fund, without `signals` no signals of fraud.
+    A plan without `relief` has no relief fund, without `signals` no signals of fraud; without `matching` the bureau's
+    settlements are not matched with it.
     """
 
     code: str
@@ -208,3 +210,4 @@ class Plan(Value, frozen=True, kw_only=True):
     heirs: HeirRules | None = None
     signals: SignalRules | None = None
     phone: PhoneRules | None = None
+    matching: Matching | None = None

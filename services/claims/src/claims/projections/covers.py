@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.log import Recorded
-from chassis.projections import Patch, Projection, Put, Write
+from chassis.projections import Patch, Projection, Put, Remove, Write
 from claims.domain.benefits import Cover
+from contracts.enrolment.batches import CoverageWithdrawn
 from contracts.enrolment.people import CoverageMoved
 from contracts.enrolment.v1 import CoverageGranted
 from contracts.envelope import Event
@@ -44,13 +45,15 @@ def apply(recorded: Recorded) -> Iterable[Write]:
                 occupation=event.occupation,
                 org_path=event.org_path,
             )
+        case CoverageWithdrawn() as event:
+            yield Remove((event.person_id, event.plan_code))
         case CoverageMoved() as event:
             yield Patch((event.person_id, event.plan_code), occupation=event.occupation, org_path=event.org_path)
         case _:
             pass
 
 
-EVENTS: frozenset[type[Event]] = frozenset({CoverageGranted, CoverageMoved})
+EVENTS: frozenset[type[Event]] = frozenset({CoverageGranted, CoverageWithdrawn, CoverageMoved})
 PROJECTION = Projection(name=NAME, version=2, source="enrolment", table=TABLE, apply=apply, events=EVENTS)
 
 

@@ -11,8 +11,11 @@ from chassis.auth import Forbidden, allow
 from chassis.context import Context
 from chassis.web import Problem
 from contracts.envelope import Actor
+from contracts.organization import path_of, within
 from enrolment.domain import id_number
+from enrolment.domain.division import DIVISIONS
 from enrolment.domain.plan import Plan, plans
+from enrolment.domain.row import is_union
 from enrolment.projections import covers, members
 
 CLERKS = ("unit_clerk", "county_clerk", "city_clerk")
@@ -40,6 +43,16 @@ def the_plan(code: str) -> Plan:
     if plan is None:
         raise Problem(404, "plan-unknown", "There is no such plan.", "plan")
     return plan
+
+
+def organization_of(code: str, actor: Actor) -> str:
+    """The path of an organisation in the actor's subtree. Raises Problem organization-unknown, organization-outside."""
+    if code not in DIVISIONS and not is_union(code):
+        raise Problem(422, "organization-unknown", "This code names no organisation.", "organization")
+    path = path_of(code)
+    if not within(path, actor.org_path):
+        raise Problem(403, "organization-outside", "This organisation is not one of yours.", "organization")
+    return path
 
 
 def the_day(text: str, field: str) -> str:

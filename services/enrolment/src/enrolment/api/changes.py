@@ -227,38 +227,44 @@ async def correct_name(
     effective_on = the_day(data.effective_on, "effective_on")
 
     async def work(session: Session) -> Changed:
-        recorded = changeable(await session.load(PERSON, person_id))
-        identity, contact = await _opened(session, person_id, recorded)
-        name = clean_name(data.name, foreign=identity.id_type in id_number.FOREIGN)
-        if not name:
-            raise Problem(422, "name-wrong", "This is not a name.", "name")
-        await session.keyring.ensure([(person_id, "identity"), (person_id, "contact")])
-        seal, decision_id = session.keyring.seal_now, session.decision_id
-        command = CorrectName(
-            person_id=person_id,
-            identity=seal(
-                msgspec.structs.replace(identity, name=name),
-                subject=person_id,
-                category="identity",
-                decision_id=decision_id,
-                field=CORRECTED_NAME_IDENTITY,
-            ),
-            contact=seal(
-                Contact(name=name, mobile=contact.mobile if contact else ""),
-                subject=person_id,
-                category="contact",
-                decision_id=decision_id,
-                field=CORRECTED_NAME_CONTACT,
-            ),
-            same=name == identity.name,
-            effective_on=effective_on,
-            source=data.source,
-            today=session.today.isoformat(),
-            by=session.actor.sub,
-        )
-        return Changed(person_id, bool(await session.decide(PERSON, person_id, command)))
+        done = await rename(session, person_id, data.name, effective_on=effective_on, source=data.source)
+        return Changed(person_id, done)
 
     return await context.command(request, actor, work)
+
+
+async def rename(session: Session, person_id: str, typed: str, *, effective_on: str, source: str) -> bool:
+    """Correct a person's name; whether it was another. Raises Problem 422 name-wrong, Rejected of PERSON."""
+    recorded = changeable(await session.load(PERSON, person_id))
+    identity, contact = await _opened(session, person_id, recorded)
+    name = clean_name(typed, foreign=identity.id_type in id_number.FOREIGN)
+    if not name:
+        raise Problem(422, "name-wrong", "This is not a name.", "name")
+    await session.keyring.ensure([(person_id, "identity"), (person_id, "contact")])
+    seal, decision_id = session.keyring.seal_now, session.decision_id
+    command = CorrectName(
+        person_id=person_id,
+        identity=seal(
+            msgspec.structs.replace(identity, name=name),
+            subject=person_id,
+            category="identity",
+            decision_id=decision_id,
+            field=CORRECTED_NAME_IDENTITY,
+        ),
+        contact=seal(
+            Contact(name=name, mobile=contact.mobile if contact else ""),
+            subject=person_id,
+            category="contact",
+            decision_id=decision_id,
+            field=CORRECTED_NAME_CONTACT,
+        ),
+        same=name == identity.name,
+        effective_on=effective_on,
+        source=source,
+        today=session.today.isoformat(),
+        by=session.actor.sub,
+    )
+    return bool(await session.decide(PERSON, person_id, command))
 
 
 @post("/members/{person_id:str}/id-number", status_code=200)

@@ -32,7 +32,7 @@ from enrolment.domain import id_number
 from enrolment.domain.name import clean_name
 from enrolment.intake import index
 from enrolment.intake.people import SCOPE, person_key
-from enrolment.projections import covers, members, rights
+from enrolment.projections import covers, holds, members, rights
 
 REQUEST_BYTES_MAX = 4 * 1024 * 1024
 ENTRIES_PER_BREATH = 500
@@ -113,6 +113,7 @@ async def _known(context: Context, plan_code: str, people: Sequence[str]) -> _Kn
         found = await covers.of_people(c, people, None)
         died = await members.died(c, people)
         restricted = await rights.restricted(c, people)
+        held = await holds.held(c, people)
     plan = {
         person_id: CoverFound(
             plan_version=cover.plan_version,
@@ -121,6 +122,7 @@ async def _known(context: Context, plan_code: str, people: Sequence[str]) -> _Kn
             org_path=cover.org_path,
             division_code=cover.division_code,
             occupation=cover.occupation,
+            held=person_id in held,
         )
         for person_id, some in found.items()
         for cover in some

@@ -24,15 +24,14 @@ from chassis.execute import Session
 from chassis.files import ObjectAbsent
 from chassis.web import Problem
 from contracts.envelope import Actor
-from contracts.organization import path_of, within
-from enrolment.api.access import OFFICERS, ONLOOKERS, the_plan
-from enrolment.domain.division import DIVISIONS
+from enrolment.api.access import OFFICERS, ONLOOKERS, organization_of, the_plan
+from enrolment.domain.batch_stages import STAGES, Active, Expired
+from enrolment.domain.plan import CITY_AND_OFFICE, plans
 from enrolment.domain.roster import ROSTER, ReceiveRoster
-from enrolment.domain.row import is_union
 from enrolment.intake import error_copy
 from enrolment.intake.files import RosterFile, count_rows, open_roster
 from enrolment.intake.kept import RosterFiles
-from enrolment.projections import roster_problems, rosters
+from enrolment.projections import batches, roster_problems, rosters
 from enrolment.settings import Settings
 
 ROSTER_REQUEST_BYTES_MAX = 64 * 1024 * 1024 + 65_536
@@ -63,13 +62,18 @@ class ReceivedRoster(msgspec.Struct, frozen=True):
 
 
 class RosterView(msgspec.Struct, frozen=True):
-    """Where a roster stands. `state`: RECEIVED, IMPORTING or IMPORTED; counts are of the rows decided so far."""
+    """Where a roster stands. `state`: RECEIVED, IMPORTING or IMPORTED; counts are of the rows decided so far.
+
+    `stage` is that of its batch (domain 5.1): IMPORTED, VALIDATING, then HAS_ERRORS, READY, CITY_CONFIRMED,
+    OFFICE_CONFIRMED, FUNDED, ACTIVE, EXPIRED, CANCELLED; without confirmations it is ACTIVE at once.
+    """
 
     batch_id: str
     plan: str
     organization: str
     format: str
     state: str
+    stage: str
     rows: int
     rows_done: int
     valid: int
@@ -97,7 +101,7 @@ async def receive_roster(
     allow(actor, *OFFICERS)
     settings: Settings = context.settings
     plan = the_plan(data.plan)
-    org_path = _organization(data.organization, actor)
+    org_path = organization_of(data.organization, actor)
     content = await data.file.read()
     if len(content) > settings.roster_bytes_max:
         raise Problem(413, "roster-file-too-large", "The file is larger than allowed.", "file")
@@ -135,7 +139,18 @@ async def roster_list(
     allow(actor, *ONLOOKERS)
     async with context.reads.connection() as c:
         found = await rosters.page(c, actor, before, limit)
-    views = [_view(one, rosters.counts(one.errors), rosters.counts(one.warnings), one.valid or 0) for one in found]
+        staged = await batches.standing(c, [one.batch_id for one in found])
+    today = context.clock.today().isoformat()
+    views = [
+        _view(
+            one,
+            rosters.counts(one.errors),
+            rosters.counts(one.warnings),
+            one.valid or 0,
+            stage_of(one, staged.get(one.batch_id), today),
+        )
+        for one in found
+    ]
     return RosterPage(views, found[-1].position if len(found) == limit else None)
 
 
@@ -144,12 +159,14 @@ async def roster_standing(batch_id: FromPath[str], actor: Actor, context: Contex
     """How far a roster is and what was found in it."""
     allow(actor, *ONLOOKERS)
     async with context.reads.connection() as c:
-        roster = await _roster(c, batch_id, actor)
+        roster = await the_roster(c, batch_id, actor)
+        staged = await batches.standing(c, [batch_id])
+        stage = stage_of(roster, staged.get(batch_id), context.clock.today().isoformat())
         if roster.state == rosters.IMPORTED:
             errors, warnings = rosters.counts(roster.errors), rosters.counts(roster.warnings)
-            return _view(roster, errors, warnings, roster.valid or 0)
+            return _view(roster, errors, warnings, roster.valid or 0, stage)
         errors, warnings, refused = await roster_problems.totals(c, batch_id)
-    return _view(roster, errors, warnings, max(roster.rows_done - refused, 0))
+    return _view(roster, errors, warnings, max(roster.rows_done - refused, 0), stage)
 
 
 @get("/rosters/{batch_id:str}/errors.xlsx")
@@ -158,7 +175,7 @@ async def roster_errors(batch_id: FromPath[str], actor: Actor, context: Context)
     allow(actor, *OFFICERS)
     settings: Settings = context.settings
     async with context.reads.connection() as c:
-        await _roster(c, batch_id, actor)
+        await the_roster(c, batch_id, actor)
         problems = await roster_problems.of_batch(c, batch_id)
     files = RosterFiles(Path(settings.documents), context.keyring)
     async with _files:
@@ -175,16 +192,6 @@ async def roster_errors(batch_id: FromPath[str], actor: Actor, context: Context)
     return Response(written, media_type=XLSX_MEDIA_TYPE, headers=headers)
 
 
-def _organization(code: str, actor: Actor) -> str:
-    """The path of a sending organisation in the actor's subtree."""
-    if code not in DIVISIONS and not is_union(code):
-        raise Problem(422, "organization-unknown", "This code names no organisation.", "organization")
-    path = path_of(code)
-    if not within(path, actor.org_path):
-        raise Problem(403, "organization-outside", "This organisation is not one of yours.", "organization")
-    return path
-
-
 def _opened(content: bytes, settings: Settings) -> RosterFile:
     return open_roster(
         lambda: io.BytesIO(content),
@@ -198,14 +205,29 @@ def _checked(content: bytes, settings: Settings) -> tuple[RosterFile, int]:
     return roster, count_rows(roster, rows_max=settings.roster_rows_max)
 
 
-async def _roster(c: AsyncConnection, batch_id: str, actor: Actor) -> rosters.Roster:
+async def the_roster(c: AsyncConnection, batch_id: str, actor: Actor) -> rosters.Roster:
+    """A roster of the subtree. Raises Problem 404 roster-unknown."""
     roster = await rosters.find(c, batch_id, actor) if _BATCH_ID.fullmatch(batch_id) else None
     if roster is None:
         raise Problem(404, "roster-unknown", "There is no such roster in your organisation.", "batch_id")
     return roster
 
 
-def _view(roster: rosters.Roster, errors: dict[str, int], warnings: dict[str, int], valid: int) -> RosterView:
+def stage_of(roster: rosters.Roster, batch: batches.Standing | None, today: str) -> str:
+    """The stage of domain 5.1; `today` an ISO date."""
+    if batch is not None:
+        return batch.stage
+    plan = plans()[roster.plan_code]
+    if roster.state != rosters.IMPORTED:
+        return "VALIDATING" if roster.rows_done else "IMPORTED"
+    if plan.confirmation == CITY_AND_OFFICE:
+        return "VALIDATING"  # its batch is a read model of its own, and will be there in a moment
+    return STAGES[Active] if today < plan.period_end.isoformat() else STAGES[Expired]
+
+
+def _view(
+    roster: rosters.Roster, errors: dict[str, int], warnings: dict[str, int], valid: int, stage: str
+) -> RosterView:
     importing = roster.state == rosters.RECEIVED and roster.rows_done > 0
     return RosterView(
         batch_id=roster.batch_id,
@@ -213,6 +235,7 @@ def _view(roster: rosters.Roster, errors: dict[str, int], warnings: dict[str, in
         organization=roster.organization,
         format=roster.format,
         state="IMPORTING" if importing else roster.state,
+        stage=stage,
         rows=roster.rows,
         rows_done=roster.rows_done,
         valid=valid,

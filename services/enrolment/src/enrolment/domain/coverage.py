@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from chassis.decider import Decider, Rejected
+from contracts.enrolment.batches import CoverageReserved, CoverageWithdrawn
 from contracts.enrolment.people import CoverageMoved
 from contracts.enrolment.v1 import CoverageGranted
 
@@ -19,7 +20,16 @@ Place: TypeAlias = tuple[str, str, str]
 
 @dataclass(frozen=True)
 class Uncovered:
-    """Never covered in this plan."""
+    """Not covered in this plan."""
+
+
+@dataclass(frozen=True)
+class Reserved:
+    """A row of a batch holds a seat for the person: covered from the start, if all confirm (domain 5.1)."""
+
+    batch_id: str
+    row_no: int
+    org_path: str
 
 
 @dataclass(frozen=True)
@@ -33,9 +43,14 @@ class Covered:
     ends_on: str
     left: Place | None = None
 
+    @property
+    def org_path(self) -> str:
+        """The organisation through which the person is covered."""
+        return self.place[1]
 
-Coverage: TypeAlias = Uncovered | Covered
-CoverageEvent: TypeAlias = CoverageGranted | CoverageMoved
+
+Coverage: TypeAlias = Uncovered | Reserved | Covered
+CoverageEvent: TypeAlias = CoverageReserved | CoverageGranted | CoverageMoved | CoverageWithdrawn
 
 
 def coverage_id(plan_code: str, person_id: str) -> str:
@@ -46,11 +61,15 @@ def coverage_id(plan_code: str, person_id: str) -> str:
 def evolve(coverage: Coverage, event: CoverageEvent) -> Coverage:
     """The cover after an event."""
     match event:
+        case CoverageReserved():
+            return Reserved(event.batch_id, event.row_no, event.org_path)
+        case CoverageWithdrawn():
+            return Uncovered()
         case CoverageGranted():
             place = (event.occupation, event.org_path, event.division_code)
             return Covered(event.batch_id, event.row_no, place, event.effective_on, event.ends_on)
         case CoverageMoved():
-            if isinstance(coverage, Uncovered):
+            if not isinstance(coverage, Covered):
                 return coverage
             place = (event.occupation, event.org_path, event.division_code)
             left = (event.left_occupation, event.left_org_path, event.left_division_code)
@@ -74,6 +93,28 @@ class GrantCoverage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReserveCoverage:
+    """A valid row of a batch that waits for confirmation holds a seat for the person."""
+
+    plan_code: str
+    person_id: str
+    batch_id: str
+    row_no: int
+    org_path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WithdrawCoverage:
+    """The row no longer stands: REPLACED, CANCELLED or TERMINATED."""
+
+    plan_code: str
+    person_id: str
+    batch_id: str
+    row_no: int
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class MoveCoverage:
     """The covered person works elsewhere from an ISO date on."""
 
@@ -86,41 +127,95 @@ class MoveCoverage:
     source: str
 
 
-CoverageCommand: TypeAlias = GrantCoverage | MoveCoverage
+CoverageCommand: TypeAlias = ReserveCoverage | GrantCoverage | WithdrawCoverage | MoveCoverage
 
 
 def decide(command: CoverageCommand, coverage: Coverage) -> Sequence[CoverageEvent]:
-    """Rejected: already-covered, when another row holds the cover; cover-unknown."""
+    """Rejected: already-covered, when another row holds the cover or its seat; cover-unknown."""
     match command:
+        case ReserveCoverage():
+            return _reserve(command, coverage)
         case GrantCoverage():
-            return _granted(command, coverage)
+            return _grant(command, coverage)
+        case WithdrawCoverage():
+            return _withdraw(command, coverage)
         case MoveCoverage():
-            if isinstance(coverage, Uncovered):
-                raise Rejected("cover-unknown", "This person holds no cover of the plan.", "plan_code")
-            return _moved(command, coverage)
+            return _move(command, coverage)
 
 
-def _granted(command: GrantCoverage, coverage: Coverage) -> Sequence[CoverageGranted]:
+def _reserve(command: ReserveCoverage, coverage: Coverage) -> Sequence[CoverageEvent]:
     match coverage:
         case Uncovered():
             return [
-                CoverageGranted(
+                CoverageReserved(
                     plan_code=command.plan_code,
-                    plan_version=command.plan_version,
                     person_id=command.person_id,
                     batch_id=command.batch_id,
                     row_no=command.row_no,
-                    effective_on=command.effective_on,
-                    ends_on=command.ends_on,
-                    occupation=command.occupation,
                     org_path=command.org_path,
-                    division_code=command.division_code,
                 )
             ]
-        case Covered(batch_id, row_no):
-            if (batch_id, row_no) != (command.batch_id, command.row_no):
-                raise Rejected("already-covered", "This person already holds a cover of the plan and period.")
+        case Reserved() | Covered():
+            return _same_row(command, coverage, [])
+
+
+def _grant(command: GrantCoverage, coverage: Coverage) -> Sequence[CoverageEvent]:
+    match coverage:
+        case Uncovered():
+            return [_granted(command)]
+        case Reserved():
+            return _same_row(command, coverage, [_granted(command)])
+        case Covered():
+            return _same_row(command, coverage, [])
+
+
+def _withdraw(command: WithdrawCoverage, coverage: Coverage) -> Sequence[CoverageEvent]:
+    match coverage:
+        case Uncovered():
             return []
+        case Reserved() | Covered():
+            withdrawn = CoverageWithdrawn(
+                plan_code=command.plan_code,
+                person_id=command.person_id,
+                batch_id=command.batch_id,
+                row_no=command.row_no,
+                reason=command.reason,
+            )
+            return _same_row(command, coverage, [withdrawn])
+
+
+def _move(command: MoveCoverage, coverage: Coverage) -> Sequence[CoverageEvent]:
+    match coverage:
+        case Uncovered() | Reserved():
+            raise Rejected("cover-unknown", "This person holds no cover of the plan.", "plan_code")
+        case Covered():
+            return _moved(command, coverage)
+
+
+def _same_row(
+    command: ReserveCoverage | GrantCoverage | WithdrawCoverage,
+    coverage: Reserved | Covered,
+    events: Sequence[CoverageEvent],
+) -> Sequence[CoverageEvent]:
+    """Only the row that holds the seat may decide on it."""
+    if (coverage.batch_id, coverage.row_no) != (command.batch_id, command.row_no):
+        raise Rejected("already-covered", "This person already holds a cover of the plan and period.")
+    return events
+
+
+def _granted(command: GrantCoverage) -> CoverageGranted:
+    return CoverageGranted(
+        plan_code=command.plan_code,
+        plan_version=command.plan_version,
+        person_id=command.person_id,
+        batch_id=command.batch_id,
+        row_no=command.row_no,
+        effective_on=command.effective_on,
+        ends_on=command.ends_on,
+        occupation=command.occupation,
+        org_path=command.org_path,
+        division_code=command.division_code,
+    )
 
 
 def _moved(command: MoveCoverage, covered: Covered) -> Sequence[CoverageMoved]:

@@ -30,10 +30,22 @@ for _line in _TABLE.split("\n")[1:-1]:
     COUNTIES.update((county[-6:], county[:-6]) for county in _counties)
 
 PROVINCE = {"620000": "甘肃省"}
-DIVISIONS = {**PROVINCE, **PREFECTURES, **COUNTIES}
+NEW_AREA = {"620171": "兰州新区"}
+"""A unit of its own beside the prefectures, and nobody's workplace: its code is a statistical one."""
+DIVISIONS = {**PROVINCE, **PREFECTURES, **NEW_AREA, **COUNTIES}
 """Every division that can be an organisation."""
 
 WORKPLACES = frozenset(COUNTIES) | frozenset(
     code for code in PREFECTURES if not any(county.startswith(code[:4]) for county in COUNTIES)
 )
 """What may stand in 工作所在县区代码: a county, or a prefecture that has none (嘉峪关)."""
+
+
+def organization_name(code: str) -> str:
+    """What an organisation is called: its division's federation; a union is told by its code beside that."""
+    division = code[:6]
+    name = DIVISIONS.get(division, "")
+    if division in COUNTIES:
+        name = PREFECTURES[division[:4] + "00"] + name
+    federation = f"{name}总工会"
+    return federation if code == division else f"{federation}所属工会{code}"

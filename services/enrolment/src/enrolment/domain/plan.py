@@ -9,6 +9,8 @@ from datetime import date, timedelta
 from functools import lru_cache
 from importlib.resources import files
 
+NONE, CITY_AND_OFFICE = "NONE", "CITY_AND_OFFICE"
+"""Who confirms a roster before its people are covered: nobody, or the prefecture and then the office (domain 5.1)."""
 COUNTS = (
     *("version", "contribution_fen", "seats", "shares_per_person_max"),
     *("age_min", "age_max", "people_per_mobile_max"),
@@ -27,6 +29,8 @@ class Plan:
     `people_per_mobile_max`: more people than this on one mobile are a warning (domain 5.2). Personal data are kept
     `run_off_days` after the period, while claims may still come, and `retention_years` more; `claim_retention_years`
     in their place where a claim was not refused (accounts; domain 6.5).
+    `confirmation`: NONE covers each valid row with its import; CITY_AND_OFFICE holds it until the batch starts.
+    `donor` is named on the certificates, if the cover is a gift.
     """
 
     code: str
@@ -45,6 +49,8 @@ class Plan:
     retention_years: int
     claim_retention_years: int
     occupations: frozenset[str]
+    confirmation: str = NONE
+    donor: str = ""
 
     def born_from(self) -> str:
         """The earliest birth date, as YYYYMMDD, of a person not too old on the first day of the period."""
@@ -77,7 +83,10 @@ def parse(text: str) -> Plan:
         except ValueError as error:
             raise ValueError(f"{name}: {error}") from None
     fields["occupations"] = frozenset(fields["occupations"])
-    return Plan(**fields)
+    plan = Plan(**fields)
+    if plan.confirmation not in (NONE, CITY_AND_OFFICE):
+        raise ValueError(f"{plan.code}: confirmation is {NONE} or {CITY_AND_OFFICE}")
+    return plan
 
 
 def read_plans(documents: Iterable[tuple[str, str]]) -> dict[str, Plan]:

@@ -10,8 +10,8 @@ from typing import TypeAlias
 from chassis.decider import Decider, Rejected
 from contracts.enrolment.v1 import RosterImported, RosterProblemsFound, RosterReceived, RosterRowsImported, RowProblem
 
-PROBLEMS_PER_EVENT_MAX = 200
-"""A row with every code that can meet is some 270 bytes long; this many stay below the size of one event."""
+PROBLEMS_PER_EVENT_MAX = 150
+"""A row with every code that can meet is some 330 bytes long; this many stay below the size of one event."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Absent:
 
 @dataclass(frozen=True, kw_only=True)
 class Importing:
-    """Rows below `next_row` are decided."""
+    """Rows below `next_row` are decided, in chunks that begin at the rows of `chunks`."""
 
     plan_code: str
     organization: str
@@ -30,6 +30,7 @@ class Importing:
     valid: int
     errors: Mapping[str, int]
     warnings: Mapping[str, int]
+    chunks: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +65,7 @@ def evolve(roster: Roster, event: RosterEvent) -> Roster:
                 valid=roster.valid + event.valid,
                 errors=_added(roster.errors, event.errors),
                 warnings=_added(roster.warnings, event.warnings),
+                chunks=(*roster.chunks, event.first_row),
             )
         case RosterImported(), _:
             return Imported(rows=event.rows, valid=event.valid)
@@ -90,7 +92,7 @@ class ReceiveRoster:
 
 @dataclass(frozen=True, kw_only=True)
 class ImportRows:
-    """Record what became of `first_row`..`last_row`; rows not listed in `problems` are covered without a remark."""
+    """Record what became of `first_row`..`last_row`; rows not listed in `problems` are taken without a remark."""
 
     batch_id: str
     first_row: int

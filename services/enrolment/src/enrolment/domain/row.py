@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from contracts.organization import UNION_CODE_LENGTH, path_of, within
 from enrolment.domain import id_number
-from enrolment.domain.division import COUNTIES, PREFECTURES, WORKPLACES
+from enrolment.domain.division import DIVISIONS, WORKPLACES
 from enrolment.domain.name import clean_mobile, clean_name, is_rare
 from enrolment.domain.occupation import BY_NAME
 from enrolment.domain.plan import Plan
@@ -42,6 +42,7 @@ PROBLEMS = {
     "E_DUP_IN_FILE": "本名册前面已有同一证件号码",
     "E_DUP_ACTIVE": "该职工在本计划本期已有保障",
     "E_DECEASED": "该职工已登记身故",
+    "E_NAME_CONFLICT": "同一证件号码有两个姓名,待县区工会核对身份证",
     "E_QUOTA": "名额已用完",
     "W_MOBILE_MISSING": "没有可用的手机号码(未填或格式不对)",
     "W_MOBILE_SHARED": "同一手机号码由多人使用",
@@ -50,7 +51,7 @@ PROBLEMS = {
     "W_SAME_NAME_BIRTH": "与另一行姓名、出生日期相同而证件号码不同,请核对",
     "W_OTHER_PLAN": "该职工同时参加其他计划(允许)",
 }
-"""Every code of domain 5.4 with its sentence for the error copy."""
+"""Every code of domain 5.4 with its sentence for the error copy; E_NAME_CONFLICT is its "same ID with two names"."""
 
 REMARKS_CHARACTERS_MAX = 200
 ORGANIZATIONS_CACHED_MAX = 65_536
@@ -168,4 +169,4 @@ def is_union(code: str) -> bool:
     """Whether the code is a union's: a known division, a level and a serial (domain 5.6)."""
     if len(code) != UNION_CODE_LENGTH or not code.isascii() or not code.isdigit():
         return False
-    return code[:6] in COUNTIES or code[:6] in PREFECTURES or code[:6] == "620000"
+    return code[:6] in DIVISIONS

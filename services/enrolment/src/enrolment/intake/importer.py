@@ -31,7 +31,7 @@ from enrolment.domain.survey import Survey
 from enrolment.intake import chunk as chunks
 from enrolment.intake.files import Cells, open_roster
 from enrolment.intake.kept import RosterFiles
-from enrolment.intake.people import SCOPE, People, prepare
+from enrolment.intake.people import SCOPE, Chunk, People, prepare
 from enrolment.projections import rosters
 from enrolment.settings import Settings
 
@@ -59,7 +59,7 @@ log = structlog.get_logger("enrolment.importer")
 class _Prepared:
     """A chunk with its people, sealed for one decision."""
 
-    chunk: chunks.Chunk
+    chunk: Chunk
     decision_id: str
     people: People
 
@@ -163,7 +163,7 @@ class Importer:
                 rows = await asyncio.to_thread(_take, judged, self._settings.roster_chunk_rows)
                 more = bool(rows)
                 if rows:
-                    chunk = chunks.Chunk(batch_id, plan, rows)
+                    chunk = Chunk(batch_id, plan, rows)
                     ahead.append(asyncio.create_task(self._prepare(chunk, new_id())))
                 while ahead and (len(ahead) > CHUNKS_AHEAD_MAX or not more):
                     prepared = await ahead[0]
@@ -176,7 +176,7 @@ class Importer:
         finally:
             await _cancel([*ahead, *([writing] if writing else [])])
 
-    async def _prepare(self, chunk: chunks.Chunk, decision_id: str) -> _Prepared:
+    async def _prepare(self, chunk: Chunk, decision_id: str) -> _Prepared:
         context = self._context
         people = await prepare(chunk.rows, log=context.log, keyring=context.keyring, decision_id=decision_id)
         return _Prepared(chunk, decision_id, people)

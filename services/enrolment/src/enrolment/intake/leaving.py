@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from chassis.execute import Session
-from enrolment.domain.coverage import COVERAGE, Covered, coverage_id
+from enrolment.domain.coverage import COVERAGE, Uncovered, coverage_id
 from enrolment.domain.person import PERSON
 from enrolment.domain.person_commands import RequestErasure
 from enrolment.domain.plan import plans
@@ -22,7 +22,7 @@ async def retention(session: Session, person_id: str) -> tuple[str, str]:
     kept: list[tuple[date, str]] = [
         (plan.kept_until(claimed=code in claimed), CLAIM_KEPT if code in claimed else COVER_KEPT)
         for code, plan in plans().items()
-        if code in claimed or isinstance(covered[coverage_id(code, person_id)], Covered)
+        if code in claimed or not isinstance(covered[coverage_id(code, person_id)], Uncovered)
     ]
     until, reason = max(kept, default=(date.min, ""))
     return (reason, until.isoformat()) if until > session.today else ("", "")

@@ -2,12 +2,17 @@
 
 from chassis.projections import Projection
 from enrolment.projections import (
+    batch_chunks,
+    batches,
     consents,
     cover_moves,
     covers,
     employments,
+    holds,
     members,
     person_claims,
+    places,
+    quotas,
     rights,
     roster_problems,
     rosters,
@@ -17,9 +22,14 @@ from enrolment.projections import (
 ALL: tuple[Projection, ...] = (
     rosters.PROJECTION,
     roster_problems.PROJECTION,
+    batches.PROJECTION,
+    batch_chunks.PROJECTION,
+    places.PROJECTION,
     members.PROJECTION,
     covers.PROJECTION,
+    holds.PROJECTION,
     seats.PROJECTION,
+    quotas.PROJECTION,
     cover_moves.PROJECTION,
     employments.PROJECTION,
     consents.PROJECTION,

@@ -1,4 +1,4 @@
-"""Read model `covers`: who is covered by which plan, through which organisation now."""
+"""Read model `covers`: who is covered by which plan, through which organisation now, under which number."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.auth import in_subtree
 from chassis.log import Recorded
-from chassis.projections import Patch, Projection, Put, Write
+from chassis.projections import Patch, Projection, Put, Remove, Write
+from contracts.enrolment.batches import CoverageWithdrawn
 from contracts.enrolment.people import CoverageMoved
 from contracts.enrolment.v1 import CoverageGranted
 from contracts.envelope import Actor, Event
+from enrolment.domain.certificate import certificate_no
 
 NAME = "covers"
 
@@ -32,6 +34,9 @@ TABLE = sa.Table(
     sa.Column("occupation", sa.Text, nullable=False),
     sa.Column("org_path", sa.Text, nullable=False),
     sa.Column("division_code", sa.Text, nullable=False),
+    sa.Column("certificate_no", sa.Text, nullable=False),
+    sa.Index("covers_certificate_no", "certificate_no"),
+    sa.Index("covers_row", "batch_id", "row_no"),
     sa.Index("covers_org_path", "org_path", postgresql_ops={"org_path": "text_pattern_ops"}),
 )
 
@@ -50,7 +55,10 @@ def apply(recorded: Recorded) -> Iterable[Write]:
                 occupation=event.occupation,
                 org_path=event.org_path,
                 division_code=event.division_code,
+                certificate_no=certificate_no(event.plan_code, event.person_id),
             )
+        case CoverageWithdrawn() as event:
+            yield Remove((event.person_id, event.plan_code))
         case CoverageMoved() as event:
             yield Patch(
                 (event.person_id, event.plan_code),
@@ -62,7 +70,7 @@ def apply(recorded: Recorded) -> Iterable[Write]:
             pass
 
 
-EVENTS: frozenset[type[Event]] = frozenset({CoverageGranted, CoverageMoved})
+EVENTS: frozenset[type[Event]] = frozenset({CoverageGranted, CoverageWithdrawn, CoverageMoved})
 PROJECTION = Projection(name=NAME, version=2, source="enrolment", table=TABLE, apply=apply, events=EVENTS)
 
 
@@ -76,6 +84,7 @@ class Cover(msgspec.Struct, frozen=True):
     occupation: str
     org_path: str
     division_code: str
+    certificate_no: str
 
 
 class CoverCount(msgspec.Struct, frozen=True):
@@ -141,3 +150,28 @@ async def covered(c: AsyncConnection, plan_code: str) -> int:
     """How many people the plan covers."""
     query = sa.select(sa.func.count()).select_from(TABLE).where(TABLE.c.plan_code == plan_code)
     return int((await c.execute(query)).scalar_one())
+
+
+class Certified(msgspec.Struct, frozen=True):
+    """The cover behind a certificate number, without the person's name."""
+
+    person_id: str
+    plan_code: str
+    effective_on: str
+    ends_on: str
+    org_path: str
+
+
+async def of_certificate(c: AsyncConnection, number: str) -> Certified | None:
+    """The cover that bears the number."""
+    columns = [TABLE.c[name] for name in Certified.__struct_fields__]
+    row = (await c.execute(sa.select(*columns).where(TABLE.c.certificate_no == number))).first()
+    return None if row is None else Certified(*row)
+
+
+async def of_rows(c: AsyncConnection, batch_id: str, after: int, until: int) -> dict[int, str]:
+    """Row number to the person covered through it, of the rows beyond `after` up to `until`."""
+    query = sa.select(TABLE.c.row_no, TABLE.c.person_id).where(
+        TABLE.c.batch_id == batch_id, TABLE.c.row_no > after, TABLE.c.row_no <= until
+    )
+    return {row.row_no: row.person_id for row in await c.execute(query)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,6 +15,7 @@ from contracts.enrolment.v1 import RosterProblemsFound
 from contracts.envelope import Event
 
 NAME = "roster_problems"
+ROW_NO_MAX = 2**31 - 1
 
 TABLE = sa.Table(
     NAME,
@@ -22,6 +24,7 @@ TABLE = sa.Table(
     sa.Column("row_no", sa.Integer, primary_key=True),
     sa.Column("errors", sa.Text, nullable=False),
     sa.Column("warnings", sa.Text, nullable=False),
+    sa.Column("holder", sa.Text, nullable=False),
 )
 
 
@@ -34,19 +37,32 @@ def apply(recorded: Recorded) -> Iterable[Write]:
                     (event.batch_id, problem.row_no),
                     errors=" ".join(problem.errors),
                     warnings=" ".join(problem.warnings),
+                    holder=problem.holder,
                 )
         case _:
             pass
 
 
 EVENTS: frozenset[type[Event]] = frozenset({RosterProblemsFound})
-PROJECTION = Projection(name=NAME, version=1, source="enrolment", table=TABLE, apply=apply, events=EVENTS)
+PROJECTION = Projection(name=NAME, version=2, source="enrolment", table=TABLE, apply=apply, events=EVENTS)
 
 
-async def of_batch(c: AsyncConnection, batch_id: str) -> dict[int, tuple[str, ...]]:
-    """Row number to its codes, errors first."""
-    query = sa.select(TABLE.c.row_no, TABLE.c.errors, TABLE.c.warnings).where(TABLE.c.batch_id == batch_id)
-    return {row_no: (*errors.split(), *warnings.split()) for row_no, errors, warnings in await c.execute(query)}
+class Found(NamedTuple):
+    """What was found on one row; `holder` is the code of the organisation through which the person is covered."""
+
+    errors: tuple[str, ...]
+    warnings: tuple[str, ...]
+    holder: str
+
+
+async def of_batch(c: AsyncConnection, batch_id: str, after: int = 0, until: int = ROW_NO_MAX) -> dict[int, Found]:
+    """Row number to what was found on it, of the rows beyond `after` up to `until`."""
+    columns = (TABLE.c.row_no, TABLE.c.errors, TABLE.c.warnings, TABLE.c.holder)
+    query = sa.select(*columns).where(TABLE.c.batch_id == batch_id, TABLE.c.row_no > after, TABLE.c.row_no <= until)
+    return {
+        row_no: Found(tuple(errors.split()), tuple(warnings.split()), holder)
+        for row_no, errors, warnings, holder in await c.execute(query)
+    }
 
 
 async def totals(c: AsyncConnection, batch_id: str) -> tuple[Counter[str], Counter[str], int]:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.log import Recorded
 from chassis.projections import Count, Projection, Write
+from contracts.enrolment.batches import SeatsReleased
 from contracts.enrolment.v1 import DonationReceived, SeatsReserved
 from contracts.envelope import Event
 
@@ -32,12 +33,14 @@ def apply(recorded: Recorded) -> Iterable[Write]:
             yield Count((event.plan_code,), given=event.seats, donated_fen=event.amount_fen)
         case SeatsReserved() as event:
             yield Count((event.plan_code,), reserved=event.seats)
+        case SeatsReleased() as event:
+            yield Count((event.plan_code,), reserved=-event.seats)
         case _:
             pass
 
 
-EVENTS: frozenset[type[Event]] = frozenset({DonationReceived, SeatsReserved})
-PROJECTION = Projection(name=NAME, version=1, source="enrolment", table=TABLE, apply=apply, events=EVENTS)
+EVENTS: frozenset[type[Event]] = frozenset({DonationReceived, SeatsReserved, SeatsReleased})
+PROJECTION = Projection(name=NAME, version=2, source="enrolment", table=TABLE, apply=apply, events=EVENTS)
 
 
 class Seats(msgspec.Struct, frozen=True):

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.log import Recorded
-from chassis.projections import Patch, Projection, Put, Write
+from chassis.projections import Patch, Projection, Put, Remove, Write
+from contracts.enrolment.batches import CoverageWithdrawn
 from contracts.enrolment.people import CoverageMoved
 from contracts.enrolment.v1 import CoverageGranted
 from contracts.envelope import Event
@@ -41,6 +42,8 @@ def apply(recorded: Recorded) -> Iterable[Write]:
                 org_path=event.org_path,
                 division_code=event.division_code,
             )
+        case CoverageWithdrawn() as event:
+            yield Remove((event.plan_code, event.person_id))
         case CoverageMoved() as event:
             yield Patch(
                 (event.plan_code, event.person_id),
@@ -92,5 +95,5 @@ async def candidates(
     return [*(await c.scalars(query))]
 
 
-EVENTS: frozenset[type[Event]] = frozenset({CoverageGranted, CoverageMoved})
+EVENTS: frozenset[type[Event]] = frozenset({CoverageGranted, CoverageWithdrawn, CoverageMoved})
 PROJECTION = Projection(NAME, 2, "enrolment", TABLE, apply, events=EVENTS)

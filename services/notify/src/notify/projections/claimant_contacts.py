@@ -48,4 +48,4 @@ async def find(c: AsyncConnection, payee_id: str) -> tuple[bool, Sealed | None]:
     return True, msgspec.json.decode(row.contact, type=Sealed) if row.contact else None
 
 
-PROJECTION = Projection(NAME, 2, "claims", TABLE, apply)
+PROJECTION = Projection(NAME, 2, "claims", TABLE, apply, frozenset({ClaimFiled, ReliefFiled}))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 import sqlalchemy as sa
@@ -61,6 +61,12 @@ async def has_died(c: AsyncConnection, person_id: str) -> bool:
     """Whether enrolment knows of the person's death."""
     query = sa.select(TABLE.c.person_id).where(TABLE.c.person_id == person_id, TABLE.c.died_on.is_not(None))
     return await c.scalar(query) is not None
+
+
+async def died_among(c: AsyncConnection, people: Sequence[str]) -> set[str]:
+    """Those of the people whose death enrolment knows of."""
+    query = sa.select(TABLE.c.person_id).where(TABLE.c.person_id.in_(people), TABLE.c.died_on.is_not(None))
+    return {*(await c.scalars(query))}
 
 
 EVENTS: frozenset[type[Event]] = frozenset(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -34,4 +34,9 @@ async def has_died(c: AsyncConnection, person_id: str) -> bool:
     return await c.scalar(sa.select(TABLE.c.person_id).where(TABLE.c.person_id == person_id)) is not None
 
 
-PROJECTION = Projection(NAME, 1, "claims", TABLE, apply)
+async def among(c: AsyncConnection, people: Sequence[str]) -> set[str]:
+    """Those of the people of whom a claim says that they have died."""
+    return {*(await c.scalars(sa.select(TABLE.c.person_id).where(TABLE.c.person_id.in_(people))))}
+
+
+PROJECTION = Projection(NAME, 1, "claims", TABLE, apply, frozenset({ClaimFiled}))

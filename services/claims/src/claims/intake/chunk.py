@@ -1,0 +1,295 @@
+"""Consecutive rows of one file, decided as one group: each gets its result, each payable stay its claim."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from chassis.execute import Session
+from chassis.keyring import Erased
+from claims.domain.bureau import Layout, Stay, kept_values, stay_of
+from claims.domain.claim import CLAIM
+from claims.domain.claim_stages import Absent, Claim
+from claims.domain.entitlement import ENTITLEMENT
+from claims.domain.match_task import (
+    MATCH_TASK,
+    MATCHED,
+    NOT_MATCHED,
+    AnswerItself,
+    Decided,
+    MatchTask,
+    Open,
+    Reversed,
+    match_claim_id,
+    settlement_key,
+)
+from claims.domain.matching import (
+    ALREADY_CLAIMED,
+    ALREADY_PAID,
+    AUTO_OPEN,
+    AUTO_PAY,
+    LEAD_DEATH,
+    LEADS,
+    NAME_DIFF,
+    NO_SETL_ID,
+    NOT_COVERED,
+    NOT_INPATIENT,
+    PAYABLE,
+    REVERSED,
+    UNSURE,
+    WEAK,
+)
+from claims.domain.plan import Plan
+from claims.domain.settlement import Verdict, judge
+from claims.domain.settlement_import import SETTLEMENTS, RecordMatches
+from claims.intake import opening
+from claims.intake.files import Cells
+from claims.intake.queueing import queue
+from claims.intake.recording import Recording
+from claims.intake.resolving import Match
+from claims.intake.reversals import reversed_among
+from contracts.claims.matching import AnnouncedMatch, ImportedSettlement, MatchResult
+
+Plans = Mapping[tuple[str, int], Plan]
+ROWS_PER_TURN = 100
+"""Judging and sealing yield to other requests after this many rows."""
+
+
+class AlreadyMatched(Exception):
+    """Another importer has recorded these rows: nothing is to be appended."""
+
+
+@dataclass
+class Opened:
+    """What an earlier run of the import opened for a settlement; `row_no` the row that did, once it is seen."""
+
+    code: str
+    computed_fen: int
+    row_no: int = 0
+
+    def by(self, row_no: int) -> bool:
+        """Whether this row is the one that opened it: its repetitions in the file have opened nothing."""
+        self.row_no = self.row_no or row_no
+        return self.row_no == row_no
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Rows `rows` of run `run`; `matches` by row number; `folded` rows cancel each other or were taken back.
+
+    `before` tells what an earlier run of this import opened.
+    """
+
+    import_id: str
+    plan_code: str
+    plans: Plans
+    run: int
+    layout: Layout
+    rows: Sequence[tuple[int, Cells]]
+    matches: Mapping[int, Match]
+    folded: frozenset[int]
+    assigned_to: str
+    before: Mapping[str, Opened] = field(default_factory=dict)
+
+
+class Line(NamedTuple):
+    """A row of a covered person."""
+
+    row_no: int
+    cells: Cells
+    stay: Stay
+    match: Match
+    key: str
+    plan: Plan
+
+    @property
+    def claim_id(self) -> str:
+        """The id of the claim that it opens or has opened."""
+        return match_claim_id(self.key)
+
+
+@dataclass
+class Tally:
+    """What the chunk has come to."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    opened: int = 0
+    computed_fen: int = 0
+
+    def add(self, code: str, computed_fen: int = 0, *, opened: bool = False) -> None:
+        """One row."""
+        self.counts[code] += 1
+        self.opened += opened
+        self.computed_fen += computed_fen
+
+
+async def decide(session: Session, chunk: Chunk) -> Tally:
+    """Decide a chunk. Raises AlreadyMatched, Rejected('rows-out-of-order').
+
+    The import's own event comes last, so whoever sees a file finished finds its claims too.
+    """
+    session.bulk = True
+    tally = Tally()
+    recording = Recording(chunk.import_id, chunk.plan_code)
+    lines = _lines(chunk, tally)
+    await _prepare(session, chunk, lines)
+    taken_back = await reversed_among(session, [line.stay.setl_id for line in lines])
+    for number, line in enumerate(lines):
+        if line.stay.setl_id in taken_back:
+            tally.counts[REVERSED] += 1
+        else:
+            await _settle(session, chunk, line, recording, tally)
+        if number % ROWS_PER_TURN == 0:
+            await asyncio.sleep(0)
+    recording.append_to(session, f"{chunk.import_id}-{chunk.run}-{chunk.rows[0][0]}")
+    command = RecordMatches(
+        import_id=chunk.import_id,
+        run=chunk.run,
+        first_row=chunk.rows[0][0],
+        last_row=chunk.rows[-1][0],
+        counts=dict(sorted(tally.counts.items())),
+        opened=tally.opened,
+        computed_fen=tally.computed_fen,
+    )
+    if not await session.decide(SETTLEMENTS, chunk.import_id, command):
+        raise AlreadyMatched(chunk.import_id)
+    return tally
+
+
+def _lines(chunk: Chunk, tally: Tally) -> list[Line]:
+    """The rows of covered people; the others are counted here and leave nothing else behind."""
+    lines = []
+    setl = chunk.layout.places["setl_id"]
+    for row_no, cells in chunk.rows:
+        match = chunk.matches.get(row_no)
+        if not cells[setl].strip():
+            tally.counts[NO_SETL_ID] += 1
+        elif row_no in chunk.folded:
+            tally.counts[REVERSED] += 1
+        elif match is None:
+            tally.counts[NOT_COVERED] += 1
+        else:
+            plan = chunk.plans[chunk.plan_code, match.cover.plan_version]
+            stay = stay_of(chunk.layout, cells)
+            lines.append(Line(row_no, cells, stay, match, settlement_key(plan.code, stay.setl_id), plan))
+    return lines
+
+
+async def _prepare(session: Session, chunk: Chunk, lines: Sequence[Line]) -> None:
+    """Load what the decisions rest on, and make the data keys, each in one question."""
+    if not lines:
+        return
+    people = list(dict.fromkeys(line.match.person_id for line in lines))
+    known = await session.load_many(ENTITLEMENT, [f"{chunk.plan_code}-{person_id}" for person_id in people])
+    claims = {claim for state in known.values() for _, claim in state.incidents}
+    await session.load_many(CLAIM, list(claims | {line.claim_id for line in lines}))
+    await session.load_many(MATCH_TASK, [line.key for line in lines])
+    subjects = [(person_id, "health") for person_id in people]
+    try:
+        await session.keyring.ensure(subjects)
+    except Erased:
+        # Whoever is erased or restricted is not covered either; the others' keys are there.
+        return
+
+
+async def _settle(session: Session, chunk: Chunk, line: Line, recording: Recording, tally: Tally) -> None:
+    """One settlement of a covered person: judged, recorded, acted upon by the plan's mode."""
+    opened = chunk.before.get(line.stay.setl_id)
+    if opened is not None and opened.by(line.row_no):
+        tally.add(opened.code, opened.computed_fen, opened=True)
+        return
+    task = await session.load(MATCH_TASK, line.key)
+    verdict = await _judged(session, chunk, line, task)
+    rules = line.plan.matching
+    assert rules is not None
+    code = verdict.code
+    waits = code in UNSURE or (code in rules.confirmed and verdict.detail != NOT_INPATIENT)
+    if verdict.claim_id == line.claim_id or (waits and isinstance(task, Decided | Reversed)):
+        # Its claim is there, or a person has decided: nothing is new.
+        tally.add(code)
+        return
+    opens = code in PAYABLE and rules.mode in {AUTO_OPEN, AUTO_PAY}
+    if opens:
+        await _open(session, line, verdict, chunk.layout)
+        verdict = replace(verdict, claim_id=line.claim_id)
+    computed_fen = sum(one.amount_fen for one in verdict.lines)
+    tally.add(code, computed_fen if opens else 0, opened=opens)
+    _record(line, verdict, computed_fen, recording, waits=waits)
+    if (code in PAYABLE and code != LEAD_DEATH) or code in rules.told:
+        claim_id = verdict.claim_id
+        recording.announced(
+            AnnouncedMatch(setl_key=line.key, person_id=line.match.person_id, claim_id=claim_id, code=code)
+        )
+    if waits or code in LEADS:
+        await queue(session, chunk, line, verdict)
+    elif isinstance(task, Open):
+        await session.decide(MATCH_TASK, line.key, AnswerItself(line.key, verdict.claim_id))
+
+
+def _record(line: Line, verdict: Verdict, computed_fen: int, recording: Recording, *, waits: bool) -> None:
+    stay = line.stay
+    recording.settlement(
+        ImportedSettlement(
+            setl_id=stay.setl_id,
+            person_id=line.match.person_id,
+            insutype=stay.insutype,
+            admitted_on=stay.admitted_on,
+            org_path=line.match.cover.org_path,
+        )
+    )
+    recording.result(
+        MatchResult(
+            setl_id=stay.setl_id,
+            code=verdict.code,
+            detail=verdict.detail,
+            claim_id="" if waits else verdict.claim_id,
+            computed_fen=computed_fen,
+            waits=waits,
+        )
+    )
+
+
+async def _judged(session: Session, chunk: Chunk, line: Line, task: MatchTask) -> Verdict:
+    """The verdict; its `claim_id` is the line's own when there is nothing more to do about it."""
+    person_id, outcome = line.match.person_id, line.match.outcome
+    if isinstance(task, Decided):
+        decided = task.decided
+        if decided.outcome == NOT_MATCHED and decided.person_id == person_id:
+            # The pair is on the block list (domain 6.5).
+            return Verdict(outcome if outcome in UNSURE else NAME_DIFF, claim_id=line.claim_id)
+        if decided.outcome == MATCHED and decided.claim_id:
+            return await _claimed(session, decided.claim_id, line)
+    claim: Claim = await session.load(CLAIM, line.claim_id)
+    if not isinstance(claim, Absent):
+        return await _claimed(session, line.claim_id, line)
+    if outcome in {NAME_DIFF, WEAK}:
+        return Verdict(outcome)
+    entitlement = await session.load(ENTITLEMENT, f"{chunk.plan_code}-{person_id}")
+    claims: dict[str, Claim] = {one: await session.load(CLAIM, one) for _, one in entitlement.incidents}
+    known = opening.known_of(entitlement, claims)
+    verdict = judge(line.stay, line.plan, line.match.period, known, claim_id=line.claim_id, today=session.today)
+    if verdict.code == ALREADY_CLAIMED and opening.is_paid(claims[verdict.claim_id]):
+        return replace(verdict, code=ALREADY_PAID)
+    return verdict
+
+
+async def _claimed(session: Session, claim_id: str, line: Line) -> Verdict:
+    claim: Claim = await session.load(CLAIM, claim_id)
+    paid = opening.is_paid(claim)
+    return Verdict(ALREADY_PAID if paid else ALREADY_CLAIMED, claim_id=line.claim_id)
+
+
+async def _open(session: Session, line: Line, verdict: Verdict, layout: Layout) -> None:
+    await opening.open_claim(
+        session,
+        claim_id=line.claim_id,
+        person_id=line.match.person_id,
+        plan=line.plan,
+        org_path=line.match.cover.org_path,
+        stay=line.stay,
+        row=kept_values(layout, line.cells, identifying=False),
+        verdict=verdict,
+    )

@@ -1,0 +1,127 @@
+"""How a row of the bureau is read, and what the plan's rules make of it, row by row (domain 6.2, 6.3)."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from claims.domain.benefits import Award
+from claims.domain.bureau import FIELDS, fen_of, iso_date, kept_values, layout_of, missing_columns, stay_of
+from claims.domain.matching import hinted
+from claims.domain.plan import Plan
+from claims.domain.settlement import Known, Verdict, judge
+from tests.claims.bureau_house import row
+from tests.claims.material import COVER, PLAN
+
+TODAY = date(2022, 7, 1)
+ID = "620725198801010016"
+LAYOUT = layout_of(FIELDS)
+
+
+def verdict(known: Known | None = None, plan: Plan = PLAN, **cells: str) -> Verdict:
+    stay = stay_of(LAYOUT, [row("S1", ID, "甲乙", **cells)[name] for name in FIELDS])
+    return judge(stay, plan, COVER, known or Known(), claim_id="own", today=TODAY)
+
+
+def paid_before(fen: int) -> Known:
+    return Known((("INPATIENT/2022-02-10/2022-02-12", "c0"),), (Award("c0", "", "INPATIENT_MEDICAL", fen),))
+
+
+@given(st.decimals(min_value=-(10**12), max_value=10**12, places=2, allow_nan=False))
+def test_every_decimal_of_two_places_is_held_in_fen_exactly(amount: Decimal) -> None:
+    assert fen_of(f"{amount:.2f}") == int(amount * 100)
+
+
+@pytest.mark.parametrize("text", ["", "1,000.00", "12.345", "1e3", "--1", "abc", "."])
+def test_what_is_no_amount_is_not_guessed(text: str) -> None:
+    assert fen_of(text) is None
+
+
+@pytest.mark.parametrize("text", ["2022-05-09", "2022/05/09", "20220509", "2022-5-9", "20220509 0"])
+def test_a_date_is_read_however_the_bureau_writes_it(text: str) -> None:
+    assert iso_date(text) == "2022-05-09"
+    assert iso_date("2022-02-30") == iso_date("") == iso_date("soon") == ""
+
+
+def test_columns_are_found_in_any_order_and_unknown_ones_are_kept() -> None:
+    layout = layout_of(["extra", *reversed(FIELDS)])
+    assert missing_columns(layout) == []
+    cells = ["kept", *(row("S1", ID, "甲乙")[name] for name in reversed(FIELDS))]
+    assert stay_of(layout, cells) == stay_of(LAYOUT, [row("S1", ID, "甲乙")[name] for name in FIELDS])
+    values = kept_values(layout, cells, identifying=False)
+    assert values["extra"] == "kept"
+    assert not {"certno", "psn_name"} & set(values)
+    assert missing_columns(layout_of([name for name in FIELDS if name != "certno"])) == ["certno"]
+
+
+def test_a_plain_stay_is_new_and_computed_by_the_plans_ratio() -> None:
+    found = verdict()
+    assert (found.code, sum(line.amount_fen for line in found.lines)) == ("EXACT_NEW", 72_000)
+
+
+@pytest.mark.parametrize(
+    ("cells", "code", "detail"),
+    [
+        ({"med_type": "11"}, "EXCLUDED", "NOT_INPATIENT"),
+        ({"med_type": "52"}, "EXCLUDED", "MED_TYPE"),
+        ({"dise_no": "F20.900"}, "EXCLUDED", "DIAGNOSIS"),
+        ({"begntime": "2021-12-30", "endtime": "2022-01-05"}, "OUT_OF_PERIOD", ""),
+        ({"begntime": "2023-01-01", "endtime": "2023-01-05"}, "OUT_OF_PERIOD", ""),
+        ({"begntime": "2022-01-30", "endtime": "2022-02-05"}, "WAITING", ""),
+        ({"begntime": "2022-12-30", "endtime": "2023-01-08"}, "EXACT_NEW", ""),
+        ({"begntime": "soon"}, "Q_AMOUNT", "DATES"),
+        ({"endtime": "2022-05-01"}, "Q_AMOUNT", "DATES"),
+        ({"psn_pay": "2399.99"}, "Q_AMOUNT", "AMOUNT"),
+        ({"fund_pay_sumamt": "8000.01"}, "Q_AMOUNT", "AMOUNT"),
+        ({"inscp_scp_amt": "n/a"}, "Q_AMOUNT", "AMOUNT"),
+        ({"fund_pay_sumamt": "8000.00"}, "NO_SELF_PAY", ""),
+        ({"dise_no": "C34.900x001"}, "LEAD_CI", ""),
+        ({"dise_no": "C44.900"}, "EXACT_NEW", ""),
+        ({"dise_no": "S82.200"}, "LEAD_ACCIDENT", ""),
+        ({"dise_no": "C34.900", "dscg_way": "5"}, "LEAD_DEATH", ""),
+    ],
+)
+def test_each_circumstance_has_one_code(cells: dict[str, str], code: str, detail: str) -> None:
+    found = verdict(**cells)
+    assert (found.code, found.detail) == (code, detail)
+
+
+def test_a_lead_is_paid_all_the_same_and_a_death_is_never_taken_from_the_data() -> None:
+    for cells in ({"dise_no": "C34.900"}, {"dise_no": "S82.200"}, {"dscg_way": "5"}):
+        assert sum(line.amount_fen for line in verdict(**cells).lines) == 72_000
+
+
+def test_an_operation_may_be_needed_for_a_hint() -> None:
+    assert PLAN.matching is not None
+    hints = PLAN.matching.illness_hints
+    assert hinted("I25.100", ("36.1000",), hints) == "CABG"
+    assert hinted("I25.100", (), hints) == ""
+
+
+def test_the_same_stay_on_paper_is_linked_and_an_overlapping_one_is_asked_about() -> None:
+    for key in ("INPATIENT/2022-05-10/2022-05-20", "INPATIENT/2022-05-10/2022-05-10"):
+        assert verdict(Known(((key, "paper"),))) == Verdict("ALREADY_CLAIMED", claim_id="paper")
+    found = verdict(Known((("INPATIENT/2022-05-15/2022-05-25", "paper"),)))
+    assert (found.code, found.claim_id) == ("POSSIBLE_DUP", "paper")
+    assert verdict(Known((("INPATIENT/2022-05-20/2022-05-25", "transfer"),))).code == "EXACT_NEW"
+
+
+def test_caps_count_what_open_matches_are_expected_to_be_granted() -> None:
+    assert sum(line.amount_fen for line in verdict(paid_before(970_000)).lines) == 30_000
+    found = verdict(paid_before(1_000_000))
+    assert (found.code, found.detail, found.lines) == ("EXACT_NEW", "RJ_CAP_REACHED", ())
+
+
+def test_types_hints_and_the_way_of_leaving_are_the_plans_data() -> None:
+    assert PLAN.matching is not None
+    changed: dict[str, Any] = {"inpatient_types": ("77",), "death_ways": ("9",), "diagnosis_exclusions": ()}
+    plan = msgspec.structs.replace(PLAN, matching=msgspec.structs.replace(PLAN.matching, **changed))
+    assert verdict(plan=plan).code == "EXCLUDED"
+    assert verdict(plan=plan, med_type="77", dise_no="F20.900").code == "EXACT_NEW"
+    assert verdict(plan=plan, med_type="77", dscg_way="9").code == "LEAD_DEATH"
