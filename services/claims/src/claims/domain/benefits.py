@@ -148,10 +148,11 @@ def _judge(
     application: Application, code: str, benefit: Benefit, lines: list[BenefitLine], *, waived: bool
 ) -> BenefitLine | Refusal:
     plan = application.plan
-    barred = _barred(application, code, benefit)
+    decisive = decisive_on(plan, application.incident, application.facts)
+    barred = _barred(application, code, benefit, decisive)
     if barred:
         return _refuse(plan, code, barred)
-    day_no = _day_no(application)
+    day_no = _day_no(application, decisive)
     percent = _waiting_percent(application, code, benefit, day_no)
     if percent == 0:
         return _refuse(plan, code, Unpayable("RJ_WAITING", f"认定日期为保障生效第 {day_no} 天", (".waiting",)))
@@ -166,14 +167,13 @@ def _judge(
     return _capped(application, code, lines, computed=rounded_percent(outcome.fen, percent), trace=trace)
 
 
-def _barred(application: Application, code: str, benefit: Benefit) -> Unpayable | None:
+def _barred(application: Application, code: str, benefit: Benefit, decisive: date) -> Unpayable | None:
     """Cover, period, time limit, what was paid before, exclusions: why nothing is payable, or None."""
     plan, cover, incident = application.plan, application.cover, application.incident
     if not benefit.enabled:
         return Unpayable("RJ_NOT_IN_PLAN", rests_on=(".enabled",))
     if cover is None:
         return Unpayable("RJ_NOT_COVERED", rests_on=("exclusions.EX_NOT_MEMBER",))
-    decisive = decisive_on(plan, incident, application.facts)
     if not _inside(cover, decisive):
         # Another date of the same incident would have been inside: then the choice of the date is what refuses.
         chosen = any(_inside(cover, day) for day in known_dates(incident, application.facts).values())
@@ -196,6 +196,8 @@ def _inside(cover: Cover, day: date) -> bool:
 
 def _excluded(application: Application, code: str) -> Exclusion | None:
     facts = application.facts
+    if not facts.exclusions:
+        return None
     return next(
         (
             one
@@ -211,19 +213,22 @@ def _rules(plan: Plan, effect: str, code: str) -> list[Exclusion]:
     return [one for one in plan.exclusions if one.effect == effect and code in one.benefits]
 
 
-def _day_no(application: Application) -> int:
+def _day_no(application: Application, decisive: date) -> int:
     """The day of the cover that decides: its first day is day 1 (domain 2.6)."""
     assert application.cover is not None
-    decisive = decisive_on(application.plan, application.incident, application.facts)
     return (decisive - application.cover.effective_on).days + 1
 
 
 def _waiting_percent(application: Application, code: str, benefit: Benefit, day_no: int) -> int:
     """The tier of the day; 100 where the plan has switched waiting off, or the cover renews an earlier one."""
-    off = any(not one.active for one in _rules(application.plan, WAITING, code))
-    if off or _renewed(application):
+    percent = next((tier.percent for tier in benefit.waiting if day_no <= tier.last_day), 100)
+    if percent < 100 and (_renewed(application) or not _waiting_counts(application.plan, code)):
         return 100
-    return next((tier.percent for tier in benefit.waiting if day_no <= tier.last_day), 100)
+    return percent
+
+
+def _waiting_counts(plan: Plan, code: str) -> bool:
+    return all(one.active for one in _rules(plan, WAITING, code))
 
 
 def _renewed(application: Application) -> bool:
@@ -239,8 +244,9 @@ def _formula(
 ) -> Sum | Unpayable:
     """The benefit's formula: a sum, or why its own conditions are not met."""
     plan, facts, incident = application.plan, application.facts, application.incident
-    reduces = any(one.active for one in _rules(plan, REDUCES, code))
-    third_party_fen = facts.third_party_paid_fen if reduces else 0
+    third_party_fen = facts.third_party_paid_fen
+    if third_party_fen and not any(one.active for one in _rules(plan, REDUCES, code)):
+        third_party_fen = 0
 
     def paid(codes: tuple[str, ...]) -> int:
         return _paid_for_accident(application, codes)
