@@ -1,7 +1,7 @@
 """The number of a cover's certificate (保障确认书): the same for ever, checkable by its last character, tells nothing.
 
 Twelve characters of a digest of plan and person (whose id is random), and a check character by ISO/IEC 7064
-MOD 37,36, which finds every single wrong character and every two that have changed places.
+MOD 37,36, which finds every single wrong character and nearly every two that have changed places.
 """
 
 from __future__ import annotations
