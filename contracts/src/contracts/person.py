@@ -53,3 +53,12 @@ class Measurements(Value, frozen=True, kw_only=True):
 
     values: dict[str, str]
     advice: str = ""
+
+
+class Reading(Value, frozen=True, kw_only=True):
+    """The category of its paper (identity, bank or health): what stands on it, field to value (domain 4.1).
+
+    Dates are ISO dates, money is in fen.
+    """
+
+    values: dict[str, str]
