@@ -33,7 +33,7 @@ from contracts.claims.v1 import (
     PayoutArrived,
     SpecialDecisionMade,
 )
-from tests.claims.material import PLAN, filing, line, payee
+from tests.claims.material import PLAN, filing, line, payee, sealed
 
 CLAIM_SPEC = Spec(CLAIM)
 TODAY = "2022-06-03"
@@ -47,7 +47,10 @@ LINES = (LINE,)
 SMALL = (line("INPATIENT_MEDICAL", 72_000),)
 AUTHORITY = PLAN.authority
 UNSAMPLED = msgspec.structs.replace(AUTHORITY, sampling_percent=0)
-FORWARDED = ClaimForwarded(claim_id="c1", step="COUNTY_REVIEW", next_step="CITY_REVIEW", opinion="属实", by="county")
+NOTE = sealed("p1", "health")
+FORWARDED = ClaimForwarded(
+    claim_id="c1", step="COUNTY_REVIEW", next_step="CITY_REVIEW", opinion="", by="county", note=NOTE
+)
 
 
 def assessment(lines: tuple[BenefitLine, ...] = LINES, by: str = "reviewer", step: str = "") -> ClaimAssessed:
@@ -64,7 +67,7 @@ def special(by: str = "head", **others: object) -> MakeSpecialDecision:
         "by": by,
         "line": LINE,
         "unmet": "RJ_NOT_LISTED_ILLNESS",
-        "reason": "抢救无效",
+        "note": NOTE,
         "evidence": ("EMERGENCY_RECORD",),
     }
     return MakeSpecialDecision(**{**command, **others})  # type: ignore[arg-type]
@@ -94,7 +97,8 @@ SPECIAL_MADE = SpecialDecisionMade(
     claim_id="c1",
     benefit_code="CRITICAL_ILLNESS",
     unmet="RJ_NOT_LISTED_ILLNESS",
-    reason="抢救无效",
+    reason="",
+    note=NOTE,
     evidence=("EMERGENCY_RECORD",),
     line=LINE,
     next_step="OFFICE_RECHECK",
@@ -152,12 +156,12 @@ def test_payees_are_the_member_or_heirs_whose_shares_sum_to_100(
 
 
 def test_a_union_level_passes_the_claim_on() -> None:
-    command = ForwardClaim(by="county", step="COUNTY_REVIEW", opinion="属实")
+    command = ForwardClaim(by="county", step="COUNTY_REVIEW", note=NOTE)
     CLAIM_SPEC.given(BY_UNIT).when(command).then(FORWARDED)
 
 
 def test_forwarding_again_changes_nothing() -> None:
-    command = ForwardClaim(by="county", step="COUNTY_REVIEW", opinion="属实")
+    command = ForwardClaim(by="county", step="COUNTY_REVIEW", note=NOTE)
     CLAIM_SPEC.given(BY_UNIT, FORWARDED).when(command).then_nothing()
 
 
@@ -224,7 +228,7 @@ def test_the_same_special_decision_again_changes_nothing() -> None:
 @pytest.mark.parametrize(
     ("command", "code"),
     [
-        (special(reason=" "), "reason-missing"),
+        (special(note=None), "reason-missing"),
         (special(evidence=()), "evidence-missing"),
         (special(evidence=("NOT_FILED",)), "evidence-missing"),
         (special(by="reviewer"), "same-reviewer"),

@@ -54,4 +54,4 @@ class Stack:
         if hasattr(self, "gateway"):
             self.gateway.close()
         self.huzhu("down")
-        Postgres(Home(self.root)).destroy()
+        Postgres(self.root).destroy()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import random
 import sqlite3
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import httpx
@@ -16,6 +17,7 @@ import pytest
 from enrolment.domain.row import COLUMNS
 from huzhu.demo.calendar import office_hour
 from huzhu.demo.cast import card
+from huzhu.demo.checkups import IMPORTANT
 from huzhu.demo.gateway import PROVINCE, StepFailed
 from huzhu.demo.story import PLAN
 from huzhu.synthetic.people import Person, id_number, mobile, person
@@ -23,10 +25,11 @@ from tests.journeys.hunt import Hunt
 from tests.journeys.stack import Stack
 
 SEED = "canary-1"
-COUNTY = "620602"
+CITY, COUNTY = "620600", "620602"
 IMPORTED_ON = date(2022, 8, 2)
 FILED_ON = date(2022, 11, 8)
 DIAGNOSED_ON = date(2022, 10, 31)
+ACCIDENT_ON = date(2022, 10, 3)
 
 
 def rare(draw: random.Random, length: int) -> str:
@@ -94,6 +97,9 @@ def planted(stack: Stack, told: dict[str, Any]) -> Planted:
         "remarks": member.remarks, "faulty row's name": faulty.name, "faulty row's mobile": faulty.mobile,
         "faulty row's id number": faulty.id_no[:-1] + wrong, "card": card(draw), "bank": rare(draw, 6),
         "narrative": rare(draw, 40), "claimant": rare(draw, 3), "claimant's mobile": mobile(draw),
+        "opinion": rare(draw, 30), "special decision's reason": rare(draw, 30), "advice": rare(draw, 20),
+        "check-up value": f"{draw.randrange(10**5, 10**6)}.{draw.randrange(10**4, 10**5)}",
+        "follow-up's note": rare(draw, 20),
     }  # fmt: skip
     gateway = stack.gateway
     gateway.at(office_hour(IMPORTED_ON))
@@ -108,6 +114,7 @@ def planted(stack: Stack, told: dict[str, Any]) -> Planted:
     path = f"enrolment/rosters/{sent['batch_id']}"
     view = gateway.wait("The import", lambda: _imported(gateway.get(path, "office_head")))
     assert (view["rows"], view["valid"]) == (3, 2)
+    gateway.wait("Every service to know the covers", gateway.caught_up)
 
     gateway.at(office_hour(FILED_ON))
     found = gateway.post("enrolment/members/lookup", {"id_no": member.id_no}, "county_clerk", COUNTY, "clerk-canary")
@@ -115,6 +122,8 @@ def planted(stack: Stack, told: dict[str, Any]) -> Planted:
     before = spans(stack)
     claim_id = gateway.post("claims/claims", body, "member", COUNTY, found["person_id"])["claim_id"]
     assert gateway.get(f"claims/claims/{claim_id}")["claim"]["state"]
+    _written_about(stack, found["person_id"], values)
+    _examined(stack, found["person_id"], values)
     _refused(stack, found["person_id"], values)
     gateway.wait("Every service to catch up", gateway.caught_up)
     phones = {values["mobile"], values["claimant's mobile"]}
@@ -125,6 +134,49 @@ def planted(stack: Stack, told: dict[str, Any]) -> Planted:
     log = stack.root / "logs" / "gateway.log"
     gateway.wait("The gateway's log", lambda: '"OPTIONS"' in log.read_text(encoding="utf-8"), 30)
     return Planted(values, claim_id, member)
+
+
+def _written_about(stack: Stack, person_id: str, values: dict[str, str]) -> None:
+    """A union's opinion and a special decision's reason: free text that names the member and the illness."""
+    accident = {"kind": "ACCIDENT", "decisive_on": ACCIDENT_ON.isoformat()}
+    body = {**filing(person_id, values), "channel": "COUNTY", "incident": accident, "facts": {}}
+    gateway = stack.gateway
+    path = f"claims/claims/{gateway.post('claims/claims', body, 'county_clerk', COUNTY, 'county-a')['claim_id']}"
+    gateway.post(f"{path}/forward", {"opinion": values["opinion"]}, "city_clerk", CITY, "city-b")
+    gateway.post(f"{path}/assess", None, "office_reviewer", sub="reviewer-1")
+    special = {
+        "benefit_code": "ACCIDENT_DISABILITY",
+        "reason": values["special decision's reason"],
+        "evidence": ["ID_CARD"],
+    }
+    with contextlib.suppress(StepFailed):  # whether it is granted is another matter
+        gateway.post(f"{path}/special-decision", special, "office_head", sub="head-1")
+
+
+def _examined(stack: Stack, person_id: str, values: dict[str, str]) -> None:
+    """A check-up with a value, a doctor's advice and a follow-up's note."""
+    gateway = stack.gateway
+    day = FILED_ON + timedelta(days=10)
+    body = {
+        "campaign": "2022",
+        "division_code": COUNTY,
+        "place": "武威市凉州区职工服务中心",
+        "date": day.isoformat(),
+        "slots": 1,
+        "slot_capacity": 100,
+    }
+    stop = gateway.post("health-checkup/stops", body, "city_clerk", CITY, "city_clerk-1")
+    path = f"health-checkup/stops/{stop['stop_id']}"
+    gateway.post(f"{path}/invitations", None, "city_clerk", CITY, "city_clerk-1")
+    slot = {"slot_id": stop["slots"][0]["slot_id"]}
+    gateway.post(f"{path}/bookings", slot, "member", COUNTY, person_id)
+    gateway.at(office_hour(day, 9))
+    gateway.post(f"{path}/attendance", {"person_id": person_id}, "health_provider", CITY, "provider-1")
+    results = {**IMPORTANT, "AFP": values["check-up value"]}
+    sent = {"person_id": person_id, "values": results, "advice": values["advice"]}
+    finding = gateway.post(f"{path}/results", sent, "health_provider", CITY, "provider-1")["finding_id"]
+    note = {"outcome": "CONTACTED", "note": values["follow-up's note"]}
+    gateway.post(f"health-checkup/findings/{finding}/follow-ups", note, "health_provider", CITY, "provider-1")
 
 
 def _imported(view: dict[str, Any]) -> dict[str, Any] | None:

@@ -48,6 +48,12 @@ class Facts(Value, frozen=True, kw_only=True):
     self_paid_fen: int = 0
 
 
+class Note(Value, frozen=True, kw_only=True):
+    """Category `health`: free text about a person's matter: an opinion, a reason, an answer."""
+
+    text: str
+
+
 class Measurements(Value, frozen=True, kw_only=True):
     """Category `health`: the values of one check-up, item code to value as the provider wrote it."""
 

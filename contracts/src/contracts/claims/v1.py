@@ -76,7 +76,8 @@ class ClaimFiled(Event, frozen=True, kw_only=True):
 class ClaimForwarded(Event, frozen=True, kw_only=True):
     """A union level checked the claim and passed it on with an opinion (domain 4.4). Stream `claim-<id>`.
 
-    `step` is the review that was passed, `next_step` the one the claim now waits at.
+    `step` is the review that was passed, `next_step` the one the claim now waits at. The opinion is the sealed
+    `note` (category health); `opinion` is empty since there is one.
     """
 
     claim_id: str
@@ -84,6 +85,7 @@ class ClaimForwarded(Event, frozen=True, kw_only=True):
     next_step: str
     opinion: str
     by: str
+    note: Sealed | None = None
 
 
 class ClaimAssessed(Event, frozen=True, kw_only=True):
@@ -103,7 +105,8 @@ class ClaimAssessed(Event, frozen=True, kw_only=True):
 class SpecialDecisionMade(Event, frozen=True, kw_only=True):
     """特事特办: the office head grants a named benefit although its definition is not met. Stream `claim-<id>`.
 
-    `unmet` names the definition; `evidence` the papers relied on. Counted and listed for the auditor.
+    `unmet` names the definition; `evidence` the papers relied on. Counted and listed for the auditor. The reason is
+    the sealed `note` (category health); `reason` is empty since there is one.
     """
 
     claim_id: str
@@ -114,6 +117,7 @@ class SpecialDecisionMade(Event, frozen=True, kw_only=True):
     line: BenefitLine
     next_step: str
     by: str
+    note: Sealed | None = None
 
 
 class ClaimRechecked(Event, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ from chassis.context import Context
 from chassis.web import Problem
 from claims.api.access import OVERSIGHT, READERS, REVIEWERS, reads_subtree, visible
 from claims.api.filing import FACTS_FIELD
+from claims.api.notes import open_notes
 from claims.api.shapes import ClaimId, ClaimPage, ClaimSummary, ClaimView, Summary
 from claims.domain.benefits import INTERNAL
 from claims.domain.claim import CLAIM
@@ -51,7 +52,7 @@ async def claim_view(claim_id: ClaimId, actor: Actor, context: Context) -> Claim
         lines = msgspec.json.decode(row.lines, type=list[BenefitLine])
         if row.special and row.state == claims.IN_REVIEW:
             lines += await special_decisions.lines_of(c, claim_id)
-        history = await claim_history.of_claim(c, claim_id)
+        history, notes = await claim_history.of_claim(c, claim_id)
     if not reads_subtree(actor):
         lines = [_for_families(line) for line in lines]
     return ClaimView(
@@ -64,7 +65,10 @@ async def claim_view(claim_id: ClaimId, actor: Actor, context: Context) -> Claim
         reason=row.reason,
         rule=row.rule,
         explanation=row.explanation,
-        history=history,
+        history=[
+            msgspec.structs.replace(step, note=note)
+            for step, note in zip(history, await open_notes(context, notes), strict=True)
+        ],
     )
 
 
@@ -108,9 +112,11 @@ async def special_decision_list(
     rows_max = min(limit, context.settings.page_rows_max)
     async with context.reads.connection() as c:
         ids = sa.select(claims.C.claim_id).where(in_subtree(claims.C.org_path, actor))
-        rows = await special_decisions.page(c, ids, after, rows_max)
+        rows, notes = await special_decisions.page(c, ids, after, rows_max)
     next_after = rows[-1].position if len(rows) == rows_max else 0
-    return SpecialDecisionPage(special_decisions=rows, next_after=next_after)
+    opened = await open_notes(context, notes)
+    shown = [msgspec.structs.replace(row, reason=note or row.reason) for row, note in zip(rows, opened, strict=True)]
+    return SpecialDecisionPage(special_decisions=shown, next_after=next_after)
 
 
 @get("/summary")

@@ -17,8 +17,9 @@ from chassis.execute import Session
 from chassis.web import Problem
 from claims.api.access import OFFICE, UNION_STEPS, reaches
 from claims.api.filing import FACTS_FIELD
+from claims.api.notes import seal_note
 from claims.api.plans import plan_of
-from claims.api.shapes import ClaimId, ClaimStanding, OpinionAsked, RefusalAsked, SpecialAsked, check_text
+from claims.api.shapes import ClaimId, ClaimStanding, OpinionAsked, RefusalAsked, SpecialAsked
 from claims.domain.benefits import Application, Refusal, assess, grant
 from claims.domain.claim import CLAIM
 from claims.domain.claim_commands import (
@@ -65,9 +66,8 @@ async def forward_claim(
     allow(actor, *UNION_STEPS)
     step = next(UNION_STEPS[role] for role in actor.roles if role in UNION_STEPS)
 
-    async def command(_session: Session, _claim: Claim, plan: Plan) -> ClaimCommand:
-        check_text(data.opinion, plan, "opinion")
-        return ForwardClaim(actor.sub, step, data.opinion)
+    async def command(session: Session, claim: Claim, _plan: Plan) -> ClaimCommand:
+        return ForwardClaim(actor.sub, step, await seal_note(session, person_of(claim), data.opinion))
 
     return await _take(claim_id, request, actor, context, command)
 
@@ -96,19 +96,19 @@ async def decide_specially(
     allow(actor, "office_head")
 
     async def command(session: Session, claim: Claim, plan: Plan) -> ClaimCommand:
-        check_text(data.reason, plan, "reason")
+        note = await seal_note(session, person_of(claim), data.reason)
         if not isinstance(claim, Assessed | Rechecked):
             nothing = BenefitLine(
                 line_id="", benefit_code=data.benefit_code, computed_fen=0, cap_cut_fen=0, amount_fen=0, trace=()
             )
-            return MakeSpecialDecision(actor.sub, nothing, "", data.reason, data.evidence)
+            return MakeSpecialDecision(actor.sub, nothing, "", note, data.evidence)
         application = await _application(session, claim, plan)
         line = grant(application, data.benefit_code, claim.assessed.lines + claim.special)
         if isinstance(line, Refusal):
             raise Rejected("special-not-payable", line.explanation, "benefit_code")
         refusals = assess(application).refusals
         unmet = next((one.code for one in refusals if one.benefit_code == data.benefit_code), "NOT_OPENED")
-        return MakeSpecialDecision(actor.sub, line, unmet, data.reason, data.evidence)
+        return MakeSpecialDecision(actor.sub, line, unmet, note, data.evidence)
 
     return await _take(claim_id, request, actor, context, command)
 
@@ -190,6 +190,17 @@ async def _application(session: Session, claim: Claim, plan: Plan) -> Applicatio
         filed_on=date.fromisoformat(filed.filed_on),
         awarded=entitlement.awards,
     )
+
+
+def person_of(claim: Claim) -> str:
+    """The member whose matter it is."""
+    match claim:
+        case Absent():
+            raise Rejected("claim-unknown", "No such claim.")
+        case Approved(approved) | Paid(Approved(approved)):
+            return approved.person_id
+        case _:
+            return claim.filed.person_id
 
 
 def _open(claim: Claim) -> bool:

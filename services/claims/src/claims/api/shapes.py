@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from typing import Annotated, Literal
 
@@ -10,8 +9,6 @@ import msgspec
 from litestar.params import PathParameter
 from msgspec import Meta
 
-from chassis.web import Problem
-from claims.domain.plan import ListedIllness, Plan
 from claims.projections.claim_history import Transition
 from claims.projections.claims import PayeeView
 from contracts.claims.v1 import BenefitLine, Document
@@ -22,7 +19,6 @@ PAYEES_MAX = 20
 DOCUMENTS_MAX = 60
 DISABILITIES_MAX = 30
 CODES_MAX = 20
-DIGITS_IN_A_ROW = re.compile(r"\d{6}")
 
 ClaimId = Annotated[str, PathParameter(min_length=1, max_length=80, pattern=r"^[0-9A-Za-z-]+$")]
 Code = Annotated[str, Meta(max_length=60, pattern=r"^[A-Za-z0-9_/. -]*$")]
@@ -115,13 +111,13 @@ class FilingAsked(Asked, frozen=True, kw_only=True):
 
 
 class OpinionAsked(Asked, frozen=True, kw_only=True):
-    """A union level's opinion: no names, numbers or illnesses."""
+    """A union level's opinion; kept sealed."""
 
     opinion: ShortText = ""
 
 
 class SpecialAsked(Asked, frozen=True, kw_only=True):
-    """A special decision: the benefit, the reason (no names, numbers or illnesses), the papers relied on."""
+    """A special decision: the benefit, the reason (kept sealed), the papers relied on."""
 
     benefit_code: Benefit
     reason: Annotated[str, Meta(min_length=1, max_length=200, pattern=PRINTABLE)]
@@ -211,14 +207,3 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     rejected: int
     duplicates: int
     special_decisions: int
-
-
-def check_text(text: str, plan: Plan, field: str) -> None:
-    """Free text that stays readable for ever names no number of a person and no listed illness.
-
-    Raises Problem text-personal.
-    """
-    formulas = (benefit.formula for benefit in plan.benefits.values())
-    names = [one.name for formula in formulas if isinstance(formula, ListedIllness) for one in formula.illnesses]
-    if DIGITS_IN_A_ROW.search(text) or any(name in text for name in names):
-        raise Problem(422, "text-personal", "Leave numbers of persons and names of illnesses out of this text.", field)

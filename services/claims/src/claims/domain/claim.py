@@ -109,7 +109,12 @@ def _forward(command: ForwardClaim, claim: Claim) -> list[ClaimEvent]:
             next_step = filed.steps[filed.steps.index(step) + 1]
             return [
                 ClaimForwarded(
-                    claim_id=filed.claim_id, step=step, next_step=next_step, opinion=command.opinion, by=command.by
+                    claim_id=filed.claim_id,
+                    step=step,
+                    next_step=next_step,
+                    opinion="",
+                    by=command.by,
+                    note=command.note,
                 )
             ]
         case AtOffice(_, hands) | Assessed(_, hands) | Rechecked(_, hands):
@@ -166,11 +171,12 @@ def _decide_specially(command: MakeSpecialDecision, claim: Claim) -> list[ClaimE
                     claim_id=filed.claim_id,
                     benefit_code=command.line.benefit_code,
                     unmet=command.unmet,
-                    reason=command.reason,
+                    reason="",
                     evidence=command.evidence,
                     line=command.line,
                     next_step=OFFICE_RECHECK,
                     by=command.by,
+                    note=command.note,
                 )
             ]
         case Rechecked(special=special):
@@ -188,7 +194,7 @@ def _decide_specially(command: MakeSpecialDecision, claim: Claim) -> list[ClaimE
 def _check_special(command: MakeSpecialDecision, filed: ClaimFiled, assessed: ClaimAssessed) -> None:
     if any(line.benefit_code == command.line.benefit_code for line in assessed.lines):
         raise Rejected("benefit-already-granted", "The rules grant this benefit already.", "benefit_code")
-    if not command.reason.strip():
+    if command.note is None:
         raise Rejected("reason-missing", "A special decision states its reason.", "reason")
     kinds = {document.kind for document in filed.documents}
     if not command.evidence or not kinds.issuperset(command.evidence):

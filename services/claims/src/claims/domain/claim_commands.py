@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from claims.domain.plan import Authority
 from contracts.claims.v1 import BenefitLine, ClaimFiled
+from contracts.envelope import Sealed
 
 
 @dataclass(frozen=True)
@@ -17,11 +18,11 @@ class FileClaim:
 
 @dataclass(frozen=True)
 class ForwardClaim:
-    """Pass a union level's review, `step`, with an opinion."""
+    """Pass a union level's review, `step`, with an opinion, sealed."""
 
     by: str
     step: str
-    opinion: str
+    note: Sealed | None
 
 
 @dataclass(frozen=True)
@@ -37,12 +38,12 @@ class AssessClaim:
 
 @dataclass(frozen=True)
 class MakeSpecialDecision:
-    """特事特办: grant `line` against an unmet definition, with reason and evidence (kinds of papers filed)."""
+    """特事特办: grant `line` against an unmet definition, with a sealed reason and evidence (kinds of papers filed)."""
 
     by: str
     line: BenefitLine
     unmet: str
-    reason: str
+    note: Sealed | None
     evidence: tuple[str, ...]
 
 

@@ -23,6 +23,7 @@ from contracts.claims.v1 import (
     PayoutArrived,
     SpecialDecisionMade,
 )
+from contracts.envelope import Sealed
 
 NAME = "claim_history"
 
@@ -35,12 +36,13 @@ TABLE = sa.Table(
     sa.Column("step", sa.Text, nullable=False),
     sa.Column("next_step", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("note", sa.LargeBinary),
     sa.Column("at", sa.Text, nullable=False),
     sa.Column("actor", sa.Text, nullable=False),
     sa.Column("org", sa.Text, nullable=False),
     sa.Column("roles", sa.Text, nullable=False),
 )
-"""`number` counts the claim's events from 1; `at` is business time in UTC."""
+"""`number` counts the claim's events from 1; `at` is business time in UTC; `note` is a sealed text as JSON."""
 
 
 def apply(recorded: Recorded) -> Iterable[Write]:
@@ -48,12 +50,12 @@ def apply(recorded: Recorded) -> Iterable[Write]:
     match recorded.event:
         case ClaimFiled(claim_id=claim_id, channel=channel, steps=steps):
             return [_row(recorded, claim_id, "FILED", "", steps[0], channel)]
-        case ClaimForwarded(claim_id=claim_id, step=step, next_step=next_step, opinion=opinion):
-            return [_row(recorded, claim_id, "FORWARDED", step, next_step, opinion)]
+        case ClaimForwarded(claim_id=claim_id, step=step, next_step=next_step, opinion=opinion, note=note):
+            return [_row(recorded, claim_id, "FORWARDED", step, next_step, opinion, note)]
         case ClaimAssessed(claim_id=claim_id, next_step=next_step, findings=findings):
             return [_row(recorded, claim_id, "ASSESSED", OFFICE_REVIEW, next_step, " ".join(findings))]
-        case SpecialDecisionMade(claim_id=claim_id, next_step=next_step, reason=reason):
-            return [_row(recorded, claim_id, "SPECIAL_DECISION", HEAD_APPROVAL, next_step, reason)]
+        case SpecialDecisionMade(claim_id=claim_id, next_step=next_step, reason=reason, note=note):
+            return [_row(recorded, claim_id, "SPECIAL_DECISION", HEAD_APPROVAL, next_step, reason, note)]
         case ClaimRechecked(claim_id=claim_id, next_step=next_step):
             return [_row(recorded, claim_id, "RECHECKED", OFFICE_RECHECK, next_step)]
         case ClaimApproved(claim_id=claim_id):
@@ -70,7 +72,15 @@ def apply(recorded: Recorded) -> Iterable[Write]:
             return []
 
 
-def _row(recorded: Recorded, claim_id: str, what: str, step: str = "", next_step: str = "", reason: str = "") -> Put:
+def _row(
+    recorded: Recorded,
+    claim_id: str,
+    what: str,
+    step: str = "",
+    next_step: str = "",
+    reason: str = "",
+    note: Sealed | None = None,
+) -> Put:
     header = recorded.header
     return Put(
         (claim_id, header.streamversion),
@@ -78,6 +88,7 @@ def _row(recorded: Recorded, claim_id: str, what: str, step: str = "", next_step
         step=step,
         next_step=next_step,
         reason=reason,
+        note=msgspec.json.encode(note) if note is not None else None,
         at=header.time,
         actor=header.actorsub,
         org=header.actororg,
@@ -85,25 +96,28 @@ def _row(recorded: Recorded, claim_id: str, what: str, step: str = "", next_step
     )
 
 
-PROJECTION = Projection(name=NAME, version=1, source="claims", table=TABLE, apply=apply)
+PROJECTION = Projection(name=NAME, version=2, source="claims", table=TABLE, apply=apply)
 
 
 class Transition(msgspec.Struct, frozen=True):
-    """One step of a claim's way."""
+    """One step of a claim's way; `note` is what its actor wrote, opened."""
 
     number: int
     what: str
     step: str
     next_step: str
     reason: str
+    note: str
     at: str
     actor: str
     org: str
     roles: str
 
 
-async def of_claim(c: AsyncConnection, claim_id: str) -> list[Transition]:
-    """The claim's way so far."""
+async def of_claim(c: AsyncConnection, claim_id: str) -> tuple[list[Transition], list[Sealed | None]]:
+    """The claim's way so far, and the note of each step, still sealed."""
     columns = [TABLE.c[name] for name in Transition.__struct_fields__]
     query = sa.select(*columns).where(TABLE.c.claim_id == claim_id).order_by(TABLE.c.number)
-    return [Transition(*row) for row in await c.execute(query)]
+    rows = [row._mapping for row in await c.execute(query)]  # noqa: SLF001 - SQLAlchemy's public name for it
+    notes = [msgspec.json.decode(row["note"], type=Sealed) if row["note"] else None for row in rows]
+    return [Transition(**{**row, "note": ""}) for row in rows], notes

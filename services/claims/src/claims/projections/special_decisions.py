@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.log import Recorded
 from chassis.projections import Patch, Projection, Put, Write
 from contracts.claims.v1 import BenefitLine, ClaimApproved, SpecialDecisionMade
+from contracts.envelope import Sealed
 
 NAME = "special_decisions"
 
@@ -21,6 +22,7 @@ TABLE = sa.Table(
     sa.Column("benefit_code", sa.Text, primary_key=True),
     sa.Column("unmet", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("note", sa.LargeBinary),
     sa.Column("evidence", sa.Text, nullable=False),
     sa.Column("line", sa.Text, nullable=False),
     sa.Column("amount_fen", sa.BigInteger, nullable=False),
@@ -30,7 +32,7 @@ TABLE = sa.Table(
     sa.Column("position", sa.BigInteger, nullable=False),
     sa.Index("special_decisions_by_position", "position"),
 )
-"""`line` and `evidence` are JSON; `granted` once the claim was approved with it."""
+"""`line` and `evidence` are JSON, `note` the sealed reason as JSON; `granted` once the claim was approved with it."""
 C = TABLE.c
 
 
@@ -42,6 +44,7 @@ def apply(recorded: Recorded) -> Iterable[Write]:
                 (event.claim_id, event.benefit_code),
                 unmet=event.unmet,
                 reason=event.reason,
+                note=msgspec.json.encode(event.note) if event.note is not None else None,
                 evidence=msgspec.json.encode(event.evidence).decode(),
                 line=msgspec.json.encode(event.line).decode(),
                 amount_fen=event.line.amount_fen,
@@ -56,7 +59,7 @@ def apply(recorded: Recorded) -> Iterable[Write]:
             pass
 
 
-PROJECTION = Projection(name=NAME, version=1, source="claims", table=TABLE, apply=apply)
+PROJECTION = Projection(name=NAME, version=2, source="claims", table=TABLE, apply=apply)
 
 
 class SpecialDecision(msgspec.Struct, frozen=True):
@@ -74,13 +77,17 @@ class SpecialDecision(msgspec.Struct, frozen=True):
     position: int
 
 
-async def page(c: AsyncConnection, claims: sa.Select[tuple[str]], after: int, limit: int) -> list[SpecialDecision]:
-    """The register of the selected claim ids in the order of decisions, after a position."""
-    columns = [C[name] for name in SpecialDecision.__struct_fields__]
+async def page(
+    c: AsyncConnection, claims: sa.Select[tuple[str]], after: int, limit: int
+) -> tuple[list[SpecialDecision], list[Sealed | None]]:
+    """The register of the selected claim ids in the order of decisions, after a position; reasons still sealed."""
+    columns = [*(C[name] for name in SpecialDecision.__struct_fields__), C.note]
     chosen = sa.and_(C.claim_id.in_(claims), C.position > after)
     query = sa.select(*columns).where(chosen).order_by(C.position).limit(limit)
     rows = [row._mapping for row in await c.execute(query)]  # noqa: SLF001 - SQLAlchemy's public name for it
-    return [SpecialDecision(**{**row, "evidence": msgspec.json.decode(row["evidence"])}) for row in rows]
+    notes = [msgspec.json.decode(row["note"], type=Sealed) if row["note"] else None for row in rows]
+    shown = [{name: row[name] for name in SpecialDecision.__struct_fields__} for row in rows]
+    return [SpecialDecision(**{**row, "evidence": msgspec.json.decode(row["evidence"])}) for row in shown], notes
 
 
 async def lines_of(c: AsyncConnection, claim_id: str) -> list[BenefitLine]:
