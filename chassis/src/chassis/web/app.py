@@ -23,6 +23,7 @@ from chassis.telemetry import span
 from chassis.telemetry.metrics import HTTP_SECONDS
 from chassis.web.describing import describe, query_names
 from chassis.web.problem import AnyRequest, Problem, handle
+from chassis.web.uploads import hold_uploads
 from contracts.envelope import Actor
 
 BODY_BYTES_MAX = 1_048_576
@@ -63,6 +64,7 @@ def create_app(
         held: Context = state.context
         return held
 
+    hold_uploads()
     app = Litestar(
         route_handlers=list(routes),
         before_request=before,

@@ -1,4 +1,4 @@
-"""Synthetic papers of nobody: identity cards, bank cards, settlement sheets, discharge records, as a phone sees them."""
+"""Synthetic papers of nobody as a telephone sees them: identity and bank cards, sheets of a hospital."""
 
 from __future__ import annotations
 
@@ -206,7 +206,8 @@ def luhn_number(draw: random.Random) -> str:
 def _address(draw: random.Random) -> str:
     county = COUNTIES[draw.choice(tuple(COUNTIES))]
     if draw.random() < 0.5:
-        return f"甘肃省{county}{draw.choice(STREETS)}{draw.randint(1, 899)}号{draw.randint(1, 30)}栋{draw.randint(101, 1904)}室"
+        house = f"{draw.randint(1, 899)}号{draw.randint(1, 30)}栋{draw.randint(101, 1904)}室"
+        return f"甘肃省{county}{draw.choice(STREETS)}{house}"
     return f"甘肃省{county}{draw.choice(VILLAGES)}{draw.randint(1, 12)}组{draw.randint(1, 120)}号"
 
 
@@ -264,4 +265,3 @@ def make(kind: str, seed: str, conditions: Conditions = CLEAN) -> Card:
     """A card of a kind of MAKERS; the same seed gives the same bytes."""
     draw = random.Random(f"{kind}/{seed}")
     return MAKERS[kind](draw, holder(draw), conditions)
-

@@ -1,7 +1,7 @@
 """The composition root of claims."""
 
 from chassis.runner import Service, run
-from claims import api, inbox, projections
+from claims import api, inbox, projections, workers
 from claims.settings import Settings
 from contracts.catalog import CATALOG, PUBLISHERS
 
@@ -12,7 +12,10 @@ SERVICE = Service(
     routes=api.ROUTES,
     projections=projections.ALL,
     reactions=inbox.REACTIONS,
-    grants=frozenset({"health", "bank", "contact"}),
+    workers=workers.WORKERS,
+    sweeps=workers.SWEEPS,
+    background=workers.BACKGROUND,
+    grants=frozenset({"identity", "health", "bank", "contact"}),
     settings=Settings,
 )
 

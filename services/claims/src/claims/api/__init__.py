@@ -2,6 +2,6 @@
 
 from litestar.types import ControllerRouterHandler
 
-from claims.api import filing, queries, reviews
+from claims.api import filing, papers, queries, reviews
 
-ROUTES: list[ControllerRouterHandler] = [*filing.ROUTES, *reviews.ROUTES, *queries.ROUTES]
+ROUTES: list[ControllerRouterHandler] = [*filing.ROUTES, *reviews.ROUTES, *queries.ROUTES, *papers.ROUTES]

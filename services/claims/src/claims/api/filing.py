@@ -24,7 +24,9 @@ from claims.domain.claim_commands import FileClaim
 from claims.domain.entitlement import ENTITLEMENT, ClaimIncident
 from claims.domain.incident import incident_key
 from claims.domain.plan import Plan
+from claims.domain.reading import Registered
 from claims.domain.reviews import steps_of
+from claims.papers import kept
 from claims.projections import covers
 from claims.projections.covers import CoverRow
 from contracts.claims.v1 import ClaimFiled, Document, DuplicateFiled, Incident, Payee
@@ -47,6 +49,7 @@ async def file_claim(
     allow(actor, *FILERS)
     person_id = data.person_id or actor.sub
     claim_id = new_id()
+    documents = tuple(Document(kind=one.kind, sha256=one.sha256) for one in data.documents)
     payee_ids = [person_id if payee.relation == "SELF" else new_id() for payee in data.payees]
 
     async def work(session: Session) -> FiledClaim:
@@ -54,6 +57,7 @@ async def file_claim(
         check_filer(actor, data.channel, person_id, cover.org_path)
         plan = plan_of(data.plan, cover.plan_version)
         incident = _incident(data.incident, session.today)
+        await kept.require(context, person_id, documents)
         key = f"{plan.code}-{person_id}"
         command = ClaimIncident(plan.code, person_id, incident_key(incident), claim_id, data.channel)
         for event in await session.decide(ENTITLEMENT, key, command):
@@ -113,6 +117,7 @@ async def _sealed(
         pairs += [(payee_id, "bank")] + ([(payee_id, "contact")] if payee.contact else [])
     await session.keyring.ensure(list(dict.fromkeys(pairs)))
     facts = Facts(**msgspec.structs.asdict(data.facts))
+    member = await kept.registered(session, person_id)
     return ClaimFiled(
         claim_id=claim_id,
         claim_no=claim_no(plan, claim_id),
@@ -126,7 +131,7 @@ async def _sealed(
             facts, subject=person_id, category="health", decision_id=session.decision_id, field=FACTS_FIELD
         ),
         documents=tuple(Document(kind=one.kind, sha256=one.sha256) for one in data.documents),
-        payees=tuple(_payee(session, *pair) for pair in zip(payee_ids, data.payees, strict=True)),
+        payees=tuple(_payee(session, *pair, member) for pair in zip(payee_ids, data.payees, strict=True)),
         urgent=data.urgent,
         filed_on=session.today.isoformat(),
         steps=steps_of(plan, data.channel, incident, cover.org_path),
@@ -134,8 +139,9 @@ async def _sealed(
     )
 
 
-def _payee(session: Session, payee_id: str, asked: PayeeAsked) -> Payee:
-    """`name_matches` is the account's name against the holder's as stated; the member's own is not known here."""
+def _payee(session: Session, payee_id: str, asked: PayeeAsked, member: Registered | None) -> Payee:
+    """`name_matches`: the account's name is the holder's as stated, and a member's is the roster's, where known."""
+    own = member.name if member is not None and asked.relation == "SELF" else asked.holder_name
     seal, decision_id = session.keyring.seal_now, session.decision_id
     account = Account(**msgspec.structs.asdict(asked.account))
     contact = None
@@ -149,7 +155,7 @@ def _payee(session: Session, payee_id: str, asked: PayeeAsked) -> Payee:
         account=seal(account, subject=payee_id, category="bank", decision_id=decision_id, field=ACCOUNT_FIELD),
         account_tail=account.card_no[-TAIL_DIGITS:],
         contact=contact,
-        name_matches=_normal(account.account_name) == _normal(asked.holder_name),
+        name_matches=_normal(account.account_name) == _normal(asked.holder_name) == _normal(own),
     )
 
 

@@ -112,11 +112,11 @@ def decide(command: DocumentCommand, document: Document) -> list[DocumentEvent]:
     match command, document:
         case StoreDocument(), Absent():
             return [command.stored]
-        case StoreDocument(), Stored(stored) | Read(stored) | Confirmed(stored):
-            if stored.sha256 != command.stored.sha256:
+        case StoreDocument(), Stored() | Read() | Confirmed():
+            if document.stored.sha256 != command.stored.sha256:
                 raise Rejected("document-exists", "This id is another document's.", "document_id")
             return []
-        case (RecordReading() | RecordUnreadable() | ConfirmReading()), Absent():
+        case ((RecordReading() | RecordUnreadable() | ConfirmReading()), Absent()):
             raise Rejected("document-unknown", "There is no such document.", "document_id")
         case RecordReading(), Stored(stored):
             return [
@@ -130,18 +130,16 @@ def decide(command: DocumentCommand, document: Document) -> list[DocumentEvent]:
             ]
         case RecordUnreadable(), Stored(stored):
             return [
-                ReadingUnavailable(
-                    document_id=stored.document_id, person_id=stored.person_id, reason=command.reason
-                )
+                ReadingUnavailable(document_id=stored.document_id, person_id=stored.person_id, reason=command.reason)
             ]
-        case (RecordReading() | RecordUnreadable()), (Read() | Confirmed()):
+        case ((RecordReading() | RecordUnreadable()), (Read() | Confirmed())):
             return []  # one reading is enough, and what people have said is not proposed again
         case ConfirmReading(), Stored(stored):
             if stored.kind in READABLE:
                 raise Rejected("reading-not-ready", "The document has not been read yet; ask again soon.")
             raise Rejected("nothing-to-confirm", "Nothing is read from a document of this kind.")
-        case ConfirmReading(), Read(stored) | Confirmed(stored):
-            return [] if command.unchanged else [_confirmed(command, stored)]
+        case ConfirmReading(), Read() | Confirmed():
+            return [] if command.unchanged else [_confirmed(command, document.stored)]
 
 
 def _confirmed(command: ConfirmReading, stored: DocumentStored) -> ReadingConfirmed:
@@ -155,4 +153,4 @@ def _confirmed(command: ConfirmReading, stored: DocumentStored) -> ReadingConfir
     )
 
 
-DOCUMENT: Decider[DocumentCommand, Document, DocumentEvent] = Decider("document", Absent(), decide, evolve)
+DOCUMENT: Decider[DocumentCommand, Document, DocumentEvent] = Decider("document", Absent(), evolve, decide)

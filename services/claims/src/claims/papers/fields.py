@@ -109,8 +109,8 @@ def _id_number(page: Page) -> tuple[str, int, Level] | None:
         for start in range(len(row)):
             text, sure = _joined(row[start:])
             text = re.sub(r"^.*号码?", "", text).upper()
-            for hit in ID_NUMBER.finditer(text.translate(DIGIT_LOOKALIKES).replace("×", "X")):
-                candidates.append((hit[1], sure, row[-1]))
+            digits = text.translate(DIGIT_LOOKALIKES).replace("×", "X")
+            candidates += [(hit[1], sure, row[-1]) for hit in ID_NUMBER.finditer(digits)]
     if not candidates:
         return None
     return max(candidates, key=lambda one: (has_check_character(one[0]), one[1]))

@@ -44,7 +44,8 @@ def render(content: bytes, page: int, side_pixels_max: int) -> Image.Image:
             scale = side_pixels_max / max(*opened.get_size(), 1)
             bitmap = opened.render(scale=scale, may_draw_forms=False)
             try:
-                return bitmap.to_pil().convert("RGB")
+                image: Image.Image = bitmap.to_pil().convert("RGB")
+                return image
             finally:
                 bitmap.close()
         finally:

@@ -7,7 +7,9 @@ from claims.projections import (
     claim_lines,
     claims,
     covers,
+    documents,
     duplicates,
+    identities,
     special_decisions,
 )
 
@@ -19,4 +21,6 @@ ALL: tuple[Projection, ...] = (
     special_decisions.PROJECTION,
     awards.PROJECTION,
     duplicates.PROJECTION,
+    documents.PROJECTION,
+    identities.PROJECTION,
 )

@@ -71,3 +71,9 @@ async def of_person(c: AsyncConnection, person_id: str, plan_code: str) -> Cover
     query = sa.select(*columns).where(TABLE.c.person_id == person_id, TABLE.c.plan_code == plan_code)
     row = (await c.execute(query)).first()
     return CoverRow(*row) if row else None
+
+
+async def paths_of(c: AsyncConnection, person_id: str) -> list[str]:
+    """Through which organisations the person is or was covered, the latest cover first."""
+    query = sa.select(TABLE.c.org_path).where(TABLE.c.person_id == person_id).order_by(TABLE.c.effective_on.desc())
+    return list((await c.execute(query)).scalars())
