@@ -112,13 +112,14 @@ def decide(command: DocumentCommand, document: Document) -> list[DocumentEvent]:
     match command, document:
         case StoreDocument(), Absent():
             return [command.stored]
-        case StoreDocument(), Stored() | Read() | Confirmed():
-            if document.stored.sha256 != command.stored.sha256:
+        case _, Absent():
+            raise Rejected("document-unknown", "There is no such document.", "document_id")
+        case StoreDocument(), known:
+            if known.stored.sha256 != command.stored.sha256:
                 raise Rejected("document-exists", "This id is another document's.", "document_id")
             return []
-        case ((RecordReading() | RecordUnreadable() | ConfirmReading()), Absent()):
-            raise Rejected("document-unknown", "There is no such document.", "document_id")
-        case RecordReading(), Stored(stored):
+        case RecordReading(), Stored():
+            stored = document.stored
             return [
                 DocumentRead(
                     document_id=stored.document_id,
@@ -128,18 +129,21 @@ def decide(command: DocumentCommand, document: Document) -> list[DocumentEvent]:
                     findings=command.findings,
                 )
             ]
-        case RecordUnreadable(), Stored(stored):
+        case RecordUnreadable(), Stored():
+            stored = document.stored
             return [
                 ReadingUnavailable(document_id=stored.document_id, person_id=stored.person_id, reason=command.reason)
             ]
-        case ((RecordReading() | RecordUnreadable()), (Read() | Confirmed())):
+        case RecordReading(), _:
             return []  # one reading is enough, and what people have said is not proposed again
-        case ConfirmReading(), Stored(stored):
-            if stored.kind in READABLE:
+        case RecordUnreadable(), _:
+            return []
+        case ConfirmReading(), Stored():
+            if document.stored.kind in READABLE:
                 raise Rejected("reading-not-ready", "The document has not been read yet; ask again soon.")
             raise Rejected("nothing-to-confirm", "Nothing is read from a document of this kind.")
-        case ConfirmReading(), Read() | Confirmed():
-            return [] if command.unchanged else [_confirmed(command, document.stored)]
+        case ConfirmReading(), known:
+            return [] if command.unchanged else [_confirmed(command, known.stored)]
 
 
 def _confirmed(command: ConfirmReading, stored: DocumentStored) -> ReadingConfirmed:
