@@ -18,7 +18,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ASGIApp, ControllerRouterHandler, Message, Receive, Scope, Send
 
-from chassis.context import Context
+from chassis.context import FORMS, Context
 from chassis.telemetry import span
 from chassis.telemetry.metrics import HTTP_SECONDS
 from chassis.web.describing import describe, query_names
@@ -32,7 +32,6 @@ PUBLIC_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 POSITION_DIGITS_MAX = 18
 CHARSET = "utf-8"
 NUL_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
-FORMS = (RequestEncodingType.MULTI_PART, RequestEncodingType.URL_ENCODED)
 
 
 def create_app(
