@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import date
 from typing import Any
 
@@ -22,10 +23,14 @@ from claims.domain.document import (
 )
 from claims.domain.reading import CHECK_CHARACTERS, Registered, findings, has_check_character, passes_luhn, same_name
 from contracts.claims.papers import DocumentRead, DocumentStored, FieldRead, ReadingConfirmed, ReadingUnavailable
+from huzhu.synthetic.cards import luhn_number
 from tests.claims.material import sealed
 
 document = Spec(DOCUMENT)
 TODAY = date(2022, 6, 30)
+COUNTY = "620102"
+CARD_NO = luhn_number(random.Random("card"))
+WRONG_CARD_NO = CARD_NO[:-1] + str((int(CARD_NO[-1]) + 1) % 10)
 STORED = DocumentStored(
     document_id="d1",
     person_id="p1",
@@ -138,7 +143,7 @@ def test_what_is_no_number_passes_nothing(text: str) -> None:
     assert not has_check_character(text)
 
 
-NUMBER = _with_check("62010219850517123")
+NUMBER = _with_check(f"{COUNTY}19850517123")
 FRONT = {"name": "甲·乙", "sex": "男", "born": "1985-05-17", "id_no": NUMBER}
 
 
@@ -155,10 +160,10 @@ FRONT = {"name": "甲·乙", "sex": "男", "born": "1985-05-17", "id_no": NUMBER
         ("ID_CARD", {"valid_until": "LONG_TERM"}, ()),
         ("ID_CARD", {"name": "丙丁"}, ("NAME_NOT_ROSTER",)),
         ("CLAIMANT_ID_CARD", {"name": "丙丁"}, ()),
-        ("BANK_CARD", {"card_no": "4111111111111111"}, ()),
-        ("BANK_CARD", {"card_no": "4111111111111112"}, ("CARD_LUHN_WRONG",)),
-        ("BANK_CARD", {"card_no": "4111111111111111", "valid_until": "2022-05"}, ("EXPIRED",)),
-        ("BANK_CARD", {"card_no": "4111111111111111", "valid_until": "2022-06"}, ()),
+        ("BANK_CARD", {"card_no": CARD_NO}, ()),
+        ("BANK_CARD", {"card_no": WRONG_CARD_NO}, ("CARD_LUHN_WRONG",)),
+        ("BANK_CARD", {"card_no": CARD_NO, "valid_until": "2022-05"}, ("EXPIRED",)),
+        ("BANK_CARD", {"card_no": CARD_NO, "valid_until": "2022-06"}, ()),
     ],
 )
 def test_a_person_is_told_what_to_look_at(kind: str, change: dict[str, str], expected: tuple[str, ...]) -> None:
@@ -169,7 +174,7 @@ def test_a_person_is_told_what_to_look_at(kind: str, change: dict[str, str], exp
 
 
 def test_a_card_of_somebody_else_and_an_unsure_reading_are_told() -> None:
-    other = Registered("甲·乙", _with_check("62010219850517125"))
+    other = Registered("甲·乙", _with_check(f"{COUNTY}19850517125"))
     assert findings("ID_CARD", FRONT, today=TODAY, registered=other) == ("NUMBER_NOT_ROSTER",)
     assert findings("ID_CARD", FRONT, today=TODAY, registered=None) == ()
     assert findings("ID_CARD", FRONT, today=TODAY, registered=None, confidence_min=60) == ("CONFIDENCE_LOW",)

@@ -23,6 +23,7 @@ from contracts.envelope import Event
 from contracts.person import Identity
 from huzhu.synthetic.cards import Card, Holder, holder, id_card_front
 from tests.claims.house import House, filing, payee, small_picture
+from tests.claims.test_document import CARD_NO, WRONG_CARD_NO
 from tests.claims.test_pictures import LOCKED_PDF, claiming, jpeg, pdf
 from tests.world import MakeWorld
 
@@ -257,12 +258,12 @@ async def test_a_card_is_read_and_compared_with_the_roster_then_confirmed(house:
 async def test_a_confirmation_names_only_fields_of_its_kind(house: House, machine: Machine) -> None:
     person_id = await house.cover(UNIT)
     document_id = await stored(house, "BANK_CARD", jpeg(), person_id)
-    machine.answers = [[Found("card_no", "4111111111111112", 88)]]
+    machine.answers = [[Found("card_no", WRONG_CARD_NO, 88)]]
     await work(house, document_id)
     path = f"/papers/{document_id}/reading"
     wrong = await house.post(path, {"values": {"diagnosis": "x"}}, person_id, "member", UNIT)
     assert (wrong.status_code, wrong.json()["code"]) == (422, "field-unknown")
-    right = await house.post(path, {"values": {"card_no": "4111111111111112"}}, person_id, "member", UNIT)
+    right = await house.post(path, {"values": {"card_no": WRONG_CARD_NO}}, person_id, "member", UNIT)
     assert right.json()["findings"] == ["CARD_LUHN_WRONG"]
     assert isinstance((await said(house, document_id))[-1], ReadingConfirmed)
     letter = await stored(house, "KINSHIP_LETTER", jpeg(), person_id)
@@ -284,7 +285,7 @@ async def test_without_a_reader_people_type_what_stands_on_a_paper(
     path = f"/papers/{document_id}/reading"
     view = (await house.get(path, "member", UNIT, sub=person_id)).json()
     assert (view["state"], view["fields"]) == ("READING_UNAVAILABLE", [])
-    typed = await house.post(path, {"values": {"card_no": "4111111111111111"}}, person_id, "member", UNIT)
+    typed = await house.post(path, {"values": {"card_no": CARD_NO}}, person_id, "member", UNIT)
     assert typed.json() == {"document_id": document_id, "edited": ["card_no"], "findings": []}
 
 
