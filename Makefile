@@ -20,7 +20,7 @@ setup: .venv/.synced ## install uv when it is missing, and every dependency from
 	.bin/uv/bin/pip install --quiet --disable-pip-version-check uv==0.13.9
 
 .venv/.synced: uv.lock $(filter .bin/%,$(UV))
-	$(UV) sync --locked --all-packages
+	$(UV) sync --locked --all-packages --all-extras
 	@touch $@
 
 demo: setup ## the main job on MEMBERS people (100000); DETACH=1 leaves everything running

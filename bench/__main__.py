@@ -6,9 +6,11 @@ import tempfile
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 from rich.console import Console
 
+from bench import papers
 from bench.hot_path import record
 from bench.measure import Plan, measure
 from bench.peers import HERE
@@ -16,6 +18,7 @@ from bench.report import save, show
 
 app = typer.Typer(add_completion=False, help="Side-by-side measurements of the log and its peers.")
 WIDTH_MIN = 150
+QUICK_PICTURES = 2
 console = Console()
 if not console.is_terminal:
     console = Console(width=WIDTH_MIN)
@@ -40,6 +43,7 @@ def side_by_side(
     rounds: Annotated[int, typer.Option(help="Interleaved rounds; the median is shown.")] = 3,
     replay_events: Annotated[int, typer.Option(help="Events in the log that is replayed.")] = 50_000,
     stores: Annotated[str, typer.Option(help="Only these stores, by name, separated by commas.")] = "",
+    pictures: Annotated[int, typer.Option(help="Cards that are read by machine; 0 for none.")] = 40,
     quick: Annotated[bool, typer.Option("--quick", help="One short round: does everything work?")] = False,
     out: Annotated[Path, typer.Option(help="Where results.json is written.")] = OUT,
 ) -> None:
@@ -47,10 +51,13 @@ def side_by_side(
     if context.invoked_subcommand is not None:
         return
     names = tuple(name for name in stores.split(",") if name)
+    pictures = min(pictures, QUICK_PICTURES) if quick else pictures
     plan = Plan.quick(names) if quick else Plan(seconds=seconds, rounds=rounds, replay_events=replay_events, only=names)
     folder = working_folder()
     try:
         results = measure(plan, folder, console)
+        if pictures:
+            results = msgspec.structs.replace(results, papers=papers.measure(pictures))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     show(results, console)

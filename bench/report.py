@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.load import Replayed
+from bench.papers import Papers
+from bench.papers import show as show_papers
 from bench.runs import AppendRun
 from bench.stores import OURS, STORES
 
@@ -57,6 +59,7 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     rows: list[Row]
     ratios: list[Ratio]
     environment: dict[str, str]
+    papers: Papers | None = None
 
 
 def append_row(store: str, concurrency: int, runs: Sequence[AppendRun], error: str) -> Row:
@@ -154,6 +157,8 @@ def show(results: Results, console: Console) -> None:
         )
     console.print(table)
     console.print(_ratio_table(results.ratios))
+    if results.papers is not None:
+        show_papers(results.papers, console)
     for row in results.rows:
         if row.error:
             console.print(f"[bold red]{row.store} ({row.workload} at {row.concurrency}): {row.error}[/]")

@@ -132,3 +132,12 @@ def test_a_peer_is_measured_or_named_as_missing(quick: tuple[dict, str]) -> None
     for found in results["rows"]:
         assert found["events_per_s"] or (found["error"] and "NOT MEASURED" in output)
     assert {found["store"] for found in results["rows"]} <= {store.name for store in STORES}
+
+
+def test_the_reading_of_cards_is_measured_under_a_key_of_its_own(quick: tuple[dict, str]) -> None:
+    results, output = quick
+    papers = results["papers"]
+    assert (papers["pictures"], papers["error"]) == (2, "")
+    assert papers["p50_s"] > 0
+    assert 100 < papers["peak_mb"] < 2_000
+    assert "Reading a card" in output

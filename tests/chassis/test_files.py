@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import AsyncIterator, Iterator
 from datetime import date, timedelta
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from chassis.clock import new_id
-from chassis.files import DiskStore, Extent, ObjectAbsent, Unreadable, Vault, open_table, text_of
+from chassis.files import DiskStore, Extent, Kept, ObjectAbsent, Unreadable, Vault, open_table, text_of
 from chassis.files.vault import PART_BYTES
 from chassis.keyring import Erased, Keyring, Tampered
 from chassis.keyring.suites import NONCE_BYTES, TAG_BYTES
@@ -100,6 +101,24 @@ async def test_a_file_whose_time_is_over_is_destroyed_and_no_other(keyring: Keyr
     assert await vault.discard_expired("papers", LATER + timedelta(days=1)) == 1
     assert (path.exists(), other.exists()) == (False, True)
     assert await vault.discard_expired("nothing", LATER) == 0
+
+
+async def test_a_file_kept_by_its_digest_is_named_so_and_twice_is_two(keyring: Keyring, tmp_path: Path) -> None:
+    vault, subject = Vault(DiskStore(tmp_path), keyring), new_id()
+    whole = b"a paper" * (PART_BYTES // 5)
+
+    async def keep() -> Kept:
+        return await vault.keep_by_digest("papers", whole, subject=subject, category="health", expires_on=LATER)
+
+    one, two = await keep(), await keep()
+    assert one.sha256 != two.sha256
+    assert one.size == len(whole)
+    for kept_one in (one, two):
+        path = tmp_path / "papers" / f"{kept_one.sha256}.sealed"
+        _, _, parts = path.read_bytes().partition(b"\n")
+        assert hashlib.sha256(parts).hexdigest() == kept_one.sha256
+        assert whole[:100] not in parts
+        assert await vault.take(f"papers/{kept_one.sha256}", subject=subject) == whole
 
 
 def test_objects_are_listed_in_order_and_in_parts(tmp_path: Path) -> None:

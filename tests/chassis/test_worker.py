@@ -124,6 +124,26 @@ async def test_a_failing_job_is_tried_again_then_given_up_and_parked_while_other
     await until(lambda: _states_are(road, {"done": 4}), "worked off")
 
 
+async def test_a_worker_does_no_more_at_once_than_it_says_and_waiting_is_no_attempt(
+    road: Road, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chassis.worker, "WAKE_GRACE_S", 0)
+    monkeypatch.setattr(chassis.worker, "RUN_S_MAX", 0.5)
+    busy = most = 0
+
+    async def slowly(recorded: Recorded, context: Context) -> None:
+        nonlocal busy, most
+        busy += 1
+        most = max(most, busy)
+        await asyncio.sleep(0.2)
+        busy -= 1
+
+    await workers_of(road, Post(), run=slowly, at_once_max=1, attempts_max=1)
+    await lend(road, *"abcdef")
+    await until(lambda: _states_are(road, {"done": 6}), "done one after the other")
+    assert most == 1
+
+
 async def test_without_nats_the_sweep_does_the_jobs(road: Road, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chassis.worker, "WAKE_GRACE_S", 0)
     post = Post()

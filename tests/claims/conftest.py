@@ -13,9 +13,9 @@ from tests.world import MakeWorld
 
 
 @pytest.fixture
-async def house(make_world: MakeWorld) -> House:
+async def house(make_world: MakeWorld, tmp_path: Path) -> House:
     """Claims on an empty database, in the middle of 2022."""
-    made = House(await make_world(SERVICE))
+    made = House(await make_world(SERVICE, documents=str(tmp_path / "documents")))
     made.at("2022-06-30")
     return made
 

@@ -167,12 +167,14 @@ def test_paths_are_made_plain_before_they_are_judged(client: httpx.Client, home:
     assert client.get("/elsewhere", headers=bearer(home)).json()["code"] == "no-such-path"
 
 
-def test_bodies_are_bounded_and_only_rosters_and_settlements_may_be_large(client: httpx.Client, home: Home) -> None:
+def test_bodies_are_bounded_and_only_files_may_be_large(client: httpx.Client, home: Home) -> None:
     large = b"x" * (2 * 1024 * 1024)
     refused = client.post("/api/claims/claims", content=large, headers=bearer(home))
     assert (refused.status_code, refused.json()["code"]) == (413, "body-too-large")
     taken = client.post("/api/enrolment/rosters", content=large, headers=bearer(home))
     assert (taken.status_code, taken.json()["path"]) == (200, "/rosters")
+    paper = client.post("/api/claims/papers", content=large, headers=bearer(home))
+    assert (paper.status_code, paper.json()["path"]) == (200, "/papers")
     streamed = client.post("/api/claims/settlements", content=large * 40, headers=bearer(home))
     assert (streamed.status_code, streamed.json()["path"]) == (200, "/settlements")
 

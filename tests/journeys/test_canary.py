@@ -20,6 +20,7 @@ from huzhu.demo.cast import card
 from huzhu.demo.checkups import IMPORTANT
 from huzhu.demo.gateway import PROVINCE, StepFailed
 from huzhu.demo.story import PLAN
+from huzhu.synthetic.cards import Holder, id_card_front
 from huzhu.synthetic.people import Person, id_number, mobile, person
 from tests.journeys.hunt import Hunt
 from tests.journeys.stack import Stack
@@ -66,14 +67,14 @@ def roster(people: list[Person]) -> bytes:
     return out.getvalue().encode()
 
 
-def filing(person_id: str, values: dict[str, str]) -> dict[str, Any]:
+def filing(person_id: str, values: dict[str, str], documents: list[dict[str, str]]) -> dict[str, Any]:
     return {
         "person_id": person_id,
         "plan": PLAN,
         "channel": "MEMBER_MOBILE",
         "incident": {"kind": "ILLNESS", "decisive_on": DIAGNOSED_ON.isoformat()},
         "facts": {"illness": "CANCER", "illness_basis": "PATHOLOGY", "narrative": values["narrative"]},
-        "documents": [{"kind": "ID_CARD", "sha256": "0" * 64}],
+        "documents": documents,
         "payees": [
             {
                 "relation": "SELF",
@@ -118,11 +119,12 @@ def planted(stack: Stack, told: dict[str, Any]) -> Planted:
 
     gateway.at(office_hour(FILED_ON))
     found = gateway.post("enrolment/members/lookup", {"id_no": member.id_no}, "county_clerk", COUNTY, "clerk-canary")
-    body = filing(found["person_id"], values)
+    papers = _handed_in(stack, found["person_id"], member)
+    body = filing(found["person_id"], values, papers)
     before = spans(stack)
     claim_id = gateway.post("claims/claims", body, "member", COUNTY, found["person_id"])["claim_id"]
     assert gateway.get(f"claims/claims/{claim_id}")["claim"]["state"]
-    _written_about(stack, found["person_id"], values)
+    _written_about(stack, found["person_id"], values, papers)
     _examined(stack, found["person_id"], values)
     _refused(stack, found["person_id"], values)
     gateway.wait("Every service to catch up", gateway.caught_up)
@@ -136,10 +138,27 @@ def planted(stack: Stack, told: dict[str, Any]) -> Planted:
     return Planted(values, claim_id, member)
 
 
-def _written_about(stack: Stack, person_id: str, values: dict[str, str]) -> None:
+def _handed_in(stack: Stack, person_id: str, member: Person) -> list[dict[str, str]]:
+    """The member's identity card, which is read by machine before anything else happens."""
+    picture = id_card_front(random.Random(SEED), Holder(member.name, member.id_no)).picture
+    gateway = stack.gateway
+    fields = {"kind": "ID_CARD"}
+    stored = gateway.upload("claims/papers", ("card.jpg", picture), fields, "member", COUNTY, person_id)
+    path = f"claims/papers/{stored['document_id']}/reading"
+
+    def read() -> dict[str, Any] | None:
+        view: dict[str, Any] = gateway.get(path, "member", COUNTY, person_id)
+        return view if view["state"] == "READ" else None
+
+    values = {one["name"]: one["ocr_value"] for one in gateway.wait("The card to be read", read)["fields"]}
+    assert values["id_no"] == member.id_no
+    return [{"kind": "ID_CARD", "sha256": stored["sha256"]}]
+
+
+def _written_about(stack: Stack, person_id: str, values: dict[str, str], papers: list[dict[str, str]]) -> None:
     """A union's opinion and a special decision's reason: free text that names the member and the illness."""
     accident = {"kind": "ACCIDENT", "decisive_on": ACCIDENT_ON.isoformat()}
-    body = {**filing(person_id, values), "channel": "COUNTY", "incident": accident, "facts": {}}
+    body = {**filing(person_id, values, papers), "channel": "COUNTY", "incident": accident, "facts": {}}
     gateway = stack.gateway
     path = f"claims/claims/{gateway.post('claims/claims', body, 'county_clerk', COUNTY, 'county-a')['claim_id']}"
     gateway.post(f"{path}/forward", {"opinion": values["opinion"]}, "city_clerk", CITY, "city-b")
@@ -185,7 +204,7 @@ def _imported(view: dict[str, Any]) -> dict[str, Any] | None:
 
 def _refused(stack: Stack, person_id: str, values: dict[str, str]) -> None:
     """Send what each service must refuse; no refusal repeats a value, it may only name the field that was sent."""
-    body = filing(person_id, values)
+    body = filing(person_id, values, [])
     account = {"account_name": values["name"], "card_no": f"{values['card']}x"}
     attempts = [
         ("claims/claims", {**body, values["name"]: values["card"]}),

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 import httpx
 import msgspec
 from litestar import Request, Response
+from litestar.datastructures import UploadFile
+from litestar.enums import RequestEncodingType
 
 from chassis.auth import Verifier
 from chassis.clock import Clock
@@ -27,6 +29,8 @@ IDEMPOTENCY_KEY_LENGTH_MAX = 200
 IDEMPOTENCY_KEEP_S = 30 * 24 * 3600
 """How long a command's answer is remembered, unless its caller keeps it for ever (money's never expire)."""
 POSITION_HEADER = "Log-Position"
+FORMS = (RequestEncodingType.MULTI_PART, RequestEncodingType.URL_ENCODED)
+PART_BYTES = 1_048_576
 
 T = TypeVar("T")
 
@@ -59,20 +63,18 @@ class Context:
         *,
         status: int = 200,
         keep_s: int | None = IDEMPOTENCY_KEEP_S,
-        content: str = "",
     ) -> Response[T]:
         """Run `work` once for an Idempotency-Key and answer with its value and the position it wrote.
 
         A repeat gets the first answer, also a refusal; a repeat with another body is a 422. `work` answers a
         msgspec Struct, which may name its own status in a field `http_status`. Answers hold no personal data.
-        `content` stands for a body that was taken as a stream: its digest, and what else was asked.
         """
         key = request.headers.get(IDEMPOTENCY_HEADER, "")
         if not key:
             outcome = await self.executor.run(work, actor=actor)
             return self._response(_told(outcome.value, status), outcome.position)
         full_key = self._key(request, actor, key)
-        request_hash = await self._fingerprint(content.encode() if content else await request.body())
+        request_hash = await self.keyring.blind_index("request", await _digest(request))
         if told := await self._told_before(full_key, request_hash):
             return told
 
@@ -100,9 +102,6 @@ class Context:
             raise Problem(400, "idempotency-key-invalid", sentence, IDEMPOTENCY_HEADER)
         return f"{actor.sub}|{request.method} {request.url.path}|{key}"
 
-    async def _fingerprint(self, body: bytes) -> bytes:
-        return await self.keyring.blind_index("request", hashlib.sha256(body).hexdigest())
-
     async def _told_before(self, full_key: str, request_hash: bytes) -> Response[Any] | None:
         known = await self.log.answered(full_key)
         if known is None:
@@ -122,6 +121,21 @@ class Context:
         media_type = "application/json" if told.status < 400 else MEDIA_TYPE
         headers = {POSITION_HEADER: str(position)}
         return Response(bytes(told.body), status_code=told.status, media_type=media_type, headers=headers)
+
+
+async def _digest(request: Request[Any, Any, Any]) -> str:
+    """Of what was asked. A form is its fields: whoever sends it again draws another boundary between them."""
+    if request.content_type[0] not in FORMS:
+        return hashlib.sha256(await request.body()).hexdigest()
+    whole = hashlib.sha256()
+    for name, value in sorted((await request.form()).multi_items(), key=lambda pair: str(pair[0])):
+        part = hashlib.sha256(value.encode() if isinstance(value, str) else b"")
+        if isinstance(value, UploadFile):
+            await value.seek(0)
+            while chunk := await value.read(PART_BYTES):
+                part.update(chunk)
+        whole.update(f"{name}\n{part.hexdigest()}\n".encode())
+    return whole.hexdigest()
 
 
 def _told(value: object, status: int) -> _Told:

@@ -58,6 +58,8 @@ class Worker:
     retry_delay_ms: int
     run: Run
     exhausted: Run | None = None
+    at_once_max: int = CONCURRENT_JOBS_MAX
+    """Jobs at work in one process; whoever waits for a turn does not use up the time of its attempt."""
 
 
 _woken: ContextVar[Msg] = ContextVar("woken")
@@ -82,7 +84,7 @@ class Jobs:
         self._context = context
         self._log = context.log
         self._checkpoint = f"jobs/{worker.name}"
-        self._slots = asyncio.Semaphore(CONCURRENT_JOBS_MAX)
+        self._slots = asyncio.Semaphore(min(worker.at_once_max, CONCURRENT_JOBS_MAX))
         self.wire_type = context.log.catalog.wire_types[worker.event]
 
     async def fill(self) -> None:

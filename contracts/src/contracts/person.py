@@ -121,3 +121,12 @@ class BureauRow(Value, frozen=True, kw_only=True):
     """Category `health`: a row of the medical-insurance bureau's file, every column that it had (domain 6.2)."""
 
     values: dict[str, str]
+
+
+class Reading(Value, frozen=True, kw_only=True):
+    """The category of its paper (identity, bank or health): what stands on it, field to value (domain 4.1).
+
+    Dates are ISO dates, money is in fen.
+    """
+
+    values: dict[str, str]

@@ -14,6 +14,7 @@ from typing import BinaryIO, cast
 
 import msgspec
 
+from chassis.clock import new_id
 from chassis.files.objects import ObjectAbsent, ObjectStore
 from chassis.keyring import Keyring, Tampered
 from chassis.keyring.suites import NONCE_BYTES, SUITES, TAG_BYTES
@@ -59,16 +60,22 @@ class Vault:
 
     async def keep(self, key: str, source: BinaryIO, *, subject: str, category: str, expires_on: date) -> Kept:
         """Seal `source` from where it stands to its end and keep it durably under `key`."""
-        own = secrets.token_bytes(KEY_BYTES)
-        sealed = await self._keyring.seal(
-            FileKey(key=base64.b64encode(own).decode()),
-            subject=subject,
-            category=category,
-            decision_id=key,
-            field=FIELD,
-        )
-        cover = msgspec.json.encode(_Cover(key=sealed, expires_on=expires_on.isoformat()))
+        own, cover = await self._covered(key, subject, category, expires_on)
         return await asyncio.to_thread(self._keep, key, source, own, cover)
+
+    async def keep_by_digest(
+        self, folder: str, content: bytes, *, subject: str, category: str, expires_on: date
+    ) -> Kept:
+        """Seal a small file and keep it as `<folder>/<digest of its sealed bytes>`; the same twice is two files."""
+        own, cover = await self._covered(new_id(), subject, category, expires_on)
+
+        def keep() -> Kept:
+            parts = list(_parts(io.BytesIO(content), own, cover))
+            sha256 = hashlib.sha256(b"".join(parts)).hexdigest()
+            self._store.put_object(f"{folder}/{sha256}", [cover + b"\n", *parts])
+            return Kept(len(content), sha256)
+
+        return await asyncio.to_thread(keep)
 
     async def open(self, key: str, *, subject: str) -> BinaryIO:
         """The plain bytes as a file to be read in a thread, from its beginning.
@@ -118,25 +125,37 @@ class Vault:
             last = keys[-1]
         return discarded
 
+    async def _covered(self, name: str, subject: str, category: str, expires_on: date) -> tuple[bytes, bytes]:
+        """A file's own key, and its cover with that key sealed."""
+        own = secrets.token_bytes(KEY_BYTES)
+        plain = FileKey(key=base64.b64encode(own).decode())
+        sealed = await self._keyring.seal(plain, subject=subject, category=category, decision_id=name, field=FIELD)
+        return own, msgspec.json.encode(_Cover(key=sealed, expires_on=expires_on.isoformat()))
+
     def _keep(self, key: str, source: BinaryIO, own: bytes, cover: bytes) -> Kept:
         digest, size = hashlib.sha256(), 0
 
         def body() -> Iterator[bytes]:
             nonlocal size
             yield cover + b"\n"
-            number, part = 0, source.read(PART_BYTES)
-            while True:
-                following = source.read(PART_BYTES)
-                size += len(part)
-                sealed = SUITES[SUITE].encrypt(own, part, _place(cover, number, last=not following))
+            for sealed in _parts(source, own, cover):
+                size += len(sealed) - NONCE_BYTES - TAG_BYTES
                 digest.update(sealed)
                 yield sealed
-                if not following:
-                    return
-                number, part = number + 1, following
 
         self._store.put_object(key, body())
         return Kept(size, digest.hexdigest())
+
+
+def _parts(source: BinaryIO, own: bytes, cover: bytes) -> Iterator[bytes]:
+    """The file sealed part by part; the last one knows that it is the last."""
+    number, part = 0, source.read(PART_BYTES)
+    while True:
+        following = source.read(PART_BYTES)
+        yield SUITES[SUITE].encrypt(own, part, _place(cover, number, last=not following))
+        if not following:
+            return
+        number, part = number + 1, following
 
 
 def _cover(line: bytes) -> _Cover:

@@ -18,12 +18,13 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ASGIApp, ControllerRouterHandler, Message, Receive, Scope, Send
 
-from chassis.context import Context
+from chassis.context import FORMS, Context
 from chassis.telemetry import span
 from chassis.telemetry.metrics import HTTP_SECONDS
 from chassis.web.describing import describe, query_names
 from chassis.web.problem import AnyRequest, Problem, handle
 from chassis.web.public import is_public
+from chassis.web.uploads import hold_uploads
 from contracts.envelope import Actor
 
 BODY_BYTES_MAX = 1_048_576
@@ -32,7 +33,6 @@ PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 POSITION_DIGITS_MAX = 18
 CHARSET = "utf-8"
 NUL_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
-FORMS = (RequestEncodingType.MULTI_PART, RequestEncodingType.URL_ENCODED)
 
 
 def create_app(
@@ -67,6 +67,7 @@ def create_app(
         held: Context = state.context
         return held
 
+    hold_uploads()
     app = Litestar(
         route_handlers=list(routes),
         before_request=before,

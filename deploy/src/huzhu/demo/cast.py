@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import random
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 
 from contracts.organization import path_of
 from enrolment.domain.occupation import OCCUPATIONS
+from huzhu.synthetic.cards import Holder, bank_card, id_card_front, plain_paper
 from huzhu.synthetic.people import Person, id_number, mobile, name
 
 CASES_FOLDER = Path(__file__).parents[4] / "tests" / "journeys" / "cases"
@@ -104,8 +104,19 @@ def card(draw: random.Random, *, bad_name: bool = False) -> str:
     return body + (BAD_NAME_SUFFIX if bad_name else f"{draw.randrange(100_000, 900_000):06d}")
 
 
-def filing(role: Role, person_id: str, plan: str, draw: random.Random) -> dict[str, Any]:
-    """The request that files a role's claim; heirs are made up where there are any."""
+def papers(role: Role) -> dict[str, bytes]:
+    """A picture for every kind of paper of the case: the cards of the member, and sheets of no content."""
+    draw = random.Random(f"papers/{role.facts['case']}")
+    member = Holder(role.member.name, role.member.id_no)
+    drawn = {"ID_CARD": lambda: id_card_front(draw, member), "BANK_CARD": lambda: bank_card(draw)}
+    kinds: list[str] = role.facts["documents"]
+    return {kind: drawn.get(kind, lambda kind=kind: plain_paper(draw, kind))().picture for kind in kinds}
+
+
+def filing(
+    role: Role, person_id: str, plan: str, draw: random.Random, documents: list[dict[str, str]]
+) -> dict[str, Any]:
+    """The request that files a role's claim with its papers; heirs are made up where there are any."""
     facts = role.facts
     heirs = facts["heirs"] or [{"relation": "SELF", "share_percent": 100}]
     payees = []
@@ -121,10 +132,6 @@ def filing(role: Role, person_id: str, plan: str, draw: random.Random) -> dict[s
         if not living:
             payee["contact"] = {"name": holder, "mobile": mobile(draw)}
         payees.append(payee)
-    documents = [
-        {"kind": kind, "sha256": hashlib.sha256(f"{person_id}/{kind}".encode()).hexdigest()}
-        for kind in facts["documents"]
-    ]
     return {
         "person_id": person_id,
         "plan": plan,

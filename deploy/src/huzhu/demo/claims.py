@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from huzhu.demo.calendar import office_hour, working_day_after
-from huzhu.demo.cast import Role, card, filing
+from huzhu.demo.cast import Role, card, filing, papers
 from huzhu.demo.gateway import Gateway, StepFailed
 
 UNION_STEPS = {"UNIT_REVIEW": "unit_clerk", "COUNTY_REVIEW": "county_clerk", "CITY_REVIEW": "city_clerk"}
@@ -54,7 +54,7 @@ class ClaimsDesk:
         if known:
             return Claim(role, person_id, known[0]["claim_id"], day)
         self._gateway.at(office_hour(day))
-        body = filing(role, person_id, self._plan, self._draw)
+        body = filing(role, person_id, self._plan, self._draw, self._hand_in(role, person_id))
         filed = self._gateway.post("claims/claims", body, *self._filer(role, person_id))
         if role.filed_twice:
             self._gateway.at(office_hour(day, 15))
@@ -62,6 +62,18 @@ class ClaimsDesk:
             if not again["duplicate"] or again["claim_id"] != filed["claim_id"]:
                 raise StepFailed("A second filing of one incident was not recognised.")
         return Claim(role, person_id, filed["claim_id"], day)
+
+    def _hand_in(self, role: Role, person_id: str) -> list[dict[str, str]]:
+        """Every paper of the case, as the one who files hands it in; as a claim names them."""
+        return [
+            {"kind": kind, "sha256": self._upload(kind, picture, person_id, self._filer(role, person_id))}
+            for kind, picture in papers(role).items()
+        ]
+
+    def _upload(self, kind: str, picture: bytes, person_id: str, filer: tuple[str, str, str]) -> str:
+        file, fields = (f"{kind}.jpg", picture), {"kind": kind, "person_id": person_id}
+        stored = self._gateway.upload("claims/papers", file, fields, *filer)
+        return str(stored["sha256"])
 
     def review(self, claim: Claim) -> str:
         """Pass every review, a working day each; returns APPROVED or REJECTED."""

@@ -60,9 +60,11 @@ class Gateway:
         key = {"Idempotency-Key": new_id()}
         return self._call("POST", path, role, org, sub, headers=key, json=body).json()
 
-    def upload(self, path: str, file: tuple[str, Any], fields: dict[str, str], role: str, org: str) -> Any:
+    def upload(
+        self, path: str, file: tuple[str, Any], fields: dict[str, str], role: str, org: str, sub: str = ""
+    ) -> Any:
         """Send a file."""
-        return self._call("POST", path, role, org, "", files={"file": file}, data=fields, headers={}).json()
+        return self._call("POST", path, role, org, sub, files={"file": file}, data=fields, headers={}).json()
 
     def status(self, service: str) -> dict[str, Any]:
         """A service's own account of itself, from its own address."""

@@ -2,11 +2,10 @@
 
 from functools import partial
 
-from chassis.files.retention import discarding
 from chassis.runner import Service, run
-from claims import api, inbox, projections
+from claims import api, inbox, projections, workers
 from claims.api.plans import PLANS
-from claims.intake import importer, kept
+from claims.intake import importer
 from claims.settings import Settings
 from contracts.catalog import CATALOG, PUBLISHERS
 
@@ -17,8 +16,10 @@ SERVICE = Service(
     routes=api.ROUTES,
     projections=projections.ALL,
     reactions=inbox.REACTIONS,
-    background=(partial(importer.run, plans=PLANS), discarding(kept.FOLDER, kept.vault_of)),
-    grants=frozenset({"health", "bank", "contact"}),
+    workers=workers.WORKERS,
+    sweeps=workers.SWEEPS,
+    background=(partial(importer.run, plans=PLANS), *workers.BACKGROUND),
+    grants=frozenset({"identity", "health", "bank", "contact"}),
     settings=Settings,
 )
 

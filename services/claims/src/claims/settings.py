@@ -11,6 +11,7 @@ class Settings(msgspec.Struct, frozen=True):
     `documents` is the folder that keeps received files, sealed; `sources` the services' addresses as a JSON object,
     `service_token_file` this service's own token: people are resolved by enrolment. `settlements_plan` is the plan
     that a file is matched with when its sender names none.
+    `paper_keep_days` is thirty years, as vouchers of a payment are kept; `reader_*` bound the reading process.
     """
 
     page_rows_max: int = 200
@@ -31,3 +32,12 @@ class Settings(msgspec.Struct, frozen=True):
     resolve_timeout_s: float = 30.0
     what_if_claims_max: int = 20_000
     """A what-if of more claims than this is refused."""
+    paper_bytes_max: int = 12 * 1024 * 1024
+    paper_pixels_max: int = 60_000_000
+    paper_pages_max: int = 20
+    papers_per_person_max: int = 400
+    paper_keep_days: int = 10_958
+    reading_s_max: float = 45.0
+    reader_pictures_max: int = 200
+    reader_memory_mb_max: int = 1_200
+    reader_idle_s: float = 60.0

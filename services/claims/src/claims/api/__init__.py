@@ -11,6 +11,7 @@ from claims.api import (
     heirs,
     matches,
     mine,
+    papers,
     phone,
     plan_versions,
     queries,
@@ -40,4 +41,5 @@ ROUTES: list[ControllerRouterHandler] = [
     *settlements.ROUTES,
     *matches.ROUTES,
     *completeness.ROUTES,
+    *papers.ROUTES,
 ]

@@ -28,7 +28,9 @@ from claims.domain.entitlement import ENTITLEMENT, ClaimIncident
 from claims.domain.incident import incident_key
 from claims.domain.numbering import claim_no
 from claims.domain.plan import Plan
+from claims.domain.reading import Registered
 from claims.domain.reviews import steps_of
+from claims.papers import kept
 from claims.projections import covers
 from claims.projections.covers import CoverRow
 from contracts.claims.v1 import ClaimFiled, Document, DuplicateFiled, Incident, Payee
@@ -49,6 +51,7 @@ async def file_claim(
     allow(actor, *FILERS)
     person_id = data.person_id or actor.sub
     claim_id = new_id()
+    documents = tuple(Document(kind=one.kind, sha256=one.sha256) for one in data.documents)
     payee_ids = [person_id if payee.relation == "SELF" else new_id() for payee in data.payees]
 
     async def work(session: Session) -> FiledClaim:
@@ -57,6 +60,7 @@ async def file_claim(
         await refuse_deceased(session)
         check_agent_asked(data, actor)
         plan = plan_of(data.plan, cover.plan_version)
+        await kept.require(context, person_id, documents)
         return await file_sealed(session, data, plan, cover, (claim_id, person_id, payee_ids))
 
     return await context.command(request, actor, work, status=201)
@@ -111,6 +115,7 @@ async def _sealed(
     pairs = [(person_id, "health"), *keys_of(payee_ids, data.payees)]
     await session.keyring.ensure(list(dict.fromkeys(pairs)))
     facts = data.facts.facts(session.today)
+    member = await kept.registered(session, person_id)
     return ClaimFiled(
         claim_id=claim_id,
         claim_no=claim_no(plan, claim_id),
@@ -124,7 +129,7 @@ async def _sealed(
             facts, subject=person_id, category="health", decision_id=session.decision_id, field=FACTS_FIELD
         ),
         documents=tuple(Document(kind=one.kind, sha256=one.sha256) for one in data.documents),
-        payees=tuple(sealed_payee(session, *pair) for pair in zip(payee_ids, data.payees, strict=True)),
+        payees=tuple(sealed_payee(session, *pair, member) for pair in zip(payee_ids, data.payees, strict=True)),
         urgent=data.urgent,
         filed_on=session.today.isoformat(),
         steps=steps_of(plan, data.channel, incident, cover.org_path),
@@ -141,11 +146,12 @@ def keys_of(payee_ids: Sequence[str], payees: Sequence[PayeeAsked]) -> list[tupl
     return pairs
 
 
-def sealed_payee(session: Session, payee_id: str, asked: PayeeAsked) -> Payee:
+def sealed_payee(session: Session, payee_id: str, asked: PayeeAsked, member: Registered | None = None) -> Payee:
     """Account and contact sealed for this decision, always under a filing's fields, so that payments opens them.
 
-    `name_matches` is the account's name against the holder's as stated; the member's own is not known here.
+    `name_matches`: the account's name is the holder's as stated, and a member's is the roster's, where known.
     """
+    own = member.name if member is not None and asked.relation == "SELF" else asked.holder_name
     seal, decision_id = session.keyring.seal_now, session.decision_id
     account = Account(**msgspec.structs.asdict(asked.account))
     contact = None
@@ -159,7 +165,7 @@ def sealed_payee(session: Session, payee_id: str, asked: PayeeAsked) -> Payee:
         account=seal(account, subject=payee_id, category="bank", decision_id=decision_id, field=ACCOUNT_FIELD),
         account_tail=account.card_no[-TAIL_DIGITS:],
         contact=contact,
-        name_matches=normal_name(account.account_name) == normal_name(asked.holder_name),
+        name_matches=normal_name(account.account_name) == normal_name(asked.holder_name) == normal_name(own),
     )
 
 

@@ -129,7 +129,7 @@ async def receive_settlements(
         await session.decide(SETTLEMENTS, import_id, ReceiveSettlements(received))
         return ReceivedSettlements(import_id)
 
-    return await context.command(request, actor, work, status=202, content=f"{plan_code}|{digest}")
+    return await context.command(request, actor, work, status=202)
 
 
 @get("/settlements")

@@ -12,8 +12,10 @@ from claims.projections import (
     cover_moves,
     covers,
     deceased,
+    documents,
     duplicates,
     flags,
+    identities,
     match_results,
     match_tasks,
     phone_calls,
@@ -51,4 +53,6 @@ ALL: tuple[Projection, ...] = (
     match_results.PROJECTION,
     match_tasks.PROJECTION,
     cover_changes.PROJECTION,
+    documents.PROJECTION,
+    identities.PROJECTION,
 )

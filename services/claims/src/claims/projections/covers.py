@@ -97,3 +97,9 @@ def _before(own: dict[str, CoverRow], plan_code: str) -> tuple[tuple[str, str], 
     return tuple(
         sorted((plan, row.ends_on) for plan, row in own.items() if plan != plan_code and row.ends_on <= starts)
     )
+
+
+async def paths_of(c: AsyncConnection, person_id: str) -> list[str]:
+    """Through which organisations the person is or was covered, the latest cover first."""
+    query = sa.select(TABLE.c.org_path).where(TABLE.c.person_id == person_id).order_by(TABLE.c.effective_on.desc())
+    return list((await c.execute(query)).scalars())
