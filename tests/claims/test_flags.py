@@ -23,7 +23,7 @@ from claims.domain.flag import (
 from claims.projections import flags
 from contracts.claims.relief import ClaimFlagged, FlagCleared, FlagConfirmed
 from contracts.claims.v1 import ClaimFiled
-from tests.claims.house import House, filing, payee
+from tests.claims.house import House, filing, payee, small_picture
 from tests.claims.material import sealed
 
 UNIT = "6207251000001"
@@ -118,11 +118,15 @@ async def test_one_persons_card_in_two_claims_of_theirs_is_no_signal(house: Hous
 
 
 async def test_a_paper_in_two_claims_is_a_signal(house: House) -> None:
-    paper = {"documents": [{"kind": "SETTLEMENT", "sha256": "ab" * 32}]}
-    first = await file(house, filing(**own("1" * 16) | paper))
-    second = await file(house, filing(**own("2" * 16) | paper))
-    assert await raised(house, first) == {}
-    assert await raised(house, second) == {"PAPER_REPEATED": [first]}
+    claims = []
+    for card in ("1" * 16, "2" * 16):
+        person_id = await house.cover(UNIT)
+        handed = (await house.hand_in(small_picture("one stay"), "SETTLEMENT", person_id)).json()
+        body = filing(person_id, **own(card) | {"documents": [{"kind": "SETTLEMENT", "sha256": handed["sha256"]}]})
+        answer = await house.post("/claims", body, "filer", "unit_clerk", UNIT)
+        claims.append(answer.json()["claim_id"])
+    assert await raised(house, claims[0]) == {}
+    assert await raised(house, claims[1]) == {"PAPER_REPEATED": [claims[0]]}
 
 
 async def test_another_name_on_the_card_and_a_guardians_account_are_signals(house: House) -> None:

@@ -29,7 +29,7 @@ from claims.domain.payees import GUARDIAN
 from claims.domain.plan import Plan
 from claims.domain.relief_plan import SignalRules
 from claims.domain.reviews import UNION_CODE_LENGTH
-from claims.projections import deceased, unit_accidents
+from claims.projections import deceased, documents, unit_accidents
 from claims.projections.covers import CoverRow
 from contracts.claims.relief import ClaimFlagged
 from contracts.claims.v1 import ClaimFiled, Payee
@@ -76,7 +76,8 @@ async def note_payees(
 
 async def note_papers(session: Session, filed: ClaimFiled, digests: Sequence[str]) -> None:
     """Look at papers that were handed in with a claim, at filing or later."""
-    keys = {bytes.fromhex(digest) for digest in digests}
+    async with session.reads.connection() as c:
+        keys = {picture.encode() for picture in await documents.pictures(c, digests)}
     held = await session.reserved(PAPER_SCOPE, sorted(keys))
     for key in sorted(keys - held.keys()):
         session.reserve(PAPER_SCOPE, key, filed.claim_id)

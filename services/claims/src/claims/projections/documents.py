@@ -135,6 +135,12 @@ async def count_of(c: AsyncConnection, person_id: str) -> int:
     return int((await c.execute(query)).scalar_one())
 
 
+async def pictures(c: AsyncConnection, digests: Sequence[str]) -> list[str]:
+    """The first documents of the pictures with these digests: the same picture again has the same first document."""
+    query = sa.select(C.document_id, C.same_image_as).where(C.sha256.in_(digests))
+    return sorted({row.same_image_as or row.document_id for row in await c.execute(query)})
+
+
 async def kept(c: AsyncConnection, person_id: str, digests: Sequence[str]) -> set[tuple[str, str]]:
     """Which of the digests are papers of the person: (kind, digest) pairs."""
     query = sa.select(C.kind, C.sha256).where(C.person_id == person_id, C.sha256.in_(digests))
