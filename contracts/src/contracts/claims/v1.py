@@ -39,7 +39,10 @@ class Payee(Value, frozen=True, kw_only=True):
 
 
 class BenefitLine(Value, frozen=True, kw_only=True):
-    """One benefit of a claim: computed by the plan's rule, cut by a cap, and the trace that explains it."""
+    """One benefit of a claim: computed by the plan's rule, cut by a cap, and the trace that explains it.
+
+    `advanced_fen` of `amount_fen` has been granted ahead (AdvanceGranted); the rest is still to be paid.
+    """
 
     line_id: str
     benefit_code: str
@@ -47,13 +50,15 @@ class BenefitLine(Value, frozen=True, kw_only=True):
     cap_cut_fen: int
     amount_fen: int
     trace: tuple[str, ...]
+    advanced_fen: int = 0
 
 
 class ClaimFiled(Event, frozen=True, kw_only=True):
     """A member, relative or union filed a claim (domain 4.1, 4.4). Stream `claim-<id>`.
 
     `steps` are the reviews it will pass, in order, the amount permitting; `org_path` is the organisation that
-    the member is covered through; `by` the actor who filed: the one who never reviews it (domain 4.3).
+    the member is covered through; `by` the actor who filed: the one who never reviews it (domain 4.3). `due_on` is
+    the day until which the first step is to be done, `decide_until` the whole, "" where no time is set.
     """
 
     claim_id: str
@@ -71,6 +76,8 @@ class ClaimFiled(Event, frozen=True, kw_only=True):
     filed_on: str
     steps: tuple[str, ...]
     by: str
+    due_on: str = ""
+    decide_until: str = ""
 
 
 class ClaimForwarded(Event, frozen=True, kw_only=True):
@@ -86,6 +93,7 @@ class ClaimForwarded(Event, frozen=True, kw_only=True):
     opinion: str
     by: str
     note: Sealed | None = None
+    due_on: str = ""
 
 
 class ClaimAssessed(Event, frozen=True, kw_only=True):
@@ -100,6 +108,7 @@ class ClaimAssessed(Event, frozen=True, kw_only=True):
     findings: tuple[str, ...]
     next_step: str
     by: str
+    due_on: str = ""
 
 
 class SpecialDecisionMade(Event, frozen=True, kw_only=True):
@@ -118,6 +127,7 @@ class SpecialDecisionMade(Event, frozen=True, kw_only=True):
     next_step: str
     by: str
     note: Sealed | None = None
+    due_on: str = ""
 
 
 class ClaimRechecked(Event, frozen=True, kw_only=True):
@@ -126,6 +136,7 @@ class ClaimRechecked(Event, frozen=True, kw_only=True):
     claim_id: str
     next_step: str
     by: str
+    due_on: str = ""
 
 
 class ClaimApproved(Event, frozen=True, kw_only=True):
@@ -158,6 +169,7 @@ class ClaimRejected(Event, frozen=True, kw_only=True):
     explanation: str
     payees: tuple[Payee, ...]
     by: str = ""
+    decided_on: str = ""
 
 
 class ClaimPaid(Event, frozen=True, kw_only=True):

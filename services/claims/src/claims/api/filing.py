@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -19,6 +20,7 @@ from chassis.web import Problem
 from claims.api.access import FILERS, check_filer
 from claims.api.plans import plan_of
 from claims.api.shapes import FiledClaim, FilingAsked, IncidentAsked, PayeeAsked
+from claims.api.working_days import DECISION, due_days
 from claims.domain.claim import CLAIM
 from claims.domain.claim_commands import FileClaim
 from claims.domain.entitlement import ENTITLEMENT, ClaimIncident
@@ -55,7 +57,9 @@ async def file_claim(
         plan = plan_of(data.plan, cover.plan_version)
         incident = _incident(data.incident, session.today)
         key = f"{plan.code}-{person_id}"
-        command = ClaimIncident(plan.code, person_id, incident_key(incident), claim_id, data.channel)
+        command = ClaimIncident(
+            plan.code, person_id, incident_key(incident), claim_id, data.channel, session.today.isoformat()
+        )
         for event in await session.decide(ENTITLEMENT, key, command):
             if isinstance(event, DuplicateFiled):
                 first = event.first_claim_id
@@ -108,11 +112,11 @@ async def _sealed(
 ) -> ClaimFiled:
     """The filing as an event: facts, accounts and contacts sealed for this decision."""
     claim_id, person_id, payee_ids = ids
-    pairs = [(person_id, "health")]
-    for payee_id, payee in zip(payee_ids, data.payees, strict=True):
-        pairs += [(payee_id, "bank")] + ([(payee_id, "contact")] if payee.contact else [])
+    pairs = [(person_id, "health"), *keys_of(payee_ids, data.payees)]
     await session.keyring.ensure(list(dict.fromkeys(pairs)))
     facts = Facts(**msgspec.structs.asdict(data.facts))
+    steps = steps_of(plan, data.channel, incident, cover.org_path)
+    due = due_days(plan.procedure, session.today)
     return ClaimFiled(
         claim_id=claim_id,
         claim_no=claim_no(plan, claim_id),
@@ -126,15 +130,25 @@ async def _sealed(
             facts, subject=person_id, category="health", decision_id=session.decision_id, field=FACTS_FIELD
         ),
         documents=tuple(Document(kind=one.kind, sha256=one.sha256) for one in data.documents),
-        payees=tuple(_payee(session, *pair) for pair in zip(payee_ids, data.payees, strict=True)),
+        payees=tuple(sealed_payee(session, *pair) for pair in zip(payee_ids, data.payees, strict=True)),
         urgent=data.urgent,
         filed_on=session.today.isoformat(),
-        steps=steps_of(plan, data.channel, incident, cover.org_path),
+        steps=steps,
         by=session.actor.sub,
+        due_on=due.get(steps[0], ""),
+        decide_until=due[DECISION],
     )
 
 
-def _payee(session: Session, payee_id: str, asked: PayeeAsked) -> Payee:
+def keys_of(payee_ids: Sequence[str], payees: Sequence[PayeeAsked]) -> list[tuple[str, str]]:
+    """The data keys, as (person, category), that `sealed_payee` needs."""
+    pairs = []
+    for payee_id, payee in zip(payee_ids, payees, strict=True):
+        pairs += [(payee_id, "bank")] + ([(payee_id, "contact")] if payee.contact else [])
+    return pairs
+
+
+def sealed_payee(session: Session, payee_id: str, asked: PayeeAsked) -> Payee:
     """`name_matches` is the account's name against the holder's as stated; the member's own is not known here."""
     seal, decision_id = session.keyring.seal_now, session.decision_id
     account = Account(**msgspec.structs.asdict(asked.account))

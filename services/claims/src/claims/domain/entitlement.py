@@ -9,6 +9,7 @@ from chassis.decider import Decider, Rejected
 from claims.domain.benefits import Award
 from claims.domain.incident import same_incident
 from claims.domain.plan import Plan
+from contracts.claims.process import PersonBarred
 from contracts.claims.v1 import BenefitLine, BenefitsAwarded, DuplicateFiled, IncidentClaimed
 
 # State
@@ -16,18 +17,19 @@ from contracts.claims.v1 import BenefitLine, BenefitsAwarded, DuplicateFiled, In
 
 @dataclass(frozen=True)
 class Entitlement:
-    """The incidents claimed (key and claim) and the lines awarded in the period."""
+    """The incidents claimed (key and claim), the lines awarded in the period, until when fraud bars the person."""
 
     incidents: tuple[tuple[str, str], ...] = ()
     refilings: frozenset[str] = frozenset()
     awards: tuple[Award, ...] = ()
+    barred_until: str = ""
 
     def claim_of(self, incident_key: str) -> str | None:
         """The claim that this incident is already the matter of."""
         return next((claim for key, claim in self.incidents if same_incident(key, incident_key)), None)
 
 
-EntitlementEvent = IncidentClaimed | DuplicateFiled | BenefitsAwarded
+EntitlementEvent = IncidentClaimed | DuplicateFiled | BenefitsAwarded | PersonBarred
 
 
 def evolve(state: Entitlement, event: EntitlementEvent) -> Entitlement:
@@ -41,6 +43,8 @@ def evolve(state: Entitlement, event: EntitlementEvent) -> Entitlement:
             key = next((key for key, claim in state.incidents if claim == claim_id), "")
             awards = (Award(claim_id, key, line.benefit_code, line.amount_fen) for line in lines)
             return replace(state, awards=(*state.awards, *awards))
+        case PersonBarred(until=until):
+            return replace(state, barred_until=max(state.barred_until, until))
 
 
 # Commands
@@ -73,6 +77,18 @@ class ClaimIncident:
     incident_key: str
     claim_id: str
     channel: str
+    today: str = ""
+
+
+@dataclass(frozen=True)
+class BarPerson:
+    """Proven fraud: nothing is claimed up to and with the day `until` (domain 4.10)."""
+
+    plan_code: str
+    person_id: str
+    claim_id: str
+    until: str
+    by: str
 
 
 @dataclass(frozen=True)
@@ -86,21 +102,27 @@ class AwardBenefits:
     limits: Limits
 
 
-EntitlementCommand = ClaimIncident | AwardBenefits
+EntitlementCommand = ClaimIncident | AwardBenefits | BarPerson
 
 
 def decide(command: EntitlementCommand, state: Entitlement) -> list[EntitlementEvent]:
-    """Events, [] when already so, or Rejected: incident-unclaimed, assessment-outdated."""
+    """Events, [] when already so, or Rejected: person-barred, incident-unclaimed, assessment-outdated."""
     match command:
         case ClaimIncident():
             return _claim(command, state)
         case AwardBenefits():
             return _award(command, state)
+        case BarPerson(plan_code, person_id, claim_id, until, by):
+            if state.barred_until >= until:
+                return []
+            return [PersonBarred(plan_code=plan_code, person_id=person_id, claim_id=claim_id, until=until, by=by)]
 
 
 def _claim(command: ClaimIncident, state: Entitlement) -> list[EntitlementEvent]:
     first = state.claim_of(command.incident_key)
     if first is None:
+        if command.today and command.today <= state.barred_until:
+            raise Rejected("person-barred", "Nothing can be claimed for this person at present.")
         return [
             IncidentClaimed(
                 plan_code=command.plan_code,

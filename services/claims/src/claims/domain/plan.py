@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from claims.domain.procedure import Procedure
 from contracts.envelope import Value
 
 
@@ -135,3 +136,4 @@ class Plan(Value, frozen=True, kw_only=True):
     refusals: dict[str, RefusalText]
     authority: Authority
     reviews: Reviews
+    procedure: Procedure
