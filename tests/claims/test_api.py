@@ -370,7 +370,11 @@ async def test_a_special_decision_has_its_place_and_its_bounds(house: House) -> 
 
 async def test_the_interface_describes_itself(house: House) -> None:
     document = (await house.get("/schema/openapi.json")).json()
-    assert {path for path in document["paths"] if "claim" in path or path in {"/summary", "/special-decisions"}} == {
+    assert {
+        path
+        for path in document["paths"]
+        if "claim" in path or path in {"/summary", "/special-decisions", "/overrides", "/recoveries"}
+    } == {
         "/claims",
         "/claims/{claim_id}",
         "/claims/{claim_id}/facts",
@@ -380,6 +384,25 @@ async def test_the_interface_describes_itself(house: House) -> None:
         "/claims/{claim_id}/recheck",
         "/claims/{claim_id}/approve",
         "/claims/{claim_id}/reject",
+        "/claims/{claim_id}/ask-papers",
+        "/claims/{claim_id}/supply-papers",
+        "/claims/{claim_id}/reopen",
+        "/claims/{claim_id}/return",
+        "/claims/{claim_id}/withdraw",
+        "/claims/{claim_id}/upgrade",
+        "/claims/{claim_id}/payees",
+        "/claims/{claim_id}/sample-review",
+        "/claims/{claim_id}/urgent",
+        "/claims/{claim_id}/contact",
+        "/claims/{claim_id}/advance",
+        "/claims/{claim_id}/object",
+        "/claims/{claim_id}/decide-objection",
+        "/recoveries",
+        "/recoveries/{claim_id}",
+        "/recoveries/{claim_id}/receipts",
+        "/recoveries/{claim_id}/write-off",
+        "/recoveries/{claim_id}/decide-write-off",
+        "/overrides",
         "/special-decisions",
         "/summary",
     }

@@ -100,12 +100,14 @@ class ClaimWithdrawn(Event, frozen=True, kw_only=True):
 class BenefitUpgraded(Event, frozen=True, kw_only=True):
     """A reviewer changed or added a benefit in the member's favour before the decision (domain 2.2, rule 7).
 
-    Stream `claim-<id>`. `from_code` is "" for a benefit that was missed; shown to the member with the reason.
+    Stream `claim-<id>`. `from_code` is "" for a benefit that was missed; `lines` are all of the claim now. Shown to
+    the member with the reason.
     """
 
     claim_id: str
     from_code: str
     line: BenefitLine
+    lines: tuple[BenefitLine, ...]
     next_step: str
     note: Sealed | None
     by: str

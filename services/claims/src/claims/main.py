@@ -1,7 +1,7 @@
 """The composition root of claims."""
 
 from chassis.runner import Service, run
-from claims import api, inbox, projections
+from claims import api, inbox, projections, workers
 from claims.settings import Settings
 from contracts.catalog import CATALOG, PUBLISHERS
 
@@ -12,6 +12,7 @@ SERVICE = Service(
     routes=api.ROUTES,
     projections=projections.ALL,
     reactions=inbox.REACTIONS,
+    sweeps=workers.SWEEPS,
     grants=frozenset({"health", "bank", "contact"}),
     settings=Settings,
 )

@@ -2,6 +2,14 @@
 
 from litestar.types import ControllerRouterHandler
 
-from claims.api import filing, queries, reviews
+from claims.api import asking, filing, objections, queries, recoveries, reviews, urgent
 
-ROUTES: list[ControllerRouterHandler] = [*filing.ROUTES, *reviews.ROUTES, *queries.ROUTES]
+ROUTES: list[ControllerRouterHandler] = [
+    *filing.ROUTES,
+    *reviews.ROUTES,
+    *asking.ROUTES,
+    *urgent.ROUTES,
+    *objections.ROUTES,
+    *recoveries.ROUTES,
+    *queries.ROUTES,
+]

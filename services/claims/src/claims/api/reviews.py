@@ -15,7 +15,7 @@ from chassis.context import Context
 from chassis.decider import Rejected
 from chassis.execute import Session
 from chassis.web import Problem
-from claims.api.access import OFFICE, UNION_STEPS, reaches
+from claims.api.access import OFFICE, UNION_STEPS, concerns, reaches, reads_subtree
 from claims.api.filing import FACTS_FIELD
 from claims.api.notes import seal_note
 from claims.api.plans import plan_of
@@ -74,7 +74,7 @@ async def forward_claim(
 
     async def command(session: Session, claim: Claim, plan: Plan) -> ClaimCommand:
         note = await seal_note(session, person_of(claim), data.opinion)
-        return ForwardClaim(actor.sub, step, note, due_days(plan.procedure, session.today))
+        return ForwardClaim(actor.sub, step, note, due_of(claim, plan, session))
 
     return await take(claim_id, request, actor, context, command)
 
@@ -90,7 +90,7 @@ async def assess_claim(claim_id: ClaimId, request: AnyRequest, actor: Actor, con
         findings = tuple(f"{refusal.code} {refusal.explanation}" for refusal in result.refusals) if result else ()
         if _open(claim) and not all(payee.name_matches for payee in filed_of(claim).payees):
             findings = (*findings, "户名与申领人姓名不一致,请核对。")
-        due = due_days(plan.procedure, session.today)
+        due = due_of(claim, plan, session)
         report_above_fen = plan.procedure.report_above_fen
         today = session.today.isoformat()
         return AssessClaim(actor.sub, lines, findings, plan.authority, today, report_above_fen, due)
@@ -118,7 +118,7 @@ async def decide_specially(
             raise Rejected("special-not-payable", line.explanation, "benefit_code")
         refusals = assess(application).refusals
         unmet = next((one.code for one in refusals if one.benefit_code == data.benefit_code), "NOT_OPENED")
-        due = due_days(plan.procedure, session.today)
+        due = due_of(claim, plan, session)
         return MakeSpecialDecision(actor.sub, line, unmet, note, data.evidence, due)
 
     return await take(claim_id, request, actor, context, command)
@@ -129,8 +129,8 @@ async def recheck_claim(claim_id: ClaimId, request: AnyRequest, actor: Actor, co
     """The second pair of eyes; what needs no head is granted with it."""
     allow(actor, "office_rechecker")
 
-    async def command(session: Session, _claim: Claim, plan: Plan) -> ClaimCommand:
-        due = due_days(plan.procedure, session.today)
+    async def command(session: Session, claim: Claim, plan: Plan) -> ClaimCommand:
+        due = due_of(claim, plan, session)
         report_above_fen = plan.procedure.report_above_fen
         return RecheckClaim(actor.sub, plan.authority, session.today.isoformat(), report_above_fen, due)
 
@@ -166,13 +166,13 @@ async def reject_claim(
 
 
 async def take(claim_id: str, request: AnyRequest, actor: Actor, context: Context, step: Step) -> Told:
-    """Load, check the subtree, decide; an approval takes from the person's caps in the same group."""
+    """Load, check who may see it, decide; an approval takes from the person's caps in the same group."""
 
     async def work(session: Session) -> ClaimStanding:
         claim = await session.load(CLAIM, claim_id)
-        if not reaches(actor, claim):
+        if not (reaches(actor, claim) if reads_subtree(actor) else concerns(actor, claim)):
             raise Problem(404, "claim-unknown", "No such claim in your organisation.")
-        plan = plan_of(*_plan_key(claim))
+        plan = plan_of(*plan_key(claim))
         events = await session.decide(CLAIM, claim_id, await step(session, claim, plan))
         await award_granted(session, plan, events)
         return standing(claim_id, await session.load(CLAIM, claim_id))
@@ -206,6 +206,15 @@ async def application_of(session: Session, claim: Claim, plan: Plan) -> Applicat
     )
 
 
+def due_of(claim: Claim, plan: Plan, session: Session) -> dict[str, str]:
+    """Until when each step is to be done if it begins today; an urgent claim keeps its own day for all of them."""
+    due = due_days(plan.procedure, session.today)
+    waiting = claim.waiting if isinstance(claim, AwaitingPapers | ClosedIncomplete) else claim
+    if isinstance(waiting, AtUnion | AtOffice | Assessed | Rechecked) and waiting.beside.urgency is not None:
+        return dict.fromkeys(due, waiting.beside.urgency.decide_until)
+    return due
+
+
 def person_of(claim: Claim) -> str:
     """The member whose matter it is."""
     match claim:
@@ -227,7 +236,8 @@ def filed_of(claim: Claim) -> ClaimFiled:
     return claim.filed
 
 
-def _plan_key(claim: Claim) -> tuple[str, int]:
+def plan_key(claim: Claim) -> tuple[str, int]:
+    """The code and version of the plan that judges the claim."""
     match claim:
         case Absent():
             raise Rejected("claim-unknown", "No such claim.")

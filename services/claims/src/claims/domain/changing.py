@@ -92,6 +92,7 @@ def upgrade(command: UpgradeBenefit, claim: Claim) -> list[ClaimEvent]:
             claim_id=waiting.filed.claim_id,
             from_code=command.from_code,
             line=command.line,
+            lines=(*(line for line in lines if line.benefit_code not in gone), command.line),
             next_step=OFFICE_RECHECK,
             note=command.note,
             by=command.by,

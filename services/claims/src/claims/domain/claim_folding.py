@@ -303,9 +303,7 @@ def _beside_money(beside: Beside, event: PayoutArrived | PaymentFailed) -> Besid
 
 
 def _running(beside: Beside, due_on: str) -> Beside:
-    """With the time of the next step; an urgent claim keeps the day until which it is to be decided."""
-    if due_on and beside.urgency is not None:
-        due_on = beside.urgency.decide_until
+    """With the time of the next step."""
     return replace(beside, due_on=due_on)
 
 

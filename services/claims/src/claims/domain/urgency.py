@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from chassis.decider import Rejected
-from claims.domain.claim_stages import AtUnion, AwaitingPapers, Claim, ClaimEvent, Objected
+from claims.domain.claim_stages import (
+    Assessed,
+    AtOffice,
+    AtUnion,
+    AwaitingPapers,
+    Claim,
+    ClaimEvent,
+    Objected,
+    Rechecked,
+)
 from claims.domain.reviews import FIRST_CONTACT, HEAD_APPROVAL, LADDER, OFFICE_RECHECK, OFFICE_REVIEW
 from claims.domain.side_commands import EscalateContact, EscalateStep, GrantAdvance, MarkUrgent, RecordContact
-from claims.domain.standing import other_hands, step_of, undecided, undecided_or_waiting
+from claims.domain.standing import other_hands, step_of, undecided_or_waiting
 from contracts.claims.process import AdvanceGranted, ClaimantContacted, ClaimMarkedUrgent, StepOverdue
 
 HEAD = "office_head"
@@ -79,7 +88,7 @@ def grant_advance(command: GrantAdvance, claim: Claim) -> list[ClaimEvent]:
 
 
 def escalate_step(command: EscalateStep, claim: Claim) -> list[ClaimEvent]:
-    """Once for a step whose time is over; quiet while the clock stands still."""
+    """Once for a step whose time is over; quiet while the clock stands still, and when all is decided."""
     if isinstance(claim, Objected):
         objection = claim.objection
         if claim.overdue or command.today <= objection.due_on:
@@ -87,9 +96,9 @@ def escalate_step(command: EscalateStep, claim: Claim) -> list[ClaimEvent]:
         to = HEAD if objection.level == 1 else SUPERVISOR
         step = f"{OBJECTION}_{objection.level}"
         return [StepOverdue(claim_id=objection.claim_id, step=step, due_on=objection.due_on, escalated_to=to)]
-    if isinstance(claim, AwaitingPapers):
+    if not isinstance(claim, AtUnion | AtOffice | Assessed | Rechecked):
         return []
-    waiting = undecided(claim)
+    waiting = claim
     due_on = waiting.beside.due_on
     if not due_on or command.today <= due_on:
         return []
@@ -99,6 +108,8 @@ def escalate_step(command: EscalateStep, claim: Claim) -> list[ClaimEvent]:
 
 def escalate_contact(command: EscalateContact, claim: Claim) -> list[ClaimEvent]:
     """Once for an urgent claim whose family nobody has spoken with in time."""
+    if not isinstance(claim, AtUnion | AtOffice | Assessed | Rechecked | AwaitingPapers):
+        return []
     waiting = undecided_or_waiting(claim)
     urgency, beside = waiting.beside.urgency, waiting.beside
     if urgency is None or beside.contacted or beside.contact_overdue or command.now < urgency.contact_until:

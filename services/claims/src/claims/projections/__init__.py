@@ -7,7 +7,10 @@ from claims.projections import (
     claim_lines,
     claims,
     covers,
+    deadlines,
     duplicates,
+    overrides,
+    recoveries,
     special_decisions,
 )
 
@@ -19,4 +22,7 @@ ALL: tuple[Projection, ...] = (
     special_decisions.PROJECTION,
     awards.PROJECTION,
     duplicates.PROJECTION,
+    deadlines.PROJECTION,
+    overrides.PROJECTION,
+    recoveries.PROJECTION,
 )
