@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import msgspec
-import pytest
 
 from chassis.testing import Spec
 from claims.domain.claim import CLAIM
-from claims.domain.claim_commands import ApproveClaim, AssessClaim, ClaimCommand, RecheckClaim, RecordPayoutArrived
-from claims.domain.claim_stages import ClaimEvent
+from claims.domain.claim_commands import ClaimCommand
 from claims.domain.side_commands import (
     ApproveAutomatically,
     AskForPapers,
     ConfirmPayees,
     DecideObjection,
-    EscalateContact,
-    EscalateStep,
     FileObjection,
-    FollowUpPapers,
     GrantAdvance,
     MarkUrgent,
     RecordContact,
     ReopenClaim,
     ReturnClaim,
-    ReviewSample,
     SupplyPapers,
     UpgradeBenefit,
     WithdrawClaim,
@@ -36,47 +28,52 @@ from contracts.claims.process import (
     ClaimantContacted,
     ClaimClosedIncomplete,
     ClaimMarkedUrgent,
-    ClaimReopened,
     ClaimReturned,
     ClaimWithdrawn,
-    LargeSumReported,
     ObjectionDecided,
     ObjectionFiled,
-    PapersReminded,
     PapersRequested,
     PapersSupplied,
     PayeesConfirmed,
-    ReviewSampled,
-    SampleReviewed,
-    StepOverdue,
 )
 from contracts.claims.v1 import (
     ClaimApproved,
     ClaimAssessed,
-    ClaimFiled,
     ClaimForwarded,
-    ClaimPaid,
     ClaimRechecked,
     ClaimRejected,
     Document,
-    PayoutArrived,
 )
 from tests.claims.material import PLAN, filing, line, payee, sealed
 
 SPEC = Spec(CLAIM)
+
 TODAY = "2022-06-03"
+
 RULES = PLAN.procedure
+
 NOTE = sealed("p1", "health")
+
 PAPER = Document(kind="DISCHARGE", sha256="1" * 64)
+
 DUE = {"OFFICE_REVIEW": "2022-06-07", "OFFICE_RECHECK": "2022-06-07", "COUNTY_REVIEW": "2022-06-07"}
+
 FILED = msgspec.structs.replace(filing(), due_on="2022-06-02")
+
 BY_UNIT = filing(steps=("COUNTY_REVIEW", "CITY_REVIEW", "OFFICE_REVIEW"))
+
 MATCHED = msgspec.structs.replace(filing(payees=(), by="system"), channel="DATA_MATCH")
+
 SMALL = (line("INPATIENT_MEDICAL", 72_000),)
+
 LINES = (line(),)
+
 ASSESSED = ClaimAssessed(claim_id="c1", lines=LINES, findings=(), next_step="OFFICE_RECHECK", by="reviewer")
+
 RECHECKED = ClaimRechecked(claim_id="c1", next_step="HEAD_APPROVAL", by="rechecker")
+
 FORWARDED = ClaimForwarded(claim_id="c1", step="COUNTY_REVIEW", next_step="CITY_REVIEW", opinion="", by="county")
+
 REJECTED = ClaimRejected(
     claim_id="c1",
     claim_no="GS22-1",
@@ -88,6 +85,7 @@ REJECTED = ClaimRejected(
     by="reviewer",
     decided_on="2022-06-01",
 )
+
 WITHDRAWN = ClaimWithdrawn(claim_id="c1", claim_no="GS22-1", person_id="p1", by="p1")
 
 
@@ -108,8 +106,6 @@ def approved(*hands: str, lines: tuple[object, ...] = LINES) -> ClaimApproved:
 
 
 APPROVED = approved("filer", "reviewer", "rechecker")
-
-# Papers
 
 
 def ask(
@@ -147,18 +143,6 @@ CLOSED = ClaimClosedIncomplete(
 )
 
 
-@pytest.mark.parametrize(
-    ("history", "step", "by"),
-    [
-        ((BY_UNIT,), "COUNTY_REVIEW", "county"),
-        ((FILED,), "OFFICE_REVIEW", "reviewer"),
-        ((FILED, ASSESSED), "OFFICE_RECHECK", "rechecker"),
-        ((FILED, ASSESSED, RECHECKED), "HEAD_APPROVAL", "head"),
-    ],
-)
-# Return, withdrawal, upgrade
-
-
 def back(step: str, by: str, reason: str = "RT_FACTS") -> ReturnClaim:
     return ReturnClaim(by, step, reason, frozenset(RULES.return_reasons), NOTE, DUE)
 
@@ -169,18 +153,8 @@ def returned(step: str, below: str, by: str) -> ClaimReturned:
     )
 
 
-@pytest.mark.parametrize(
-    ("history", "step", "below", "by"),
-    [
-        ((BY_UNIT, FORWARDED), "CITY_REVIEW", "COUNTY_REVIEW", "city"),
-        ((FILED, ASSESSED), "OFFICE_RECHECK", "OFFICE_REVIEW", "rechecker"),
-        ((FILED, ASSESSED, RECHECKED), "HEAD_APPROVAL", "OFFICE_RECHECK", "head"),
-    ],
-)
-@pytest.mark.parametrize(
-    "history", [(FILED,), (BY_UNIT,), (FILED, ASSESSED), (FILED, requested()), (FILED, requested(), CLOSED)]
-)
 UPGRADE = UpgradeBenefit("rechecker", "", line("ACCIDENT_DISABILITY", 7_500_000), NOTE, DUE)
+
 UPGRADED = BenefitUpgraded(
     claim_id="c1",
     from_code="",
@@ -192,10 +166,8 @@ UPGRADED = BenefitUpgraded(
     due_on="2022-06-07",
 )
 
-
-# Accounts named later, automatic approval, samples
-
 CONFIRM = ConfirmPayees("p1", (payee(),), DUE)
+
 CONFIRMED = PayeesConfirmed(claim_id="c1", payees=(payee(),), next_step="OFFICE_REVIEW", by="p1", due_on="2022-06-07")
 
 
@@ -214,20 +186,6 @@ def automatic(**others: object) -> ApproveAutomatically:
 
 AUTO = approved("signer", "cosigner", lines=SMALL)
 
-
-@pytest.mark.parametrize(
-    ("change", "code"),
-    [
-        ({"flagged": True}, "not-automatic"),
-        ({"signed_by": ("one",)}, "two-signatures"),
-        ({"signed_by": ("one", "one")}, "two-signatures"),
-        ({"signed_by": ("one", "system")}, "filer-reviews"),
-        ({"lines": LINES}, "sum-not-automatic"),
-        ({"lines": ()}, "sum-not-automatic"),
-    ],
-)
-# Urgent path
-
 URGENT = MarkUrgent("county", "DEATH", RULES.urgency, "2022-06-04T02:00:00.000000Z", "2022-06-08", "2022-07-03", NOTE)
 
 
@@ -245,7 +203,9 @@ def marked(step: str = "OFFICE_REVIEW") -> ClaimMarkedUrgent:
 
 
 CONTACTED = ClaimantContacted(claim_id="c1", contacted_at="2022-06-03T03:00:00.000000Z", by="county")
+
 ADVANCE = GrantAdvance("head", LINES[0], 2_500_000, 50, TODAY)
+
 ADVANCED = AdvanceGranted(
     claim_id="c1",
     claim_no="GS22-1",
@@ -260,23 +220,6 @@ ADVANCED = AdvanceGranted(
     granted_on=TODAY,
     reviewed_by=("filer", "head"),
 )
-
-
-@pytest.mark.parametrize(
-    ("history", "command", "code"),
-    [
-        ((FILED,), ADVANCE, "claim-not-urgent"),
-        ((MATCHED, marked()), ADVANCE, "payees-unconfirmed"),
-        ((FILED, marked()), replace(ADVANCE, amount_fen=2_500_001), "advance-too-large"),
-        ((FILED, marked()), replace(ADVANCE, by="filer"), "filer-reviews"),
-        ((FILED, marked(), ASSESSED), replace(ADVANCE, by="reviewer"), "same-reviewer"),
-        ((FILED, marked(), ADVANCED), replace(ADVANCE, amount_fen=1), "advance-granted"),
-        ((FILED, marked(), ADVANCED), WithdrawClaim("p1"), "advance-granted"),
-        ((FILED, marked(), ADVANCED), AssessClaim("head", LINES, (), PLAN.authority, TODAY), "same-reviewer"),
-        ((FILED, marked(), ADVANCED, ASSESSED), RecheckClaim("head", PLAN.authority, TODAY), "same-reviewer"),
-    ],
-)
-# Objections
 
 OBJECT = FileObjection("p1", NOTE, "2022-06-20", "2022-07-01", "2022-07-04")
 
@@ -319,13 +262,6 @@ def decided(outcome: str = "UPHELD", level: int = 1, by: str = "judge") -> Objec
     )
 
 
-@pytest.mark.parametrize("history", [(FILED,), (BY_UNIT,), (FILED, ASSESSED), (FILED, requested())])
-@pytest.mark.parametrize("outcome", ["OVERTURNED", "PARTLY"])
-# Time and size
-
-
-# Where they have no place
-
 COMMANDS: tuple[ClaimCommand, ...] = (
     ask(),
     SupplyPapers("p1", (PAPER,)),
@@ -340,11 +276,3 @@ COMMANDS: tuple[ClaimCommand, ...] = (
     OBJECT,
     decide(),
 )
-
-
-@pytest.mark.parametrize("command", [*COMMANDS, automatic(), ReviewSample("auditor", correct=True, note=None)])
-@pytest.mark.parametrize("command", COMMANDS)
-@pytest.mark.parametrize("history", [(FILED, ASSESSED, APPROVED), (FILED, WITHDRAWN)])
-@pytest.mark.parametrize("command", [FollowUpPapers("2030-01-01"), EscalateStep("2030-01-01"), EscalateContact("2030")])
-@pytest.mark.parametrize("history", [(), (FILED, ASSESSED, APPROVED), (FILED, WITHDRAWN), (FILED, REJECTED)])
-@pytest.mark.parametrize("command", [AssessClaim("r", LINES, (), PLAN.authority, TODAY), ApproveClaim("h", TODAY)])

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 import msgspec
+import pytest
 
 from claims.domain.claim_commands import ApproveClaim, AssessClaim, ClaimCommand, RecheckClaim, RecordPayoutArrived
 from claims.domain.claim_stages import ClaimEvent
 from claims.domain.side_commands import (
     EscalateContact,
     EscalateStep,
+    FollowUpPapers,
     RecordContact,
+    ReviewSample,
     WithdrawClaim,
 )
 from contracts.claims.process import (
@@ -27,11 +30,14 @@ from tests.claims.material import PLAN, line
 from tests.claims.process_material import (
     ADVANCE,
     ADVANCED,
+    APPROVED,
     ASSESSED,
     BY_UNIT,
+    COMMANDS,
     CONTACTED,
     FILED,
     LINES,
+    MATCHED,
     OBJECT,
     RECHECKED,
     REJECTED,
@@ -41,6 +47,7 @@ from tests.claims.process_material import (
     URGENT,
     WITHDRAWN,
     approved,
+    automatic,
     decide,
     decided,
     marked,
@@ -88,6 +95,20 @@ def test_a_bounded_part_is_paid_ahead_and_settled_at_the_decision() -> None:
     assert isinstance(paid[-1], ClaimPaid)
 
 
+@pytest.mark.parametrize(
+    ("history", "command", "code"),
+    [
+        ((FILED,), ADVANCE, "claim-not-urgent"),
+        ((MATCHED, marked()), ADVANCE, "payees-unconfirmed"),
+        ((FILED, marked()), replace(ADVANCE, amount_fen=2_500_001), "advance-too-large"),
+        ((FILED, marked()), replace(ADVANCE, by="filer"), "filer-reviews"),
+        ((FILED, marked(), ASSESSED), replace(ADVANCE, by="reviewer"), "same-reviewer"),
+        ((FILED, marked(), ADVANCED), replace(ADVANCE, amount_fen=1), "advance-granted"),
+        ((FILED, marked(), ADVANCED), WithdrawClaim("p1"), "advance-granted"),
+        ((FILED, marked(), ADVANCED), AssessClaim("head", LINES, (), PLAN.authority, TODAY), "same-reviewer"),
+        ((FILED, marked(), ADVANCED, ASSESSED), RecheckClaim("head", PLAN.authority, TODAY), "same-reviewer"),
+    ],
+)
 def test_an_advance_has_its_bounds_and_its_own_hands(
     history: tuple[ClaimEvent, ...], command: ClaimCommand, code: str
 ) -> None:
@@ -107,6 +128,7 @@ def test_a_refusal_is_objected_to_in_time_and_at_two_levels() -> None:
     last.when(OBJECT).then_rejected("objections-spent")
 
 
+@pytest.mark.parametrize("history", [(FILED,), (BY_UNIT,), (FILED, ASSESSED), (FILED, requested())])
 def test_only_a_refusal_is_objected_to(history: tuple[ClaimEvent, ...]) -> None:
     SPEC.given(*history).when(OBJECT).then_rejected("claim-not-refused")
     SPEC.given(*history).when(decide()).then_rejected("objection-missing")
@@ -127,6 +149,7 @@ def test_an_objection_is_decided_by_somebody_without_part_in_the_refusal() -> No
     open_one.when(replace(decide(), outcome="MAYBE")).then_rejected("outcome-unknown")
 
 
+@pytest.mark.parametrize("outcome", ["OVERTURNED", "PARTLY"])
 def test_an_overturned_refusal_is_rechecked_by_other_hands(outcome: str) -> None:
     open_one = SPEC.given(FILED, REJECTED, objection())
     open_one.when(decide(outcome)).then(decided(outcome))
@@ -157,19 +180,25 @@ def test_a_large_sum_is_reported_to_the_committee() -> None:
     )
 
 
+@pytest.mark.parametrize("command", [*COMMANDS, automatic(), ReviewSample("auditor", correct=True, note=None)])
 def test_nothing_happens_to_a_claim_that_was_never_filed(command: ClaimCommand) -> None:
     SPEC.when(command).then_rejected("claim-unknown")
 
 
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("history", [(FILED, ASSESSED, APPROVED), (FILED, WITHDRAWN)])
 def test_what_is_granted_or_withdrawn_is_closed(command: ClaimCommand, history: tuple[ClaimEvent, ...]) -> None:
     if isinstance(command, WithdrawClaim) and WITHDRAWN in history:
         return
     SPEC.given(*history).when(command).then_rejected("claim-closed")
 
 
+@pytest.mark.parametrize("command", [FollowUpPapers("2030-01-01"), EscalateStep("2030-01-01"), EscalateContact("2030")])
+@pytest.mark.parametrize("history", [(), (FILED, ASSESSED, APPROVED), (FILED, WITHDRAWN), (FILED, REJECTED)])
 def test_deadlines_of_what_is_over_are_quiet(command: ClaimCommand, history: tuple[ClaimFiled, ...]) -> None:
     SPEC.given(*history).when(command).then_nothing()
 
 
+@pytest.mark.parametrize("command", [AssessClaim("r", LINES, (), PLAN.authority, TODAY), ApproveClaim("h", TODAY)])
 def test_no_review_is_passed_while_papers_are_awaited(command: ClaimCommand) -> None:
     SPEC.given(FILED, requested()).when(command).then_rejected("papers-awaited")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import msgspec
+import pytest
 
 from claims.domain.claim_commands import AssessClaim, RecheckClaim
 from claims.domain.claim_stages import ClaimEvent
@@ -25,11 +26,13 @@ from tests.claims.material import PLAN, line, payee
 from tests.claims.process_material import (
     ASSESSED,
     AUTO,
+    BY_UNIT,
     CLOSED,
     CONFIRM,
     CONFIRMED,
     DUE,
     FILED,
+    FORWARDED,
     LINES,
     MATCHED,
     PAPER,
@@ -49,6 +52,15 @@ from tests.claims.process_material import (
 )
 
 
+@pytest.mark.parametrize(
+    ("history", "step", "by"),
+    [
+        ((BY_UNIT,), "COUNTY_REVIEW", "county"),
+        ((FILED,), "OFFICE_REVIEW", "reviewer"),
+        ((FILED, ASSESSED), "OFFICE_RECHECK", "rechecker"),
+        ((FILED, ASSESSED, RECHECKED), "HEAD_APPROVAL", "head"),
+    ],
+)
 def test_any_review_may_ask_for_papers_and_gets_the_claim_back(
     history: tuple[ClaimEvent, ...], step: str, by: str
 ) -> None:
@@ -112,6 +124,14 @@ def test_a_closed_claim_is_reopened_with_papers_until_the_hard_limit() -> None:
     SPEC.given(FILED).when(command).then_rejected("claim-not-closed")
 
 
+@pytest.mark.parametrize(
+    ("history", "step", "below", "by"),
+    [
+        ((BY_UNIT, FORWARDED), "CITY_REVIEW", "COUNTY_REVIEW", "city"),
+        ((FILED, ASSESSED), "OFFICE_RECHECK", "OFFICE_REVIEW", "rechecker"),
+        ((FILED, ASSESSED, RECHECKED), "HEAD_APPROVAL", "OFFICE_RECHECK", "head"),
+    ],
+)
 def test_a_review_returns_the_claim_to_the_one_below(
     history: tuple[ClaimEvent, ...], step: str, below: str, by: str
 ) -> None:
@@ -133,6 +153,9 @@ def test_a_return_has_a_step_below_and_a_reason_of_the_plan() -> None:
     SPEC.given(FILED, ASSESSED).when(back("OFFICE_RECHECK", "reviewer")).then_rejected("same-reviewer")
 
 
+@pytest.mark.parametrize(
+    "history", [(FILED,), (BY_UNIT,), (FILED, ASSESSED), (FILED, requested()), (FILED, requested(), CLOSED)]
+)
 def test_the_member_or_the_filer_takes_an_undecided_claim_back(history: tuple[ClaimEvent, ...]) -> None:
     SPEC.given(*history).when(WithdrawClaim("p1")).then(WITHDRAWN)
     SPEC.given(*history, WITHDRAWN).when(WithdrawClaim("p1")).then_nothing()
@@ -188,6 +211,17 @@ def test_a_matched_claim_is_granted_automatically_on_two_signatures() -> None:
     ready.given(assessed, AUTO).when(automatic()).then_nothing()
 
 
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"flagged": True}, "not-automatic"),
+        ({"signed_by": ("one",)}, "two-signatures"),
+        ({"signed_by": ("one", "one")}, "two-signatures"),
+        ({"signed_by": ("one", "system")}, "filer-reviews"),
+        ({"lines": LINES}, "sum-not-automatic"),
+        ({"lines": ()}, "sum-not-automatic"),
+    ],
+)
 def test_nothing_else_is_granted_automatically(change: dict[str, object], code: str) -> None:
     SPEC.given(MATCHED, CONFIRMED).when(automatic(**change)).then_rejected(code)
     SPEC.given(FILED).when(automatic()).then_rejected("not-automatic")
