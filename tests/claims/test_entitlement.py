@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,9 +17,11 @@ from claims.domain.entitlement import (
     ClaimIncident,
     Entitlement,
     EntitlementCommand,
+    ReleaseIncident,
     limits_of,
 )
 from claims.domain.incident import incident_key, same_accident, same_incident
+from contracts.claims.matching import IncidentReleased
 from contracts.claims.v1 import BenefitLine, BenefitsAwarded, DuplicateFiled, Incident, IncidentClaimed
 from contracts.person import Facts
 from tests.claims.material import COVER, PLAN, line
@@ -168,3 +171,12 @@ def test_no_history_exceeds_the_caps_or_awards_an_incident_twice(
         assert len(own) <= 1 or not benefit.once
     claims = {one.claim_id: one.incident_key for one in state.awards}
     assert len(set(claims.values())) == len(claims)
+
+
+def test_a_released_incident_is_claimed_anew() -> None:
+    released = IncidentReleased(plan_code=PLAN.code, person_id="p1", claim_id="c1")
+    release = ReleaseIncident(PLAN.code, "p1", "c1")
+    SPEC.given(CLAIMED).when(release).then(released)
+    SPEC.given(CLAIMED, released).when(release).then_nothing()
+    anew = msgspec.structs.replace(CLAIMED, claim_id="c2")
+    SPEC.given(CLAIMED, released).when(claim("c2")).then(anew)

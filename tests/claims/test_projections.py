@@ -36,7 +36,25 @@ async def lived(house: House) -> None:
     await house.act(refused, "reject", "office_reviewer", body={"reason": "RJ_FALSE_DOCUMENT"})
     again = await house.post("/claims", filing(channel="MEMBER_MOBILE"), other, "member")
     assert again.status_code == 200
+    await beside(house)
     await house.world.settled()
+
+
+async def beside(house: House) -> None:
+    """An urgent claim paid ahead and waiting for papers, and money of a paid one asked back."""
+    person_id = await house.cover("6207251000001")
+    urgent = await house.filed(filing(channel="MEMBER_MOBILE"), person_id, "member")
+    await house.act(urgent, "urgent", "office_reviewer", body={"trigger": "HOSPITAL_DEPOSIT"})
+    await house.act(urgent, "contact", "office_reviewer")
+    await house.act(urgent, "advance", "office_head", body={"benefit_code": "INPATIENT_MEDICAL", "amount_fen": 36_000})
+    await house.decide(urgent)
+    other = await house.cover("6207251000001")
+    asked = await house.filed(filing(channel="MEMBER_MOBILE"), other, "member")
+    await house.act(asked, "ask-papers", "office_reviewer", body={"needs": ["NEED_STAMP"]})
+    await house.pay(urgent)
+    recovery = {"amount_fen": 10_000, "reason": "WRONG_AMOUNT"}
+    answer = await house.post(f"/recoveries/{urgent}", recovery, "head", "office_head")
+    assert answer.status_code == 200, answer.text
 
 
 async def test_one_by_one_and_all_at_once_give_the_same_rows(house: House) -> None:

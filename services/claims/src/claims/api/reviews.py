@@ -48,11 +48,12 @@ from claims.domain.claim_stages import (
     Refused,
     Withdrawn,
 )
-from claims.domain.entitlement import ENTITLEMENT, AwardBenefits, limits_of
+from claims.domain.entitlement import ENTITLEMENT, AwardBenefits, ReleaseIncident, limits_of
 from claims.domain.plan import Plan
 from claims.domain.reviews import HEAD_APPROVAL, OFFICE_REVIEW
 from claims.domain.standing import step_of
 from claims.projections import covers
+from contracts.claims.process import ClaimWithdrawn
 from contracts.claims.v1 import BenefitLine, ClaimApproved, ClaimFiled
 from contracts.envelope import Actor
 from contracts.person import Facts
@@ -174,18 +175,24 @@ async def take(claim_id: str, request: AnyRequest, actor: Actor, context: Contex
             raise Problem(404, "claim-unknown", "No such claim in your organisation.")
         plan = plan_of(*plan_key(claim))
         events = await session.decide(CLAIM, claim_id, await step(session, claim, plan))
-        await award_granted(session, plan, events)
+        await keep_entitlement(session, plan, events)
         return standing(claim_id, await session.load(CLAIM, claim_id))
 
     return await context.command(request, actor, work)
 
 
-async def award_granted(session: Session, plan: Plan, events: Sequence[ClaimEvent]) -> None:
-    """What was granted is taken from the person's caps, in the same group. Raises Rejected assessment-outdated."""
+async def keep_entitlement(session: Session, plan: Plan, events: Sequence[ClaimEvent]) -> None:
+    """What was granted is taken from the person's caps, a withdrawn incident set free, in the same group.
+
+    Raises Rejected assessment-outdated.
+    """
     for event in events:
         if isinstance(event, ClaimApproved):
             command = AwardBenefits(plan.code, event.person_id, event.claim_id, event.lines, limits_of(plan))
             await session.decide(ENTITLEMENT, f"{plan.code}-{event.person_id}", command)
+        if isinstance(event, ClaimWithdrawn):
+            release = ReleaseIncident(plan.code, event.person_id, event.claim_id)
+            await session.decide(ENTITLEMENT, f"{plan.code}-{event.person_id}", release)
 
 
 async def application_of(session: Session, claim: Claim, plan: Plan) -> Application:

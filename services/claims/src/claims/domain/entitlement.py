@@ -9,6 +9,7 @@ from chassis.decider import Decider, Rejected
 from claims.domain.benefits import Award
 from claims.domain.incident import same_incident
 from claims.domain.plan import Plan
+from contracts.claims.matching import IncidentReleased
 from contracts.claims.process import PersonBarred
 from contracts.claims.v1 import BenefitLine, BenefitsAwarded, DuplicateFiled, IncidentClaimed
 
@@ -29,7 +30,7 @@ class Entitlement:
         return next((claim for key, claim in self.incidents if same_incident(key, incident_key)), None)
 
 
-EntitlementEvent = IncidentClaimed | DuplicateFiled | BenefitsAwarded | PersonBarred
+EntitlementEvent = IncidentClaimed | DuplicateFiled | BenefitsAwarded | IncidentReleased | PersonBarred
 
 
 def evolve(state: Entitlement, event: EntitlementEvent) -> Entitlement:
@@ -43,6 +44,8 @@ def evolve(state: Entitlement, event: EntitlementEvent) -> Entitlement:
             key = next((key for key, claim in state.incidents if claim == claim_id), "")
             awards = (Award(claim_id, key, line.benefit_code, line.amount_fen) for line in lines)
             return replace(state, awards=(*state.awards, *awards))
+        case IncidentReleased(claim_id=claim_id):
+            return replace(state, incidents=tuple(entry for entry in state.incidents if entry[1] != claim_id))
         case PersonBarred(until=until):
             return replace(state, barred_until=max(state.barred_until, until))
 
@@ -81,6 +84,15 @@ class ClaimIncident:
 
 
 @dataclass(frozen=True)
+class ReleaseIncident:
+    """Let the incident of a claim be claimed anew: the claim was withdrawn."""
+
+    plan_code: str
+    person_id: str
+    claim_id: str
+
+
+@dataclass(frozen=True)
 class BarPerson:
     """Proven fraud: nothing is claimed up to and with the day `until` (domain 4.10)."""
 
@@ -102,7 +114,7 @@ class AwardBenefits:
     limits: Limits
 
 
-EntitlementCommand = ClaimIncident | AwardBenefits | BarPerson
+EntitlementCommand = ClaimIncident | AwardBenefits | ReleaseIncident | BarPerson
 
 
 def decide(command: EntitlementCommand, state: Entitlement) -> list[EntitlementEvent]:
@@ -112,6 +124,10 @@ def decide(command: EntitlementCommand, state: Entitlement) -> list[EntitlementE
             return _claim(command, state)
         case AwardBenefits():
             return _award(command, state)
+        case ReleaseIncident(plan_code, person_id, claim_id):
+            if all(claim != claim_id for _, claim in state.incidents):
+                return []
+            return [IncidentReleased(plan_code=plan_code, person_id=person_id, claim_id=claim_id)]
         case BarPerson(plan_code, person_id, claim_id, until, by):
             if state.barred_until >= until:
                 return []
