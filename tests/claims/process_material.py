@@ -134,7 +134,13 @@ def requested(by: str = "reviewer", step: str = "OFFICE_REVIEW", number: int = 1
 
 def supplied(step: str = "OFFICE_REVIEW") -> PapersSupplied:
     return PapersSupplied(
-        claim_id="c1", step=step, documents=(PAPER,), by="p1", due_on=DUE.get(step, ""), decide_until=""
+        claim_id="c1",
+        step=step,
+        documents=(PAPER,),
+        documents_now=(*FILED.documents, PAPER),
+        by="p1",
+        due_on=DUE.get(step, ""),
+        decide_until="",
     )
 
 

@@ -116,7 +116,13 @@ def test_a_closed_claim_is_reopened_with_papers_until_the_hard_limit() -> None:
     closed = SPEC.given(FILED, requested(), CLOSED)
     command = ReopenClaim("p1", (PAPER,), "2022-08-01", "2024-05-12", DUE)
     reopened = ClaimReopened(
-        claim_id="c1", step="OFFICE_REVIEW", documents=(PAPER,), by="p1", due_on="2022-06-07", decide_until=""
+        claim_id="c1",
+        step="OFFICE_REVIEW",
+        documents=(PAPER,),
+        documents_now=(*FILED.documents, PAPER),
+        by="p1",
+        due_on="2022-06-07",
+        decide_until="",
     )
     closed.when(command).then(reopened)
     closed.given(reopened).when(command).then_nothing()

@@ -151,3 +151,43 @@ async def test_each_action_is_for_its_roles_only(house: House, action: str, body
     claim_id, _ = await stay(house)
     answer = await house.post(f"/claims/{claim_id}/{action}", body, "x", role)
     assert answer.status_code == 403
+
+
+async def test_the_interface_describes_itself(house: House) -> None:
+    document = (await house.get("/schema/openapi.json")).json()
+    assert {
+        path
+        for path in document["paths"]
+        if "claim" in path or path in {"/summary", "/special-decisions", "/overrides", "/recoveries"}
+    } == {
+        "/claims",
+        "/claims/{claim_id}",
+        "/claims/{claim_id}/facts",
+        "/claims/{claim_id}/forward",
+        "/claims/{claim_id}/assess",
+        "/claims/{claim_id}/special-decision",
+        "/claims/{claim_id}/recheck",
+        "/claims/{claim_id}/approve",
+        "/claims/{claim_id}/reject",
+        "/claims/{claim_id}/ask-papers",
+        "/claims/{claim_id}/supply-papers",
+        "/claims/{claim_id}/reopen",
+        "/claims/{claim_id}/return",
+        "/claims/{claim_id}/withdraw",
+        "/claims/{claim_id}/upgrade",
+        "/claims/{claim_id}/payees",
+        "/claims/{claim_id}/sample-review",
+        "/claims/{claim_id}/urgent",
+        "/claims/{claim_id}/contact",
+        "/claims/{claim_id}/advance",
+        "/claims/{claim_id}/object",
+        "/claims/{claim_id}/decide-objection",
+        "/recoveries",
+        "/recoveries/{claim_id}",
+        "/recoveries/{claim_id}/receipts",
+        "/recoveries/{claim_id}/write-off",
+        "/recoveries/{claim_id}/decide-write-off",
+        "/overrides",
+        "/special-decisions",
+        "/summary",
+    }

@@ -30,11 +30,15 @@ class PapersRequested(Event, frozen=True, kw_only=True):
 
 
 class PapersSupplied(Event, frozen=True, kw_only=True):
-    """Papers that were asked for came in; the claim is back at `step`. Stream `claim-<id>`."""
+    """Papers that were asked for came in; the claim is back at `step`. Stream `claim-<id>`.
+
+    `documents_now` are all of the claim.
+    """
 
     claim_id: str
     step: str
     documents: tuple[Document, ...]
+    documents_now: tuple[Document, ...] = ()
     by: str
     due_on: str
     decide_until: str
@@ -66,11 +70,15 @@ class ClaimClosedIncomplete(Event, frozen=True, kw_only=True):
 
 
 class ClaimReopened(Event, frozen=True, kw_only=True):
-    """A claim closed for missing papers goes on at the review that had asked, with papers. Stream `claim-<id>`."""
+    """A claim closed for missing papers goes on at the review that had asked, with papers. Stream `claim-<id>`.
+
+    `documents_now` are all of the claim.
+    """
 
     claim_id: str
     step: str
     documents: tuple[Document, ...]
+    documents_now: tuple[Document, ...] = ()
     by: str
     due_on: str
     decide_until: str

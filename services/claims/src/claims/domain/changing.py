@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from chassis.decider import Rejected
 from claims.domain.claim_stages import (
     Absent,
@@ -31,6 +29,7 @@ from contracts.claims.v1 import ClaimApproved, ClaimAssessed
 
 MATCHED = "DATA_MATCH"
 SIGNERS = 2
+from contracts.envelope import changed
 
 
 def send_back(command: ReturnClaim, claim: Claim) -> list[ClaimEvent]:
@@ -133,7 +132,7 @@ def approve_automatically(command: ApproveAutomatically, claim: Claim) -> list[C
 
 
 def _signed(granted: ClaimApproved, signed_by: tuple[str, ...]) -> ClaimApproved:
-    return msgspec.structs.replace(granted, reviewed_by=signed_by)
+    return changed(granted, reviewed_by=signed_by)
 
 
 def _check_automatic(command: ApproveAutomatically, claim: AtOffice | Assessed) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
-import msgspec
-
 from claims.domain.claim_stages import (
     Absent,
     Approved,
@@ -68,6 +66,7 @@ from contracts.claims.v1 import (
     PayoutArrived,
     SpecialDecisionMade,
 )
+from contracts.envelope import changed
 
 
 def evolve(claim: Claim, event: ClaimEvent) -> Claim:
@@ -142,7 +141,7 @@ def _upgraded(claim: Assessed | Rechecked, event: BenefitUpgraded) -> Assessed:
     return Assessed(
         claim.filed,
         claim.hands.before(OFFICE_RECHECK).touching(OFFICE_REVIEW, event.by),
-        msgspec.structs.replace(claim.assessed, lines=lines),
+        changed(claim.assessed, lines=lines),
         (*special, event.line),
         event.next_step,
         _running(claim.beside, event.due_on),
@@ -188,8 +187,7 @@ def _papers(
 
 
 def _with_papers(waiting: Undecided, event: PapersSupplied | ClaimReopened) -> Undecided:
-    documents = (*waiting.filed.documents, *event.documents)
-    filed = msgspec.structs.replace(waiting.filed, documents=documents)
+    filed = changed(waiting.filed, documents=event.documents_now)
     return replace(waiting, filed=filed, beside=_running(waiting.beside, event.due_on))
 
 
@@ -233,7 +231,7 @@ def _moved(
     beside = claim.beside
     match event:
         case ClaimMarkedUrgent():
-            filed = msgspec.structs.replace(claim.filed, urgent=True)
+            filed = changed(claim.filed, urgent=True)
             beside = replace(beside, urgency=event, due_on=event.decide_until)
             if isinstance(claim, AtUnion):
                 return AtOffice(filed, claim.hands, beside)
@@ -248,7 +246,7 @@ def _moved(
                 return replace(claim, beside=replace(beside, contact_overdue=True))
             return replace(claim, beside=replace(beside, due_on=""))
         case PayeesConfirmed():
-            filed = msgspec.structs.replace(claim.filed, payees=event.payees)
+            filed = changed(claim.filed, payees=event.payees)
             own = event.by == claim.filed.person_id
             hands = claim.hands if own else claim.hands.touching(PAYEES, event.by)
             if isinstance(claim, Assessed) and claim.step == AWAITING_CARD:

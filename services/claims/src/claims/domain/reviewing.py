@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from chassis.decider import Rejected
 from claims.domain.claim_commands import (
     ApproveClaim,
@@ -51,6 +49,7 @@ from contracts.claims.v1 import (
     ClaimRejected,
     SpecialDecisionMade,
 )
+from contracts.envelope import changed
 
 
 def forward(command: ForwardClaim, claim: Claim) -> list[ClaimEvent]:
@@ -251,7 +250,7 @@ def approval(
         plan_code=filed.plan_code,
         plan_version=filed.plan_version,
         org_path=filed.org_path,
-        lines=tuple(msgspec.structs.replace(line, advanced_fen=ahead[line.line_id]) for line in lines),
+        lines=tuple(changed(line, advanced_fen=ahead[line.line_id]) for line in lines),
         payees=filed.payees,
         total_fen=total_fen,
         approved_on=today,

@@ -144,7 +144,8 @@ def _beside(recorded: Recorded) -> Iterable[Write]:
             return [Patch((event.claim_id,), state=SUPPLEMENT_REQUIRED, **asked)]
         case PapersSupplied() | ClaimReopened() as event:
             back = _step(event.step, event.due_on)
-            return [Patch((event.claim_id,), needs="[]", decide_until=event.decide_until, **back)]
+            papers = {"needs": "[]", "documents": _json(event.documents_now)}
+            return [Patch((event.claim_id,), decide_until=event.decide_until, **papers, **back)]
         case ClaimClosedIncomplete() as event:
             return [Patch((event.claim_id,), state=CLOSED_INCOMPLETE, due_on="")]
         case ClaimReturned() as event:
