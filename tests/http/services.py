@@ -11,7 +11,17 @@ from payments.main import SERVICE as PAYMENTS
 SERVICES = {service.name: service for service in (ENROLMENT, CLAIMS, PAYMENTS, NOTIFY, HEALTH_CHECKUP)}
 ROLES = {
     "enrolment": ("office_head", "county_clerk", "member", "sys_admin", "stranger"),
-    "claims": ("unit_clerk", "office_reviewer", "office_rechecker", "office_head", "member", "sys_admin", "stranger"),
+    "claims": (
+        "unit_clerk",
+        "office_reviewer",
+        "office_rechecker",
+        "office_head",
+        "finance",
+        "supervisor",
+        "member",
+        "sys_admin",
+        "stranger",
+    ),
     "payments": ("finance", "member", "county_clerk", "sys_admin", "stranger"),
     "notify": ("office_head", "sys_admin", "stranger"),
     "health_checkup": ("county_clerk", "health_provider", "member", "sys_admin", "stranger"),

@@ -26,10 +26,10 @@ from claims.domain.side_commands import ApproveAutomatically, ReturnClaim, Revie
 from claims.domain.standing import check_step, closed, other_hands, step_of, undecided, unknown
 from contracts.claims.process import BenefitUpgraded, ClaimReturned, ReviewSampled, SampleReviewed
 from contracts.claims.v1 import ClaimApproved, ClaimAssessed
+from contracts.envelope import changed
 
 MATCHED = "DATA_MATCH"
 SIGNERS = 2
-from contracts.envelope import changed
 
 
 def send_back(command: ReturnClaim, claim: Claim) -> list[ClaimEvent]:
