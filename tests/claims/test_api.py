@@ -370,28 +370,3 @@ async def test_a_special_decision_has_its_place_and_its_bounds(house: House) -> 
     assert (late.status_code, late.json()["code"]) == (409, "claim-closed")
     assert await house.world.context.log.head() == before + 3
     assert (await house.get("/summary")).json()["special_decisions"] == 1
-
-
-async def test_the_interface_describes_itself(house: House) -> None:
-    document = (await house.get("/schema/openapi.json")).json()
-    assert {path for path in document["paths"] if "claim" in path or path in {"/summary", "/special-decisions"}} == {
-        "/claims",
-        "/claims/mine",
-        "/claims/phone",
-        "/claims/for-information",
-        "/claims/{claim_id}",
-        "/claims/{claim_id}/heirs",
-        "/claims/{claim_id}/facts",
-        "/claims/{claim_id}/explanation",
-        "/claims/estimate",
-        "/claims/what-if",
-        "/claims/{claim_id}/forward",
-        "/claims/{claim_id}/assess",
-        "/claims/{claim_id}/special-decision",
-        "/claims/{claim_id}/recheck",
-        "/claims/{claim_id}/approve",
-        "/claims/{claim_id}/reject",
-        "/claims/{claim_id}/not-me",
-        "/special-decisions",
-        "/summary",
-    }

@@ -19,9 +19,11 @@ from claims.domain.entitlement import (
     Entitlement,
     EntitlementCommand,
     EntitlementEvent,
+    ReleaseIncident,
     limits_of,
 )
 from claims.domain.incident import incident_key, same_accident, same_incident
+from contracts.claims.matching import IncidentReleased
 from contracts.claims.v1 import BenefitLine, BenefitsAwarded, DuplicateFiled, Incident, IncidentClaimed
 from contracts.person import Facts
 from tests.claims.material import COVER, PLAN, line
@@ -186,3 +188,12 @@ def test_a_benefit_is_awarded_for_no_more_claims_than_the_plan_allows() -> None:
             asked.then_rejected("assessment-outdated")
         else:
             history += asked.events
+
+
+def test_a_released_incident_is_claimed_anew() -> None:
+    released = IncidentReleased(plan_code=PLAN.code, person_id="p1", claim_id="c1")
+    release = ReleaseIncident(PLAN.code, "p1", "c1")
+    SPEC.given(CLAIMED).when(release).then(released)
+    SPEC.given(CLAIMED, released).when(release).then_nothing()
+    anew = msgspec.structs.replace(CLAIMED, claim_id="c2")
+    SPEC.given(CLAIMED, released).when(claim("c2")).then(anew)

@@ -11,12 +11,12 @@ import pytest
 
 from chassis.clock import new_id
 from chassis.telemetry.metrics import PERSONAL_DATA_OPENED
-from claims import workers
 from claims.main import SERVICE
 from claims.papers import reading_process
 from claims.papers.fields import Found
 from claims.papers.reading_process import ReadingFailed
 from claims.projections import identities
+from claims.workers import reading as workers
 from contracts.claims.papers import DocumentRead, DocumentStored, ReadingConfirmed, ReadingUnavailable
 from contracts.enrolment.v1 import PersonRegistered
 from contracts.envelope import Event

@@ -114,8 +114,8 @@ def test_a_claim_without_an_account_is_never_granted() -> None:
     small = AssessClaim("reviewer", (line("INPATIENT_MEDICAL", 100),), (), SMALL_ALONE, "2022-06-30")
     Spec(CLAIM).when(FileClaim(bare)).then(bare)
     Spec(CLAIM).given(bare).when(small).then_rejected("payees-unconfirmed")
-    Spec(CLAIM).when(FileClaim(msgspec.structs.replace(bare, urgent=False))).then_rejected("payees-missing")
-    Spec(CLAIM).when(FileClaim(msgspec.structs.replace(bare, channel="UNIT"))).then_rejected("payees-missing")
+    patient = msgspec.structs.replace(bare, channel="UNIT", urgent=False)
+    Spec(CLAIM).when(FileClaim(patient)).then_rejected("payees-missing")
 
 
 async def test_the_member_reads_which_papers_are_to_follow_a_call(house: House) -> None:

@@ -47,6 +47,7 @@ async def lived(bureau: Bureau) -> None:
         signed = await house.post(f"/plans/{PLAN.code}/versions/{PLAN.version}/sign", digest, sub, role)
         assert signed.status_code == 200
     await lived_apart(house)
+    await beside(house)
     bureau.registry.add(ID, "甲乙")
     taken_back = row("S3", ID, "甲乙", refd_setl_flag="1")
     await bureau.imported(file_of([row("S1", ID, "甲乙"), row("S2", ID, "丙"), row("S3", ID, "甲乙"), taken_back]))
@@ -73,6 +74,23 @@ async def lived_apart(house: House) -> None:
     }
     answer = await house.post("/claims/phone", call, "h", "hotline_agent")
     assert answer.status_code == 201, answer.text
+
+
+async def beside(house: House) -> None:
+    """An urgent claim paid ahead and waiting for papers, and money of a paid one asked back."""
+    person_id = await house.cover("6207251000001")
+    urgent = await house.filed(filing(channel="MEMBER_MOBILE"), person_id, "member")
+    await house.act(urgent, "urgent", "office_reviewer", body={"trigger": "HOSPITAL_DEPOSIT"})
+    await house.act(urgent, "contact", "office_reviewer")
+    await house.act(urgent, "advance", "office_head", body={"benefit_code": "INPATIENT_MEDICAL", "amount_fen": 36_000})
+    await house.decide(urgent)
+    other = await house.cover("6207251000001")
+    asked = await house.filed(filing(channel="MEMBER_MOBILE"), other, "member")
+    await house.act(asked, "ask-papers", "office_reviewer", body={"needs": ["NEED_STAMP"]})
+    await house.pay(urgent)
+    recovery = {"amount_fen": 10_000, "reason": "WRONG_AMOUNT"}
+    answer = await house.post(f"/recoveries/{urgent}", recovery, "head", "office_head")
+    assert answer.status_code == 200, answer.text
 
 
 async def test_one_by_one_and_all_at_once_give_the_same_rows(bureau: Bureau) -> None:

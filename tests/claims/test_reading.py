@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from claims import workers
 from claims.domain.reading import findings
 from claims.papers.reading_process import Limits, ReadingFailed, ReadingProcess
+from claims.workers import reading as workers
 from contracts.claims.papers import DocumentRead
 from huzhu.synthetic.cards import Card, make
 from huzhu.synthetic.photographs import LEVELS

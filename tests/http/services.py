@@ -21,6 +21,8 @@ ROLES = {
         "hotline_agent",
         "member",
         "service",
+        "finance",
+        "supervisor",
         "sys_admin",
         "stranger",
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -17,6 +17,14 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
 class Value(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A value inside an event or a request: part of the contract, without a wire type of its own."""
+
+
+StructT = TypeVar("StructT", bound=msgspec.Struct)
+
+
+def changed(struct: StructT, **fields: Any) -> StructT:
+    """The same event or value with some fields changed."""
+    return msgspec.structs.replace(struct, **fields)
 
 
 class Sealed(msgspec.Struct, frozen=True, kw_only=True, rename={"suite": "$enc"}):

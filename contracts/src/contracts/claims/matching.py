@@ -202,9 +202,10 @@ class MatchDisputed(Event, frozen=True, kw_only=True):
 
 
 class IncidentReleased(Event, frozen=True, kw_only=True):
-    """The stay's settlement was taken back: a new one may be claimed. Stream `entitlement-<plan>-<person>`.
+    """The incident may be claimed anew: its claim was withdrawn, or its settlement taken back.
 
-    What was awarded stays taken from the caps: a recovery is not money that has come back.
+    Stream `entitlement-<plan>-<person>`. What was awarded stays taken from the caps: a recovery is not money that
+    has come back.
     """
 
     plan_code: str

@@ -10,7 +10,8 @@ class PapersRequested(Event, frozen=True, kw_only=True):
     """A reviewer asks for papers, all at once (NEED_ codes, domain 4.7); the clock stops. Stream `claim-<id>`.
 
     `step` is the review that asks and that the claim comes back to; `round` counts from 1; `due_on` is an ISO date;
-    `note` what the reviewer writes to the member (category health).
+    `note` what the reviewer writes to the member (category health); `asked_on` an ISO date, `remind_days` the days
+    after it on which the member is reminded, `next_on` the first of them.
     """
 
     claim_id: str
@@ -20,28 +21,41 @@ class PapersRequested(Event, frozen=True, kw_only=True):
     step: str
     needs: tuple[str, ...]
     round: int
+    asked_on: str
+    remind_days: tuple[int, ...]
+    next_on: str
     due_on: str
     note: Sealed | None
     by: str
 
 
 class PapersSupplied(Event, frozen=True, kw_only=True):
-    """Papers that were asked for came in; the claim is back at `step`. Stream `claim-<id>`."""
+    """Papers that were asked for came in; the claim is back at `step`. Stream `claim-<id>`.
+
+    `documents_now` are all of the claim.
+    """
 
     claim_id: str
     step: str
     documents: tuple[Document, ...]
+    documents_now: tuple[Document, ...] = ()
     by: str
+    due_on: str
+    decide_until: str
 
 
 class PapersReminded(Event, frozen=True, kw_only=True):
-    """The member is reminded of missing papers, on a day of the plan's list (domain 4.2). Stream `claim-<id>`."""
+    """The member is reminded of missing papers, on a day of the plan's list (domain 4.2). Stream `claim-<id>`.
+
+    `next_on` is the day of the next reminder, or that of the closing.
+    """
 
     claim_id: str
     claim_no: str
     person_id: str
     payee_ids: tuple[str, ...]
     day: int
+    next_on: str
     due_on: str
 
 
@@ -56,12 +70,18 @@ class ClaimClosedIncomplete(Event, frozen=True, kw_only=True):
 
 
 class ClaimReopened(Event, frozen=True, kw_only=True):
-    """A claim closed for missing papers goes on at the review that had asked, with papers. Stream `claim-<id>`."""
+    """A claim closed for missing papers goes on at the review that had asked, with papers. Stream `claim-<id>`.
+
+    `documents_now` are all of the claim.
+    """
 
     claim_id: str
     step: str
     documents: tuple[Document, ...]
+    documents_now: tuple[Document, ...] = ()
     by: str
+    due_on: str
+    decide_until: str
 
 
 class ClaimReturned(Event, frozen=True, kw_only=True):
@@ -73,6 +93,7 @@ class ClaimReturned(Event, frozen=True, kw_only=True):
     reason: str
     note: Sealed | None
     by: str
+    due_on: str
 
 
 class ClaimWithdrawn(Event, frozen=True, kw_only=True):
@@ -87,14 +108,18 @@ class ClaimWithdrawn(Event, frozen=True, kw_only=True):
 class BenefitUpgraded(Event, frozen=True, kw_only=True):
     """A reviewer changed or added a benefit in the member's favour before the decision (domain 2.2, rule 7).
 
-    Stream `claim-<id>`. `from_code` is "" for a benefit that was missed; shown to the member with the reason.
+    Stream `claim-<id>`. `from_code` is "" for a benefit that was missed; `lines` are all of the claim now. Shown to
+    the member with the reason.
     """
 
     claim_id: str
     from_code: str
     line: BenefitLine
+    lines: tuple[BenefitLine, ...]
+    next_step: str
     note: Sealed | None
     by: str
+    due_on: str
 
 
 class PayeesConfirmed(Event, frozen=True, kw_only=True):
@@ -102,17 +127,21 @@ class PayeesConfirmed(Event, frozen=True, kw_only=True):
 
     claim_id: str
     payees: tuple[Payee, ...]
+    next_step: str
     by: str
+    due_on: str
 
 
 class ClaimMarkedUrgent(Event, frozen=True, kw_only=True):
     """The urgent path: the office reviews first, papers follow (domain 4.9). Stream `claim-<id>`.
 
-    `trigger` is a code of the plan; `contact_until` RFC 3339 in UTC, `decide_until` and `papers_until` ISO dates.
+    `next_step` is the step it waits at now; `trigger` is a code of the plan; `contact_until` RFC 3339 in UTC,
+    `decide_until` and `papers_until` ISO dates.
     """
 
     claim_id: str
     trigger: str
+    next_step: str
     contact_until: str
     decide_until: str
     papers_until: str
@@ -172,9 +201,11 @@ class ObjectionDecided(Event, frozen=True, kw_only=True):
     level: int
     outcome: str
     lines: tuple[BenefitLine, ...]
+    next_step: str
     note: Sealed | None
     decided_on: str
     by: str
+    due_on: str
 
 
 class StepOverdue(Event, frozen=True, kw_only=True):
@@ -258,6 +289,14 @@ class RecoveryClosed(Event, frozen=True, kw_only=True):
     decided_by: tuple[str, ...]
 
 
+class RecoveryWriteOffDeclined(Event, frozen=True, kw_only=True):
+    """The second person did not agree: the money is still asked for. Stream `recovery-<claim>`."""
+
+    recovery_id: str
+    claim_id: str
+    by: str
+
+
 class PersonBarred(Event, frozen=True, kw_only=True):
     """Proven fraud bars a person from claiming until a day (domain 4.10). Stream `entitlement-<plan>-<person>`."""
 
@@ -291,6 +330,7 @@ EVENTS: dict[str, type[Event]] = {
     "claims.recovery-received.v1": RecoveryReceived,
     "claims.recovery-write-off-proposed.v1": RecoveryWriteOffProposed,
     "claims.recovery-closed.v1": RecoveryClosed,
+    "claims.recovery-write-off-declined.v1": RecoveryWriteOffDeclined,
     "claims.person-barred.v1": PersonBarred,
 }
 UPCASTERS: dict[str, Upcaster] = {}

@@ -58,6 +58,7 @@ class BenefitLine(Value, frozen=True, kw_only=True):
     """One benefit of a claim: computed by the plan's rule, cut by a cap, and the trace that explains it.
 
     `cap_reasons` name the caps that cut it, in their order: CAP_STAY, CAP_PERIOD, CAP_OVERALL.
+    `advanced_fen` of `amount_fen` has been granted ahead (AdvanceGranted); the rest is still to be paid.
     """
 
     line_id: str
@@ -67,14 +68,16 @@ class BenefitLine(Value, frozen=True, kw_only=True):
     amount_fen: int
     trace: tuple[str, ...]
     cap_reasons: tuple[str, ...] = ()
+    advanced_fen: int = 0
 
 
 class ClaimFiled(Event, frozen=True, kw_only=True):
     """A member, relative or union filed a claim (domain 4.1, 4.4). Stream `claim-<id>`.
 
     `steps` are the reviews it will pass, in order, the amount permitting; `org_path` is the organisation that
-    the member is covered through; `by` the actor who filed: the one who never reviews it (domain 4.3);
-    `agent` a relative who acts for the member.
+    the member is covered through; `by` the actor who filed: the one who never reviews it (domain 4.3); `agent` a
+    relative who acts for the member. `due_on` is the day until which the first step is to be done, `decide_until` the
+    whole, "" where no time is set.
     """
 
     claim_id: str
@@ -93,6 +96,8 @@ class ClaimFiled(Event, frozen=True, kw_only=True):
     steps: tuple[str, ...]
     by: str
     agent: Agent | None = None
+    due_on: str = ""
+    decide_until: str = ""
 
 
 class ClaimForwarded(Event, frozen=True, kw_only=True):
@@ -108,6 +113,7 @@ class ClaimForwarded(Event, frozen=True, kw_only=True):
     opinion: str
     by: str
     note: Sealed | None = None
+    due_on: str = ""
 
 
 class ClaimAssessed(Event, frozen=True, kw_only=True):
@@ -122,6 +128,7 @@ class ClaimAssessed(Event, frozen=True, kw_only=True):
     findings: tuple[str, ...]
     next_step: str
     by: str
+    due_on: str = ""
 
 
 class SpecialDecisionMade(Event, frozen=True, kw_only=True):
@@ -140,6 +147,7 @@ class SpecialDecisionMade(Event, frozen=True, kw_only=True):
     next_step: str
     by: str
     note: Sealed | None = None
+    due_on: str = ""
 
 
 class ClaimRechecked(Event, frozen=True, kw_only=True):
@@ -148,6 +156,7 @@ class ClaimRechecked(Event, frozen=True, kw_only=True):
     claim_id: str
     next_step: str
     by: str
+    due_on: str = ""
 
 
 class ClaimApproved(Event, frozen=True, kw_only=True):
@@ -184,6 +193,7 @@ class ClaimRejected(Event, frozen=True, kw_only=True):
     payees: tuple[Payee, ...]
     by: str = ""
     rests_on_assumption: bool = False
+    decided_on: str = ""
 
 
 class ClaimPaid(Event, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 from litestar.types import ControllerRouterHandler
 
 from claims.api import (
+    asking,
     completeness,
     estimates,
     explanations,
@@ -11,21 +12,28 @@ from claims.api import (
     heirs,
     matches,
     mine,
+    objections,
     papers,
     phone,
     plan_versions,
     queries,
+    recoveries,
     relief,
     relief_meetings,
     relief_reviews,
     reviews,
     settlements,
+    urgent,
     what_if,
 )
 
 ROUTES: list[ControllerRouterHandler] = [
     *filing.ROUTES,
     *reviews.ROUTES,
+    *asking.ROUTES,
+    *urgent.ROUTES,
+    *objections.ROUTES,
+    *recoveries.ROUTES,
     *queries.ROUTES,
     *estimates.ROUTES,
     *explanations.ROUTES,

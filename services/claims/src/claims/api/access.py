@@ -55,6 +55,17 @@ def reaches(actor: Actor, claim: Claim) -> bool:
             return within(claim.filed.org_path, actor.org_path)
 
 
+def concerns(actor: Actor, claim: Claim) -> bool:
+    """Whether a claimant is the member whose claim it is, or filed it."""
+    match claim:
+        case Absent():
+            return False
+        case Approved(approved) | Paid(Approved(approved)):
+            return approved.person_id == actor.sub
+        case _:
+            return actor.sub in (claim.filed.person_id, claim.filed.by)
+
+
 def check_filer(actor: Actor, channel: str, person_id: str, org_path: str) -> None:
     """A member files for themselves, everyone else within their subtree and by their own channel.
 

@@ -22,6 +22,7 @@ from claims.api.heirs import list_heirs
 from claims.api.plans import plan_of
 from claims.api.shapes import FiledClaim, FilingAsked, IncidentAsked, PayeeAsked
 from claims.api.signals import raise_signals
+from claims.api.working_days import DECISION, due_days
 from claims.domain.claim import CLAIM
 from claims.domain.claim_commands import FileClaim
 from claims.domain.entitlement import ENTITLEMENT, ClaimIncident
@@ -76,7 +77,9 @@ async def file_sealed(
     claim_id, person_id, _ = ids
     incident = _incident(data.incident, session.today)
     key = f"{plan.code}-{person_id}"
-    command = ClaimIncident(plan.code, person_id, incident_key(incident), claim_id, data.channel)
+    command = ClaimIncident(
+        plan.code, person_id, incident_key(incident), claim_id, data.channel, today=session.today.isoformat()
+    )
     for event in await session.decide(ENTITLEMENT, key, command):
         if isinstance(event, DuplicateFiled):
             first = event.first_claim_id
@@ -116,6 +119,8 @@ async def _sealed(
     await session.keyring.ensure(list(dict.fromkeys(pairs)))
     facts = data.facts.facts(session.today)
     member = await kept.registered(session, person_id)
+    steps = steps_of(plan, data.channel, incident, cover.org_path)
+    due = due_days(plan.procedure, session.today)
     return ClaimFiled(
         claim_id=claim_id,
         claim_no=claim_no(plan, claim_id),
@@ -132,9 +137,11 @@ async def _sealed(
         payees=tuple(sealed_payee(session, *pair, member) for pair in zip(payee_ids, data.payees, strict=True)),
         urgent=data.urgent,
         filed_on=session.today.isoformat(),
-        steps=steps_of(plan, data.channel, incident, cover.org_path),
+        steps=steps,
         by=session.actor.sub,
         agent=await sealed_agent(session, data.agent, person_id) if data.agent else None,
+        due_on=due.get(steps[0], ""),
+        decide_until=due[DECISION],
     )
 
 

@@ -89,8 +89,10 @@ async def for_information(
 
 
 def _own_claim(row: ClaimRow, call: tuple[list[str], str], relative: ActingRelative | None) -> OwnCase:
-    open_now = row.state == claims.IN_REVIEW
+    open_now = row.state in claims.UNDECIDED
     needs, due_on = call if open_now else ([], "")
+    if row.state == claims.SUPPLEMENT_REQUIRED:
+        needs, due_on = [*needs, *msgspec.json.decode(row.needs, type=list[str])], row.due_on
     return OwnCase(
         case_id=row.claim_id,
         case_no=row.claim_no,

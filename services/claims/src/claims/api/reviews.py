@@ -15,12 +15,13 @@ from chassis.context import Context
 from chassis.decider import Rejected
 from chassis.execute import Session
 from chassis.web import Problem
-from claims.api.access import OFFICE, UNION_STEPS, reaches
+from claims.api.access import OFFICE, UNION_STEPS, concerns, reaches, reads_subtree
 from claims.api.filing import FACTS_FIELD
 from claims.api.heirs import check_heirs
 from claims.api.notes import seal_note
 from claims.api.plans import plan_of
 from claims.api.shapes import ClaimId, ClaimStanding, OpinionAsked, RefusalAsked, SpecialAsked
+from claims.api.working_days import due_days
 from claims.domain.benefits import Application, Refusal, assess, grant, rests_on_assumption
 from claims.domain.claim import CLAIM
 from claims.domain.claim_commands import (
@@ -38,16 +39,22 @@ from claims.domain.claim_stages import (
     Assessed,
     AtOffice,
     AtUnion,
+    AwaitingPapers,
     Claim,
     ClaimEvent,
+    ClosedIncomplete,
+    Objected,
     Paid,
     Rechecked,
     Refused,
+    Withdrawn,
 )
-from claims.domain.entitlement import ENTITLEMENT, AwardBenefits, limits_of
+from claims.domain.entitlement import ENTITLEMENT, AwardBenefits, ReleaseIncident, limits_of
 from claims.domain.plan import Plan
 from claims.domain.reviews import HEAD_APPROVAL, OFFICE_REVIEW
+from claims.domain.standing import step_of
 from claims.projections import covers
+from contracts.claims.process import ClaimWithdrawn
 from contracts.claims.v1 import BenefitLine, ClaimApproved, ClaimFiled
 from contracts.envelope import Actor
 from contracts.person import Facts
@@ -67,10 +74,11 @@ async def forward_claim(
     allow(actor, *UNION_STEPS)
     step = next(UNION_STEPS[role] for role in actor.roles if role in UNION_STEPS)
 
-    async def command(session: Session, claim: Claim, _plan: Plan) -> ClaimCommand:
-        return ForwardClaim(actor.sub, step, await seal_note(session, person_of(claim), data.opinion))
+    async def command(session: Session, claim: Claim, plan: Plan) -> ClaimCommand:
+        note = await seal_note(session, person_of(claim), data.opinion)
+        return ForwardClaim(actor.sub, step, note, due_of(claim, plan, session))
 
-    return await _take(claim_id, request, actor, context, command)
+    return await take(claim_id, request, actor, context, command)
 
 
 @post("/claims/{claim_id:str}/assess", status_code=200)
@@ -79,14 +87,17 @@ async def assess_claim(claim_id: ClaimId, request: AnyRequest, actor: Actor, con
     allow(actor, "office_reviewer")
 
     async def command(session: Session, claim: Claim, plan: Plan) -> ClaimCommand:
-        result = assess(await _application(session, claim, plan)) if _open(claim) else None
+        result = assess(await application_of(session, claim, plan)) if _open(claim) else None
         lines = result.lines if result else ()
         findings = tuple(refusal.finding for refusal in result.refusals) if result else ()
-        if _open(claim) and not all(payee.name_matches for payee in _filed(claim).payees):
+        if _open(claim) and not all(payee.name_matches for payee in filed_of(claim).payees):
             findings = (*findings, "户名与申领人姓名不一致,请核对。")
-        return AssessClaim(actor.sub, lines, findings, plan.authority, session.today.isoformat())
+        due = due_of(claim, plan, session)
+        report_above_fen = plan.procedure.report_above_fen
+        today = session.today.isoformat()
+        return AssessClaim(actor.sub, lines, findings, plan.authority, today, report_above_fen, due)
 
-    return await _take(claim_id, request, actor, context, command)
+    return await take(claim_id, request, actor, context, command)
 
 
 @post("/claims/{claim_id:str}/special-decision", status_code=200)
@@ -103,15 +114,16 @@ async def decide_specially(
                 line_id="", benefit_code=data.benefit_code, computed_fen=0, cap_cut_fen=0, amount_fen=0, trace=()
             )
             return MakeSpecialDecision(actor.sub, nothing, "", note, data.evidence)
-        application = await _application(session, claim, plan)
+        application = await application_of(session, claim, plan)
         line = grant(application, data.benefit_code, claim.assessed.lines + claim.special)
         if isinstance(line, Refusal):
             raise Rejected("special-not-payable", line.explanation, "benefit_code")
         refusals = assess(application).refusals
         unmet = next((one.code for one in refusals if one.benefit_code == data.benefit_code), "NOT_OPENED")
-        return MakeSpecialDecision(actor.sub, line, unmet, note, data.evidence)
+        due = due_of(claim, plan, session)
+        return MakeSpecialDecision(actor.sub, line, unmet, note, data.evidence, due)
 
-    return await _take(claim_id, request, actor, context, command)
+    return await take(claim_id, request, actor, context, command)
 
 
 @post("/claims/{claim_id:str}/recheck", status_code=200)
@@ -119,10 +131,12 @@ async def recheck_claim(claim_id: ClaimId, request: AnyRequest, actor: Actor, co
     """The second pair of eyes; what needs no head is granted with it."""
     allow(actor, "office_rechecker")
 
-    async def command(session: Session, _claim: Claim, plan: Plan) -> ClaimCommand:
-        return RecheckClaim(actor.sub, plan.authority, session.today.isoformat())
+    async def command(session: Session, claim: Claim, plan: Plan) -> ClaimCommand:
+        due = due_of(claim, plan, session)
+        report_above_fen = plan.procedure.report_above_fen
+        return RecheckClaim(actor.sub, plan.authority, session.today.isoformat(), report_above_fen, due)
 
-    return await _take(claim_id, request, actor, context, command)
+    return await take(claim_id, request, actor, context, command)
 
 
 @post("/claims/{claim_id:str}/approve", status_code=200)
@@ -130,10 +144,10 @@ async def approve_claim(claim_id: ClaimId, request: AnyRequest, actor: Actor, co
     """The head grants deaths, large sums and special decisions."""
     allow(actor, "office_head")
 
-    async def command(session: Session, _claim: Claim, _plan: Plan) -> ClaimCommand:
-        return ApproveClaim(actor.sub, session.today.isoformat())
+    async def command(session: Session, _claim: Claim, plan: Plan) -> ClaimCommand:
+        return ApproveClaim(actor.sub, session.today.isoformat(), plan.procedure.report_above_fen)
 
-    return await _take(claim_id, request, actor, context, command)
+    return await take(claim_id, request, actor, context, command)
 
 
 @post("/claims/{claim_id:str}/reject", status_code=200)
@@ -148,38 +162,48 @@ async def reject_claim(
             raise Problem(422, "reason-unknown", "The plan knows no such reason code.", "reason")
         text = plan.refusals[data.reason]
         objection = f"如有异议,可在收到通知后 {plan.objection_days} 日内提出,或拨打 {HOTLINE}。"
-        assumed = _open(claim) and rests_on_assumption(await _application(session, claim, plan), data.reason)
-        return RejectClaim(actor.sub, data.reason, text.rule, text.text + objection, assumed)
+        assumed = _open(claim) and rests_on_assumption(await application_of(session, claim, plan), data.reason)
+        today = session.today.isoformat()
+        return RejectClaim(
+            actor.sub, data.reason, text.rule, text.text + objection, rests_on_assumption=assumed, today=today
+        )
 
-    return await _take(claim_id, request, actor, context, command)
+    return await take(claim_id, request, actor, context, command)
 
 
-async def _take(claim_id: str, request: AnyRequest, actor: Actor, context: Context, step: Step) -> Told:
-    """Load, check the subtree, decide; an approval takes from the person's caps in the same group."""
+async def take(claim_id: str, request: AnyRequest, actor: Actor, context: Context, step: Step) -> Told:
+    """Load, check who may see it, decide; an approval takes from the person's caps in the same group."""
 
     async def work(session: Session) -> ClaimStanding:
         claim = await session.load(CLAIM, claim_id)
-        if not reaches(actor, claim):
+        if not (reaches(actor, claim) if reads_subtree(actor) else concerns(actor, claim)):
             raise Problem(404, "claim-unknown", "No such claim in your organisation.")
-        plan = plan_of(*_plan_key(claim))
+        plan = plan_of(*plan_key(claim))
         events = await session.decide(CLAIM, claim_id, await step(session, claim, plan))
-        await _award(session, plan, events)
+        await keep_entitlement(session, plan, events)
         return standing(claim_id, await session.load(CLAIM, claim_id))
 
     return await context.command(request, actor, work)
 
 
-async def _award(session: Session, plan: Plan, events: Sequence[ClaimEvent]) -> None:
+async def keep_entitlement(session: Session, plan: Plan, events: Sequence[ClaimEvent]) -> None:
+    """What was granted is taken from the person's caps, a withdrawn incident set free, in the same group.
+
+    Raises Rejected assessment-outdated.
+    """
     for event in events:
         if isinstance(event, ClaimApproved):
             await check_heirs(session, plan, event)
             command = AwardBenefits(plan.code, event.person_id, event.claim_id, event.lines, limits_of(plan))
             await session.decide(ENTITLEMENT, f"{plan.code}-{event.person_id}", command)
+        if isinstance(event, ClaimWithdrawn):
+            release = ReleaseIncident(plan.code, event.person_id, event.claim_id)
+            await session.decide(ENTITLEMENT, f"{plan.code}-{event.person_id}", release)
 
 
-async def _application(session: Session, claim: Claim, plan: Plan) -> Application:
+async def application_of(session: Session, claim: Claim, plan: Plan) -> Application:
     """Everything the rules read: the opened facts, the cover, what the period has granted already."""
-    filed = _filed(claim)
+    filed = filed_of(claim)
     facts = await session.keyring.open(filed.facts, Facts, subject=filed.person_id, field=FACTS_FIELD)
     async with session.reads.connection() as c:
         cover = await covers.of_person(c, filed.person_id, plan.code)
@@ -193,6 +217,15 @@ async def _application(session: Session, claim: Claim, plan: Plan) -> Applicatio
         filed_on=date.fromisoformat(filed.filed_on),
         awarded=entitlement.awards,
     )
+
+
+def due_of(claim: Claim, plan: Plan, session: Session) -> dict[str, str]:
+    """Until when each step is to be done if it begins today; an urgent claim keeps its own day for all of them."""
+    due = due_days(plan.procedure, session.today)
+    waiting = claim.waiting if isinstance(claim, AwaitingPapers | ClosedIncomplete) else claim
+    if isinstance(waiting, AtUnion | AtOffice | Assessed | Rechecked) and waiting.beside.urgency is not None:
+        return dict.fromkeys(due, waiting.beside.urgency.decide_until)
+    return due
 
 
 def person_of(claim: Claim) -> str:
@@ -210,12 +243,14 @@ def _open(claim: Claim) -> bool:
     return isinstance(claim, AtOffice | Assessed | Rechecked)
 
 
-def _filed(claim: Claim) -> ClaimFiled:
-    assert isinstance(claim, AtUnion | AtOffice | Assessed | Rechecked | Refused)
+def filed_of(claim: Claim) -> ClaimFiled:
+    """The filing as it stands; of a claim that has not been granted."""
+    assert not isinstance(claim, Absent | Approved | Paid)
     return claim.filed
 
 
-def _plan_key(claim: Claim) -> tuple[str, int]:
+def plan_key(claim: Claim) -> tuple[str, int]:
+    """The code and version of the plan that judges the claim."""
     match claim:
         case Absent():
             raise Rejected("claim-unknown", "No such claim.")
@@ -247,6 +282,15 @@ def standing(claim_id: str, claim: Claim) -> ClaimStanding:
             return ClaimStanding(claim_id=claim_id, state="PAID", step="", total_fen=approved.total_fen)
         case Refused():
             return ClaimStanding(claim_id=claim_id, state="REJECTED", step="", total_fen=0)
+        case AwaitingPapers(waiting):
+            return ClaimStanding(claim_id=claim_id, state="SUPPLEMENT_REQUIRED", step=step_of(waiting), total_fen=0)
+        case ClosedIncomplete(waiting):
+            return ClaimStanding(claim_id=claim_id, state="CLOSED_INCOMPLETE", step=step_of(waiting), total_fen=0)
+        case Withdrawn():
+            return ClaimStanding(claim_id=claim_id, state="WITHDRAWN", step="", total_fen=0)
+        case Objected(_, objection):
+            step = f"OBJECTION_{objection.level}"
+            return ClaimStanding(claim_id=claim_id, state="APPEAL_REVIEW", step=step, total_fen=0)
 
 
 ROUTES: list[ControllerRouterHandler] = [

@@ -19,6 +19,12 @@ STEPS = {
 }
 CLAIM_STATES = {
     "IN_REVIEW": "正在审核。",
+    "SUPPLEMENT_REQUIRED": "请补充材料。",
+    "RETURNED": "已退回上一级核对。",
+    "CLOSED_INCOMPLETE": "因材料未补齐已结案,补齐后可重新办理。",
+    "WITHDRAWN": "已撤回。",
+    "APPEAL_REVIEW": "异议正在复核。",
+    "RECOVERY": "正在办理退款。",
     "APPROVED": "已审核通过,正在打款。",
     "PAID": "已到账。",
     "PAYMENT_FAILED": "打款未成功,请核对本人银行卡。",

@@ -6,7 +6,10 @@ from datetime import date, timedelta
 
 from chinese_calendar import is_workday
 
+from claims.domain.procedure import Procedure
+
 SATURDAY = 5
+DECISION = "DECISION"
 
 
 def works_on(day: date) -> bool:
@@ -17,9 +20,24 @@ def works_on(day: date) -> bool:
         return day.weekday() < SATURDAY
 
 
+def is_known(day: date) -> bool:
+    """Whether the calendar knows the year's holidays; else due days count weekdays only, and are said to."""
+    try:
+        is_workday(day)
+    except NotImplementedError:
+        return False
+    return True
+
+
 def after_working_days(day: date, days: int) -> date:
     """The day on which so many working days have passed, `day` itself not counted."""
     while days > 0:
         day += timedelta(days=1)
         days -= works_on(day)
     return day
+
+
+def due_days(procedure: Procedure, today: date) -> dict[str, str]:
+    """Until when each step is to be done if it begins today, and under DECISION the whole; ISO dates."""
+    due = {step: after_working_days(today, days).isoformat() for step, days in procedure.step_workdays.items()}
+    return {**due, DECISION: after_working_days(today, procedure.decision_workdays).isoformat()}

@@ -1,10 +1,16 @@
-"""What can be asked of a claim; `by` is the sub of the actor who asks."""
+"""What can be asked of a claim; `by` is the sub of the actor who asks.
+
+`due` says until when each step is to be done if it begins today (ISO dates by step): working days are not the
+domain's to count. Steps without an entry have no time set.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from claims.domain.plan import Authority
+from claims.domain.side_commands import SideCommand
 from contracts.claims.v1 import BenefitLine, ClaimFiled
 from contracts.envelope import Sealed
 
@@ -23,6 +29,7 @@ class ForwardClaim:
     by: str
     step: str
     note: Sealed | None
+    due: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,8 @@ class AssessClaim:
     findings: tuple[str, ...]
     authority: Authority
     today: str
+    report_above_fen: int | None = None
+    due: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -45,6 +54,7 @@ class MakeSpecialDecision:
     unmet: str
     note: Sealed | None
     evidence: tuple[str, ...]
+    due: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -54,6 +64,8 @@ class RecheckClaim:
     by: str
     authority: Authority
     today: str
+    report_above_fen: int | None = None
+    due: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -62,6 +74,7 @@ class ApproveClaim:
 
     by: str
     today: str
+    report_above_fen: int | None = None
 
 
 @dataclass(frozen=True)
@@ -73,6 +86,7 @@ class RejectClaim:
     rule: str
     explanation: str
     rests_on_assumption: bool = False
+    today: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,7 +108,7 @@ class RecordPaymentFailed:
     reason: str
 
 
-ClaimCommand = (
+MainCommand = (
     FileClaim
     | ForwardClaim
     | AssessClaim
@@ -105,3 +119,4 @@ ClaimCommand = (
     | RecordPayoutArrived
     | RecordPaymentFailed
 )
+ClaimCommand = MainCommand | SideCommand

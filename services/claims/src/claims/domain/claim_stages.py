@@ -2,9 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from claims.domain.reviews import HEAD_APPROVAL, OFFICE_RECHECK, OFFICE_REVIEW
+from contracts.claims.process import (
+    AdvanceGranted,
+    BenefitUpgraded,
+    ClaimantContacted,
+    ClaimClosedIncomplete,
+    ClaimMarkedUrgent,
+    ClaimReopened,
+    ClaimReturned,
+    ClaimWithdrawn,
+    LargeSumReported,
+    ObjectionDecided,
+    ObjectionFiled,
+    PapersReminded,
+    PapersRequested,
+    PapersSupplied,
+    PayeesConfirmed,
+    ReviewSampled,
+    SampleReviewed,
+    StepOverdue,
+)
 from contracts.claims.v1 import (
     BenefitLine,
     ClaimApproved,
@@ -29,23 +49,55 @@ class Absent:
 
 @dataclass(frozen=True)
 class Hands:
-    """Who did what: the filer, and the reviews passed as (step, actor)."""
+    """Who did what: the filer, the reviews passed as (step, actor), and who acted at a step without passing it."""
 
     filer: str
     reviews: tuple[tuple[str, str], ...] = ()
+    touched: tuple[tuple[str, str], ...] = ()
 
     def after(self, step: str, by: str) -> Hands:
         """With one more review passed."""
         return replace(self, reviews=(*self.reviews, (step, by)))
 
+    def touching(self, step: str, by: str) -> Hands:
+        """With somebody who asked, returned, upgraded, signed an advance or confirmed an account at a step."""
+        return self if (step, by) in self.touched else replace(self, touched=(*self.touched, (step, by)))
+
     def before_office(self) -> Hands:
         """With the union's reviews only: a new assessment voids the office's earlier ones."""
-        office = (OFFICE_REVIEW, OFFICE_RECHECK, HEAD_APPROVAL)
-        return replace(self, reviews=tuple(entry for entry in self.reviews if entry[0] not in office))
+        return self.before(OFFICE_REVIEW, OFFICE_RECHECK, HEAD_APPROVAL)
+
+    def before(self, *steps: str) -> Hands:
+        """Without the reviews of these steps: they are to be passed again."""
+        return replace(self, reviews=tuple(entry for entry in self.reviews if entry[0] not in steps))
 
     def all(self) -> tuple[str, ...]:
         """Everyone, once, in order of appearance."""
-        return tuple(dict.fromkeys((self.filer, *(by for _, by in self.reviews))))
+        reviewers = [by for _, by in self.reviews]
+        others = [by for _, by in self.touched if by not in reviewers]
+        return tuple(dict.fromkeys((self.filer, *others, *reviewers)))
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What happened beside the straight way, and the time that runs.
+
+    `due_on` is "" where no time runs or its end has been told; `objected` the levels decided.
+    """
+
+    due_on: str = ""
+    rounds: int = 0
+    urgency: ClaimMarkedUrgent | None = None
+    contacted: bool = False
+    contact_overdue: bool = False
+    advances: tuple[AdvanceGranted, ...] = ()
+    arrived: tuple[PayoutArrived, ...] = ()
+    failed: frozenset[tuple[str, int]] = frozenset()
+    objected: int = 0
+
+    def advanced_fen(self, line_id: str) -> int:
+        """What has been granted ahead of a line."""
+        return sum(one.amount_fen for one in self.advances if one.line_id == line_id)
 
 
 @dataclass(frozen=True)
@@ -55,6 +107,7 @@ class AtUnion:
     filed: ClaimFiled
     hands: Hands
     step: str
+    beside: Beside = field(default_factory=Beside)
 
 
 @dataclass(frozen=True)
@@ -63,6 +116,7 @@ class AtOffice:
 
     filed: ClaimFiled
     hands: Hands
+    beside: Beside = field(default_factory=Beside)
 
 
 @dataclass(frozen=True)
@@ -74,6 +128,7 @@ class Assessed:
     assessed: ClaimAssessed
     special: tuple[BenefitLine, ...]
     step: str
+    beside: Beside = field(default_factory=Beside)
 
 
 @dataclass(frozen=True)
@@ -84,15 +139,21 @@ class Rechecked:
     hands: Hands
     assessed: ClaimAssessed
     special: tuple[BenefitLine, ...]
+    beside: Beside = field(default_factory=Beside)
 
 
 @dataclass(frozen=True)
 class Approved:
-    """Granted; its payouts arrive or come back. `arrived` by payout; `failed` are (payout, attempt)."""
+    """Granted; its payouts arrive or come back. `arrived` by payout; `failed` are (payout, attempt).
+
+    `sampled` when a person has still to look at an automatic approval, `looked_by` who did.
+    """
 
     approved: ClaimApproved
     arrived: tuple[PayoutArrived, ...] = ()
     failed: frozenset[tuple[str, int]] = frozenset()
+    sampled: bool = False
+    looked_by: str = ""
 
     def without(self, payout_id: str, attempt: int) -> Approved:
         """After an attempt came back."""
@@ -107,15 +168,82 @@ class Paid:
     granted: Approved
 
 
+Undecided = AtUnion | AtOffice | Assessed | Rechecked
+
+
+@dataclass(frozen=True)
+class AwaitingPapers:
+    """The member was asked for papers; the clock stands still until the claim is back at `waiting`."""
+
+    waiting: Undecided
+    asked: PapersRequested
+    reminded: frozenset[int] = frozenset()
+
+    @property
+    def filed(self) -> ClaimFiled:
+        """The filing as it stands."""
+        return self.waiting.filed
+
+
+@dataclass(frozen=True)
+class ClosedIncomplete:
+    """The papers did not come; the claim goes on at `waiting` when they do, within the hard limit."""
+
+    waiting: Undecided
+    asked: PapersRequested
+
+    @property
+    def filed(self) -> ClaimFiled:
+        """The filing as it stands."""
+        return self.waiting.filed
+
+
+@dataclass(frozen=True)
+class Withdrawn:
+    """Taken back before it was decided."""
+
+    filed: ClaimFiled
+
+
 @dataclass(frozen=True)
 class Refused:
-    """Refused with a reason code of domain 4.7."""
+    """Refused with a reason code of domain 4.7; `decided_on` is the day of the refusal or of the last objection's."""
 
     filed: ClaimFiled
     reason: str
+    hands: Hands
+    beside: Beside
+    decided_on: str
 
 
-Claim = Absent | AtUnion | AtOffice | Assessed | Rechecked | Approved | Paid | Refused
+@dataclass(frozen=True)
+class Objected:
+    """The member objects to the refusal."""
+
+    refused: Refused
+    objection: ObjectionFiled
+    overdue: bool = False
+
+    @property
+    def filed(self) -> ClaimFiled:
+        """The filing as it stands."""
+        return self.refused.filed
+
+
+Claim = (
+    Absent
+    | AtUnion
+    | AtOffice
+    | Assessed
+    | Rechecked
+    | AwaitingPapers
+    | ClosedIncomplete
+    | Withdrawn
+    | Approved
+    | Paid
+    | Refused
+    | Objected
+)
 ClaimEvent = (
     ClaimFiled
     | ClaimForwarded
@@ -127,38 +255,22 @@ ClaimEvent = (
     | PayoutArrived
     | PaymentFailed
     | ClaimPaid
+    | PapersRequested
+    | PapersSupplied
+    | PapersReminded
+    | ClaimClosedIncomplete
+    | ClaimReopened
+    | ClaimReturned
+    | ClaimWithdrawn
+    | BenefitUpgraded
+    | PayeesConfirmed
+    | ClaimMarkedUrgent
+    | ClaimantContacted
+    | AdvanceGranted
+    | ObjectionFiled
+    | ObjectionDecided
+    | StepOverdue
+    | ReviewSampled
+    | SampleReviewed
+    | LargeSumReported
 )
-
-
-def evolve(claim: Claim, event: ClaimEvent) -> Claim:
-    """Fold one event; an event that does not fit the stage cannot have been recorded."""
-    match event, claim:
-        case ClaimFiled(), _:
-            return _waiting(event, Hands(event.by), event.steps[0])
-        case ClaimForwarded(), AtUnion(filed, hands):
-            return _waiting(filed, hands.after(event.step, event.by), event.next_step)
-        case ClaimAssessed(), AtOffice(filed, hands) | Assessed(filed, hands) | Rechecked(filed, hands):
-            hands = hands.before_office().after(OFFICE_REVIEW, event.by)
-            return Assessed(filed, hands, event, (), event.next_step)
-        case SpecialDecisionMade(), Assessed():
-            hands = claim.hands.after(HEAD_APPROVAL, event.by)
-            return replace(claim, hands=hands, special=(*claim.special, event.line), step=event.next_step)
-        case ClaimRechecked(), Assessed(filed, hands, assessed, special):
-            return Rechecked(filed, hands.after(OFFICE_RECHECK, event.by), assessed, special)
-        case ClaimApproved(), _:
-            return Approved(event)
-        case ClaimRejected(), AtOffice(filed) | Assessed(filed) | Rechecked(filed):
-            return Refused(filed, event.reason)
-        case PayoutArrived(), Approved():
-            return replace(claim, arrived=(*claim.arrived, event))
-        case PaymentFailed(), Approved() | Paid(Approved()):
-            granted = claim.granted if isinstance(claim, Paid) else claim
-            return granted.without(event.payout_id, event.attempt)
-        case ClaimPaid(), Approved():
-            return Paid(claim)
-        case _:
-            raise ValueError(f"{type(event).__name__} after {type(claim).__name__}")
-
-
-def _waiting(filed: ClaimFiled, hands: Hands, step: str) -> Claim:
-    return AtOffice(filed, hands) if step == OFFICE_REVIEW else AtUnion(filed, hands, step)

@@ -10,6 +10,7 @@ from claims.domain.benefits import Award
 from claims.domain.incident import same_incident
 from claims.domain.plan import Plan
 from contracts.claims.matching import IncidentReleased
+from contracts.claims.process import PersonBarred
 from contracts.claims.v1 import BenefitLine, BenefitsAwarded, DuplicateFiled, IncidentClaimed
 
 # State
@@ -17,19 +18,20 @@ from contracts.claims.v1 import BenefitLine, BenefitsAwarded, DuplicateFiled, In
 
 @dataclass(frozen=True)
 class Entitlement:
-    """The incidents claimed (key and claim), the lines awarded in the period, and those expected of open matches."""
+    """Incidents claimed (key and claim), lines awarded and expected in the period, until when fraud bars the person."""
 
     incidents: tuple[tuple[str, str], ...] = ()
     refilings: frozenset[str] = frozenset()
     awards: tuple[Award, ...] = ()
     expected: tuple[Award, ...] = ()
+    barred_until: str = ""
 
     def claim_of(self, incident_key: str) -> str | None:
         """The claim that this incident is already the matter of."""
         return next((claim for key, claim in self.incidents if same_incident(key, incident_key)), None)
 
 
-EntitlementEvent = IncidentClaimed | DuplicateFiled | BenefitsAwarded | IncidentReleased
+EntitlementEvent = IncidentClaimed | DuplicateFiled | BenefitsAwarded | IncidentReleased | PersonBarred
 
 
 def evolve(state: Entitlement, event: EntitlementEvent) -> Entitlement:
@@ -47,6 +49,8 @@ def evolve(state: Entitlement, event: EntitlementEvent) -> Entitlement:
         case IncidentReleased(claim_id=claim_id):
             left = tuple(entry for entry in state.incidents if entry[1] != claim_id)
             return replace(state, incidents=left, expected=_without(state.expected, claim_id))
+        case PersonBarred(until=until):
+            return replace(state, barred_until=max(state.barred_until, until))
 
 
 def _without(awards: tuple[Award, ...], claim_id: str) -> tuple[Award, ...]:
@@ -89,15 +93,27 @@ class ClaimIncident:
     claim_id: str
     channel: str
     expected_fen: Mapping[str, int] = field(default_factory=dict)
+    today: str = ""
 
 
 @dataclass(frozen=True)
 class ReleaseIncident:
-    """Let the stay of a claim be claimed anew: its settlement was taken back."""
+    """Let the incident of a claim be claimed anew: the claim was withdrawn, or its settlement taken back."""
 
     plan_code: str
     person_id: str
     claim_id: str
+
+
+@dataclass(frozen=True)
+class BarPerson:
+    """Proven fraud: nothing is claimed up to and with the day `until` (domain 4.10)."""
+
+    plan_code: str
+    person_id: str
+    claim_id: str
+    until: str
+    by: str
 
 
 @dataclass(frozen=True)
@@ -111,11 +127,11 @@ class AwardBenefits:
     limits: Limits
 
 
-EntitlementCommand = ClaimIncident | AwardBenefits | ReleaseIncident
+EntitlementCommand = ClaimIncident | AwardBenefits | ReleaseIncident | BarPerson
 
 
 def decide(command: EntitlementCommand, state: Entitlement) -> list[EntitlementEvent]:
-    """Events, [] when already so, or Rejected: incident-unclaimed, assessment-outdated."""
+    """Events, [] when already so, or Rejected: person-barred, incident-unclaimed, assessment-outdated."""
     match command:
         case ClaimIncident():
             return _claim(command, state)
@@ -125,11 +141,17 @@ def decide(command: EntitlementCommand, state: Entitlement) -> list[EntitlementE
             if all(claim != claim_id for _, claim in state.incidents):
                 return []
             return [IncidentReleased(plan_code=plan_code, person_id=person_id, claim_id=claim_id)]
+        case BarPerson(plan_code, person_id, claim_id, until, by):
+            if state.barred_until >= until:
+                return []
+            return [PersonBarred(plan_code=plan_code, person_id=person_id, claim_id=claim_id, until=until, by=by)]
 
 
 def _claim(command: ClaimIncident, state: Entitlement) -> list[EntitlementEvent]:
     first = state.claim_of(command.incident_key)
     if first is None:
+        if command.today and command.today <= state.barred_until:
+            raise Rejected("person-barred", "Nothing can be claimed for this person at present.")
         return [
             IncidentClaimed(
                 plan_code=command.plan_code,

@@ -10,6 +10,12 @@ from contracts.claims.v1 import BenefitLine
 
 STATES = {
     "IN_REVIEW": "审核中,以下金额为初步核定",
+    "SUPPLEMENT_REQUIRED": "待补充材料",
+    "RETURNED": "已退回上一级核对",
+    "CLOSED_INCOMPLETE": "因材料未补齐已结案",
+    "WITHDRAWN": "已撤回",
+    "APPEAL_REVIEW": "异议正在复核",
+    "RECOVERY": "正在办理退款",
     "APPROVED": "已审核通过",
     "PAYMENT_FAILED": "已审核通过,打款未成功",
     "PAID": "已到账",

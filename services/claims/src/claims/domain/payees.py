@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chassis.decider import Rejected
-from contracts.claims.v1 import Agent, Document, Payee
+from contracts.claims.v1 import Agent, ClaimFiled, Document, Payee
 
 SELF, GUARDIAN = "SELF", "GUARDIAN"
 WHOLE_PERCENT = 100
+WITHOUT_PAYEES = ("DATA_MATCH", "HOTLINE")
 AGENT_PAPERS = frozenset({"KINSHIP_PROOF", "AGENT_AUTHORITY"})
+
+
+def check_filed_payees(filed: ClaimFiled) -> None:
+    """Matched, telephoned and urgent claims may be filed without payees; nothing is approved before they are named."""
+    if filed.payees or not (filed.channel in WITHOUT_PAYEES or filed.urgent):
+        check_payees(filed.payees, died=bool(filed.incident.died_on))
+    if filed.agent is not None:
+        check_agent(filed.agent, filed.documents, filed.payees)
 
 
 def check_payees(payees: Sequence[Payee], *, died: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from claims.domain.matching import Matching
+from claims.domain.procedure import Procedure
 from claims.domain.relief_plan import HeirRules, PhoneRules, ReliefRules, SignalRules
 from claims.domain.required_papers import RequiredPapers
 from contracts.envelope import Value
@@ -204,6 +205,7 @@ class Plan(Value, frozen=True, kw_only=True):
     refusals: dict[str, RefusalText]
     authority: Authority
     reviews: Reviews
+    procedure: Procedure
     papers: RequiredPapers | None = None
     assumed: tuple[str, ...] = ()
     relief: ReliefRules | None = None

@@ -13,6 +13,12 @@ CITY_REVIEW = "CITY_REVIEW"
 OFFICE_REVIEW = "OFFICE_REVIEW"
 OFFICE_RECHECK = "OFFICE_RECHECK"
 HEAD_APPROVAL = "HEAD_APPROVAL"
+AWAITING_CARD = "AWAITING_CARD"
+"""Assessed, and waiting for an account: no review, a place to wait."""
+FIRST_CONTACT = "FIRST_CONTACT"
+REFUSAL = "REFUSAL"
+PAYEES = "PAYEES"
+"""Under these, people who refused, decided an objection or confirmed accounts are remembered beside the reviews."""
 LADDER = (UNIT_REVIEW, COUNTY_REVIEW, CITY_REVIEW, OFFICE_REVIEW)
 UNION_CODE_LENGTH = 13
 

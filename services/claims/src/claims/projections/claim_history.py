@@ -11,6 +11,26 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.log import Recorded
 from chassis.projections import Projection, Put, Write
 from claims.domain.reviews import HEAD_APPROVAL, OFFICE_RECHECK, OFFICE_REVIEW
+from contracts.claims.process import (
+    AdvanceGranted,
+    BenefitUpgraded,
+    ClaimantContacted,
+    ClaimClosedIncomplete,
+    ClaimMarkedUrgent,
+    ClaimReopened,
+    ClaimReturned,
+    ClaimWithdrawn,
+    LargeSumReported,
+    ObjectionDecided,
+    ObjectionFiled,
+    PapersReminded,
+    PapersRequested,
+    PapersSupplied,
+    PayeesConfirmed,
+    ReviewSampled,
+    SampleReviewed,
+    StepOverdue,
+)
 from contracts.claims.v1 import (
     ClaimApproved,
     ClaimAssessed,
@@ -69,6 +89,55 @@ def apply(recorded: Recorded) -> Iterable[Write]:
         case ClaimPaid(claim_id=claim_id):
             return [_row(recorded, claim_id, "PAID")]
         case _:
+            return _beside(recorded)
+
+
+def _beside(recorded: Recorded) -> Iterable[Write]:
+    """What happens beside the straight way."""
+    match recorded.event:
+        case PapersRequested() as event:
+            needs = " ".join(event.needs)
+            return [_row(recorded, event.claim_id, "PAPERS_REQUESTED", event.step, event.step, needs, event.note)]
+        case PapersSupplied() as event:
+            return [_row(recorded, event.claim_id, "PAPERS_SUPPLIED", "", event.step)]
+        case PapersReminded() as event:
+            return [_row(recorded, event.claim_id, "PAPERS_REMINDED", reason=str(event.day))]
+        case ClaimClosedIncomplete() as event:
+            return [_row(recorded, event.claim_id, "CLOSED_INCOMPLETE")]
+        case ClaimReopened() as event:
+            return [_row(recorded, event.claim_id, "REOPENED", "", event.step)]
+        case ClaimReturned() as event:
+            return [_row(recorded, event.claim_id, "RETURNED", event.step, event.next_step, event.reason, event.note)]
+        case ClaimWithdrawn() as event:
+            return [_row(recorded, event.claim_id, "WITHDRAWN")]
+        case BenefitUpgraded() as event:
+            codes = f"{event.from_code}>{event.line.benefit_code}"
+            return [_row(recorded, event.claim_id, "UPGRADED", "", event.next_step, codes, event.note)]
+        case PayeesConfirmed() as event:
+            return [_row(recorded, event.claim_id, "PAYEES_CONFIRMED", "", event.next_step)]
+        case ClaimMarkedUrgent() as event:
+            return [_row(recorded, event.claim_id, "URGENT", "", event.next_step, event.trigger, event.note)]
+        case ClaimantContacted() as event:
+            return [_row(recorded, event.claim_id, "CONTACTED")]
+        case AdvanceGranted() as event:
+            return [_row(recorded, event.claim_id, "ADVANCE_GRANTED", HEAD_APPROVAL, "", event.benefit_code)]
+        case ObjectionFiled() as event:
+            step = f"OBJECTION_{event.level}"
+            return [_row(recorded, event.claim_id, "OBJECTION_FILED", "", step, "", event.note)]
+        case ObjectionDecided() as event:
+            step = f"OBJECTION_{event.level}"
+            next_step = event.next_step
+            return [_row(recorded, event.claim_id, "OBJECTION_DECIDED", step, next_step, event.outcome, event.note)]
+        case StepOverdue() as event:
+            return [_row(recorded, event.claim_id, "OVERDUE", event.step, event.step, event.escalated_to)]
+        case ReviewSampled() as event:
+            return [_row(recorded, event.claim_id, "SAMPLED")]
+        case SampleReviewed() as event:
+            reason = "CORRECT" if event.correct else "WRONG"
+            return [_row(recorded, event.claim_id, "SAMPLE_REVIEWED", reason=reason, note=event.note)]
+        case LargeSumReported() as event:
+            return [_row(recorded, event.claim_id, "LARGE_SUM_REPORTED")]
+        case _:
             return []
 
 
@@ -96,7 +165,7 @@ def _row(
     )
 
 
-PROJECTION = Projection(name=NAME, version=2, source="claims", table=TABLE, apply=apply)
+PROJECTION = Projection(name=NAME, version=3, source="claims", table=TABLE, apply=apply)
 
 
 class Transition(msgspec.Struct, frozen=True):

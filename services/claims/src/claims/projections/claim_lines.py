@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.auth import in_subtree
 from chassis.log import Recorded
 from chassis.projections import Count, Patch, Projection, Put, Write
+from contracts.claims.process import AdvanceGranted
 from contracts.claims.v1 import ClaimApproved, PaymentFailed, PayoutArrived
 from contracts.envelope import Actor
 
@@ -42,17 +43,31 @@ def apply(recorded: Recorded) -> Iterable[Write]:
     match recorded.event:
         case ClaimApproved() as event:
             for line in event.lines:
-                yield Put(
-                    (event.claim_id, line.benefit_code),
-                    line_id=line.line_id,
-                    person_id=event.person_id,
-                    plan_code=event.plan_code,
-                    org_path=event.org_path,
-                    computed_fen=line.computed_fen,
-                    cap_cut_fen=line.cap_cut_fen,
-                    amount_fen=line.amount_fen,
-                    approved_on=event.approved_on,
-                )
+                key = (event.claim_id, line.benefit_code)
+                columns = {
+                    "line_id": line.line_id,
+                    "person_id": event.person_id,
+                    "plan_code": event.plan_code,
+                    "org_path": event.org_path,
+                    "computed_fen": line.computed_fen,
+                    "cap_cut_fen": line.cap_cut_fen,
+                    "amount_fen": line.amount_fen,
+                    "approved_on": event.approved_on,
+                }
+                # A line granted ahead stands here already, with what has arrived of it.
+                yield Patch(key, **columns) if line.advanced_fen else Put(key, **columns)
+        case AdvanceGranted() as event:
+            yield Put(
+                (event.claim_id, event.benefit_code),
+                line_id=event.line_id,
+                person_id=event.person_id,
+                plan_code=event.plan_code,
+                org_path=event.org_path,
+                computed_fen=event.amount_fen,
+                cap_cut_fen=0,
+                amount_fen=event.amount_fen,
+                approved_on=event.granted_on,
+            )
         case PayoutArrived() as event:
             yield from _moved(recorded, event.claim_id, event.benefit_code, event.amount_fen)
         case PaymentFailed() as event if event.came_back_fen:
@@ -66,7 +81,7 @@ def _moved(recorded: Recorded, claim_id: str, benefit_code: str, fen: int) -> It
     return [Patch(key, moved_at=recorded.header.time), Count(key, paid_fen=fen)]
 
 
-PROJECTION = Projection(name=NAME, version=1, source="claims", table=TABLE, apply=apply)
+PROJECTION = Projection(name=NAME, version=2, source="claims", table=TABLE, apply=apply)
 
 
 class Paid(msgspec.Struct, frozen=True):

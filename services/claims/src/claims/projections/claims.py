@@ -11,6 +11,24 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.log import Recorded
 from chassis.projections import Count, Patch, Projection, Put, Write
+from contracts.claims.process import (
+    BenefitUpgraded,
+    ClaimClosedIncomplete,
+    ClaimMarkedUrgent,
+    ClaimReopened,
+    ClaimReturned,
+    ClaimWithdrawn,
+    ObjectionDecided,
+    ObjectionFiled,
+    PapersRequested,
+    PapersSupplied,
+    PayeesConfirmed,
+    RecoveryClosed,
+    RecoveryOpened,
+    ReviewSampled,
+    SampleReviewed,
+    StepOverdue,
+)
 from contracts.claims.v1 import (
     BenefitLine,
     ClaimApproved,
@@ -20,12 +38,16 @@ from contracts.claims.v1 import (
     ClaimPaid,
     ClaimRechecked,
     ClaimRejected,
+    Payee,
     PaymentFailed,
     SpecialDecisionMade,
 )
 
 NAME = "claims"
 IN_REVIEW, APPROVED, PAYMENT_FAILED, PAID, REJECTED = "IN_REVIEW", "APPROVED", "PAYMENT_FAILED", "PAID", "REJECTED"
+SUPPLEMENT_REQUIRED, CLOSED_INCOMPLETE, RETURNED = "SUPPLEMENT_REQUIRED", "CLOSED_INCOMPLETE", "RETURNED"
+WITHDRAWN, APPEAL_REVIEW, RECOVERY = "WITHDRAWN", "APPEAL_REVIEW", "RECOVERY"
+UNDECIDED = (IN_REVIEW, RETURNED, SUPPLEMENT_REQUIRED)
 
 TABLE = sa.Table(
     NAME,
@@ -57,11 +79,22 @@ TABLE = sa.Table(
     sa.Column("rule", sa.Text, nullable=False, server_default=""),
     sa.Column("explanation", sa.Text, nullable=False, server_default=""),
     sa.Column("rests_on_assumption", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("due_on", sa.Text, nullable=False, server_default=""),
+    sa.Column("decide_until", sa.Text, nullable=False, server_default=""),
+    sa.Column("escalated_to", sa.Text, nullable=False, server_default=""),
+    sa.Column("needs", sa.Text, nullable=False, server_default="[]"),
+    sa.Column("round", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("sampled", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("objection_level", sa.Integer, nullable=False, server_default="0"),
+    sa.Index("claims_by_due", "due_on"),
     sa.Index("claims_by_step", "step", "position"),
     sa.Index("claims_by_path", "org_path"),
     sa.Index("claims_by_person", "person_id"),
 )
-"""`lines`, `findings`, `documents`, `payees` are JSON; `position` is that of the filing."""
+"""`lines`, `findings`, `documents`, `payees`, `needs` are JSON; `position` is that of the filing.
+
+`due_on` is the day until which the step, the papers or the objection are due, "" where no time runs.
+"""
 C = TABLE.c
 
 
@@ -81,32 +114,91 @@ def apply(recorded: Recorded) -> Iterable[Write]:
         case ClaimFiled() as event:
             return [_row(event, recorded.position)]
         case ClaimForwarded() | ClaimRechecked() as event:
-            return [Patch((event.claim_id,), step=event.next_step)]
+            return [Patch((event.claim_id,), **_step(event.next_step, event.due_on))]
         case ClaimAssessed() as event:
             findings = _json(event.findings)
-            columns = {"step": event.next_step, "findings": findings, "special": False, **_lines(event.lines)}
-            return [Patch((event.claim_id,), **columns)]
+            columns = {"findings": findings, "special": False, **_lines(event.lines)}
+            return [Patch((event.claim_id,), **_step(event.next_step, event.due_on), **columns)]
         case SpecialDecisionMade() as event:
             key = (event.claim_id,)
-            return [Patch(key, step=event.next_step, special=True), Count(key, total_fen=event.line.amount_fen)]
+            step = _step(event.next_step, event.due_on)
+            return [Patch(key, special=True, **step), Count(key, total_fen=event.line.amount_fen)]
         case ClaimApproved() as event:
             key = (event.claim_id,)
-            return [Patch(key, state=APPROVED, step="", approved_on=event.approved_on, **_lines(event.lines))]
+            return [Patch(key, state=APPROVED, approved_on=event.approved_on, **_lines(event.lines), **_NO_STEP)]
         case ClaimRejected() as event:
             names = ("reason", "rule", "explanation", "rests_on_assumption")
             reason = {name: getattr(event, name) for name in names}
-            return [Patch((event.claim_id,), state=REJECTED, step="", **reason)]
+            return [Patch((event.claim_id,), state=REJECTED, **reason, **_NO_STEP)]
         case PaymentFailed() as event:
             return [Patch((event.claim_id,), state=PAYMENT_FAILED)]
         case ClaimPaid() as event:
             return [Patch((event.claim_id,), state=PAID)]
         case _:
+            return _beside(recorded)
+
+
+def _beside(recorded: Recorded) -> Iterable[Write]:
+    """What happens beside the straight way."""
+    match recorded.event:
+        case PapersRequested() as event:
+            asked = {"needs": _json(event.needs), "round": event.round, "due_on": event.due_on, "escalated_to": ""}
+            return [Patch((event.claim_id,), state=SUPPLEMENT_REQUIRED, **asked)]
+        case PapersSupplied() | ClaimReopened() as event:
+            back = _step(event.step, event.due_on)
+            papers = {"needs": "[]", "documents": _json(event.documents_now)}
+            return [Patch((event.claim_id,), decide_until=event.decide_until, **papers, **back)]
+        case ClaimClosedIncomplete() as event:
+            return [Patch((event.claim_id,), state=CLOSED_INCOMPLETE, due_on="")]
+        case ClaimReturned() as event:
+            return [Patch((event.claim_id,), **{**_step(event.next_step, event.due_on), "state": RETURNED})]
+        case ClaimWithdrawn() as event:
+            return [Patch((event.claim_id,), state=WITHDRAWN, needs="[]", **_NO_STEP)]
+        case BenefitUpgraded() as event:
+            step = _step(event.next_step, event.due_on)
+            return [Patch((event.claim_id,), special=False, **step, **_lines(event.lines))]
+        case PayeesConfirmed() as event:
+            due = {"due_on": event.due_on} if event.due_on else {}
+            return [Patch((event.claim_id,), payees=_payees(event.payees), step=event.next_step, **due)]
+        case ClaimMarkedUrgent() as event:
+            due = {"due_on": event.decide_until, "decide_until": event.decide_until}
+            return [Patch((event.claim_id,), urgent=True, step=event.next_step, **due)]
+        case ObjectionFiled() as event:
+            waits_at = f"OBJECTION_{event.level}"
+            level = {"objection_level": event.level, "due_on": event.due_on}
+            return [Patch((event.claim_id,), state=APPEAL_REVIEW, step=waits_at, **level)]
+        case ObjectionDecided(lines=()) as event:
+            return [Patch((event.claim_id,), state=REJECTED, **_NO_STEP)]
+        case ObjectionDecided() as event:
+            lines = {**_step(event.next_step, event.due_on), **_lines(event.lines), "special": False}
+            return [Patch((event.claim_id,), reason="", rule="", explanation="", **lines)]
+        case StepOverdue() as event:
+            return [Patch((event.claim_id,), escalated_to=event.escalated_to)]
+        case ReviewSampled() as event:
+            return [Patch((event.claim_id,), sampled=True)]
+        case SampleReviewed() as event:
+            return [Patch((event.claim_id,), sampled=False)]
+        case RecoveryOpened() as event:
+            return [Patch((event.claim_id,), state=RECOVERY)]
+        case RecoveryClosed() as event:
+            return [Patch((event.claim_id,), state=event.outcome)]
+        case _:
             return []
 
 
-def _row(event: ClaimFiled, position: int) -> Put:
+_NO_STEP: dict[str, Any] = {"step": "", "due_on": "", "escalated_to": ""}
+
+
+def _step(step: str, due_on: str) -> dict[str, Any]:
+    return {"state": IN_REVIEW, "step": step, "due_on": due_on, "escalated_to": ""}
+
+
+def _payees(payees: Sequence[Payee]) -> str:
     fields = PayeeView.__struct_fields__
-    payees = [PayeeView(*(getattr(payee, name) for name in fields)) for payee in event.payees]
+    return _json([PayeeView(*(getattr(payee, name) for name in fields)) for payee in payees])
+
+
+def _row(event: ClaimFiled, position: int) -> Put:
     return Put(
         (event.claim_id,),
         claim_no=event.claim_no,
@@ -122,10 +214,12 @@ def _row(event: ClaimFiled, position: int) -> Put:
         filed_on=event.filed_on,
         filed_by=event.by,
         documents=_json(event.documents),
-        payees=_json(payees),
+        payees=_payees(event.payees),
         position=position,
         state=IN_REVIEW,
         step=event.steps[0],
+        due_on=event.due_on,
+        decide_until=event.decide_until,
     )
 
 
@@ -170,6 +264,13 @@ class ClaimRow(msgspec.Struct, frozen=True):
     rule: str
     explanation: str
     rests_on_assumption: bool
+    due_on: str
+    decide_until: str
+    escalated_to: str
+    needs: str
+    round: int
+    sampled: bool
+    objection_level: int
 
 
 _COLUMNS = [C[name] for name in ClaimRow.__struct_fields__]
@@ -189,6 +290,11 @@ async def page(
     for name, value in filters.items():
         query = query.where(C[name] == value)
     return [ClaimRow(*row) for row in await c.execute(query.order_by(C.position).limit(limit))]
+
+
+def overdue(today: str) -> sa.ColumnElement[bool]:
+    """The condition that a step's, papers' or objection's time is over."""
+    return sa.and_(C.due_on != "", C.due_on < today)
 
 
 async def rejected(c: AsyncConnection, visible: sa.ColumnElement[bool]) -> tuple[int, int]:

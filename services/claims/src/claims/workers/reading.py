@@ -10,7 +10,6 @@ from chassis.files import ObjectAbsent
 from chassis.files.retention import discarding
 from chassis.keyring import Erased
 from chassis.log import Recorded
-from chassis.sweep import Sweep
 from chassis.worker import Worker
 from claims.domain.document import DOCUMENT, GAVE_UP, NO_READER, RecordReading, RecordUnreadable, Stored
 from claims.domain.reading import READABLE, findings
@@ -116,7 +115,6 @@ WORKERS: tuple[Worker, ...] = (
         at_once_max=1,
     ),
 )
-SWEEPS: tuple[Sweep, ...] = ()
 BACKGROUND = (
     end_idle_reader,
     discarding(kept.FOLDER, kept.vault_of),

@@ -1,0 +1,34 @@
+"""Deadlines of claims: late steps are escalated, missing papers reminded of, claims closed for want of them."""
+
+from __future__ import annotations
+
+from chassis.clock import utc_text
+from chassis.execute import Session
+from chassis.sweep import Sweep
+from claims.domain.claim import CLAIM
+from claims.domain.side_commands import EscalateContact, EscalateStep, FollowUpPapers
+from claims.projections import deadlines as falling_due
+
+INTERVAL_MS = 60_000
+
+
+async def escalate_step(claim_id: str, session: Session) -> None:
+    """A step or an objection is late: the next level sees it."""
+    await session.decide(CLAIM, claim_id, EscalateStep(session.today.isoformat()))
+
+
+async def follow_up_papers(claim_id: str, session: Session) -> None:
+    """A reminder is due, or the claim is closed."""
+    await session.decide(CLAIM, claim_id, FollowUpPapers(session.today.isoformat()))
+
+
+async def escalate_contact(claim_id: str, session: Session) -> None:
+    """Nobody has spoken with the family of an urgent claim in time."""
+    await session.decide(CLAIM, claim_id, EscalateContact(utc_text(session.now)))
+
+
+SWEEPS: tuple[Sweep, ...] = (
+    Sweep(name="claim-steps", due=falling_due.steps_due, act=escalate_step, interval_ms=INTERVAL_MS),
+    Sweep(name="claim-papers", due=falling_due.papers_due, act=follow_up_papers, interval_ms=INTERVAL_MS),
+    Sweep(name="claim-contacts", due=falling_due.contacts_due, act=escalate_contact, interval_ms=INTERVAL_MS),
+)

@@ -1,0 +1,204 @@
+"""The urgent path, objections, deadlines: it does, it refuses by code, it stays quiet."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import msgspec
+import pytest
+
+from claims.domain.claim_commands import ApproveClaim, AssessClaim, ClaimCommand, RecheckClaim, RecordPayoutArrived
+from claims.domain.claim_stages import ClaimEvent
+from claims.domain.side_commands import (
+    EscalateContact,
+    EscalateStep,
+    FollowUpPapers,
+    RecordContact,
+    ReviewSample,
+    WithdrawClaim,
+)
+from contracts.claims.process import (
+    LargeSumReported,
+    StepOverdue,
+)
+from contracts.claims.v1 import (
+    ClaimFiled,
+    ClaimPaid,
+    PayoutArrived,
+)
+from tests.claims.material import PLAN, line
+from tests.claims.process_material import (
+    ADVANCE,
+    ADVANCED,
+    APPROVED,
+    ASSESSED,
+    BY_UNIT,
+    COMMANDS,
+    CONTACTED,
+    FILED,
+    LINES,
+    MATCHED,
+    OBJECT,
+    RECHECKED,
+    REJECTED,
+    RULES,
+    SPEC,
+    TODAY,
+    URGENT,
+    WITHDRAWN,
+    approved,
+    automatic,
+    decide,
+    decided,
+    marked,
+    objection,
+    requested,
+)
+
+
+def test_an_urgent_claim_is_the_offices_first() -> None:
+    SPEC.given(BY_UNIT).when(URGENT).then(marked())
+    SPEC.given(BY_UNIT, marked()).when(URGENT).then_nothing()
+    assess = AssessClaim("reviewer", LINES, (), PLAN.authority, TODAY)
+    SPEC.given(BY_UNIT, marked()).when(assess).then(ASSESSED)
+    SPEC.given(FILED).when(replace(URGENT, trigger="HURRY")).then_rejected("trigger-unknown")
+
+
+def test_the_family_is_spoken_with_in_time_or_the_head_sees_it() -> None:
+    urgent = SPEC.given(FILED, marked())
+    command = RecordContact("county", CONTACTED.contacted_at)
+    urgent.when(command).then(CONTACTED)
+    urgent.given(CONTACTED).when(command).then_nothing()
+    SPEC.given(FILED).when(command).then_rejected("claim-not-urgent")
+    late = StepOverdue(claim_id="c1", step="FIRST_CONTACT", due_on=URGENT.contact_until, escalated_to="office_head")
+    after = EscalateContact("2022-06-04T02:00:00.000001Z")
+    urgent.when(after).then(late)
+    urgent.given(late).when(after).then_nothing()
+    urgent.given(CONTACTED).when(after).then_nothing()
+
+
+def test_a_bounded_part_is_paid_ahead_and_settled_at_the_decision() -> None:
+    urgent = SPEC.given(FILED, marked())
+    urgent.when(ADVANCE).then(ADVANCED)
+    urgent.given(ADVANCED).when(ADVANCE).then_nothing()
+    arrived = PayoutArrived(
+        claim_id="c1", payout_id="a", benefit_code="CRITICAL_ILLNESS", payee_id="p1", amount_fen=2_500_000
+    )
+    early = RecordPayoutArrived("a", "CRITICAL_ILLNESS", "p1", 2_500_000)
+    urgent.given(ADVANCED).when(early).then(arrived)
+    decided = urgent.given(ADVANCED, arrived, ASSESSED).when(RecheckClaim("rechecker", PLAN.authority, TODAY)).events
+    granted = decided[-1]
+    assert [(one.amount_fen, one.advanced_fen) for one in granted.lines] == [(5_000_000, 2_500_000)]
+    assert granted.reviewed_by == ("filer", "head", "reviewer", "rechecker")
+    rest = RecordPayoutArrived("b", "CRITICAL_ILLNESS", "p1", 2_500_000)
+    paid = urgent.given(ADVANCED, arrived, ASSESSED, *decided).when(rest).events
+    assert isinstance(paid[-1], ClaimPaid)
+
+
+@pytest.mark.parametrize(
+    ("history", "command", "code"),
+    [
+        ((FILED,), ADVANCE, "claim-not-urgent"),
+        ((MATCHED, marked()), ADVANCE, "payees-unconfirmed"),
+        ((FILED, marked()), replace(ADVANCE, amount_fen=2_500_001), "advance-too-large"),
+        ((FILED, marked()), replace(ADVANCE, by="filer"), "filer-reviews"),
+        ((FILED, marked(), ASSESSED), replace(ADVANCE, by="reviewer"), "same-reviewer"),
+        ((FILED, marked(), ADVANCED), replace(ADVANCE, amount_fen=1), "advance-granted"),
+        ((FILED, marked(), ADVANCED), WithdrawClaim("p1"), "advance-granted"),
+        ((FILED, marked(), ADVANCED), AssessClaim("head", LINES, (), PLAN.authority, TODAY), "same-reviewer"),
+        ((FILED, marked(), ADVANCED, ASSESSED), RecheckClaim("head", PLAN.authority, TODAY), "same-reviewer"),
+    ],
+)
+def test_an_advance_has_its_bounds_and_its_own_hands(
+    history: tuple[ClaimEvent, ...], command: ClaimCommand, code: str
+) -> None:
+    SPEC.given(*history).when(command).then_rejected(code)
+
+
+def test_a_refusal_is_objected_to_in_time_and_at_two_levels() -> None:
+    refused = SPEC.given(FILED, REJECTED)
+    refused.when(OBJECT).then(objection())
+    refused.given(objection()).when(OBJECT).then_nothing()
+    refused.given(objection()).when(replace(OBJECT, by="filer")).then_rejected("objection-open")
+    refused.when(replace(OBJECT, today="2022-07-02")).then_rejected("objection-late")
+    refused.when(replace(OBJECT, note=None)).then_rejected("reason-missing")
+    upheld = refused.given(objection(), decided())
+    upheld.when(OBJECT).then(objection(2))
+    last = upheld.given(objection(2), decided(level=2, by="committee"))
+    last.when(OBJECT).then_rejected("objections-spent")
+
+
+@pytest.mark.parametrize("history", [(FILED,), (BY_UNIT,), (FILED, ASSESSED), (FILED, requested())])
+def test_only_a_refusal_is_objected_to(history: tuple[ClaimEvent, ...]) -> None:
+    SPEC.given(*history).when(OBJECT).then_rejected("claim-not-refused")
+    SPEC.given(*history).when(decide()).then_rejected("objection-missing")
+
+
+def test_an_objection_is_decided_by_somebody_without_part_in_the_refusal() -> None:
+    open_one = SPEC.given(FILED, REJECTED, objection())
+    open_one.when(decide()).then(decided())
+    open_one.given(decided()).when(decide()).then_nothing()
+    for by in ("filer", "reviewer", "p1"):
+        open_one.when(decide(by=by)).then_rejected("objection-own-decision")
+    second = open_one.given(decided(), objection(2))
+    second.when(decide(level=2)).then_rejected("objection-own-decision")
+    open_one.when(decide(level=2)).then_rejected("objection-level")
+    open_one.when(replace(decide(), note=None)).then_rejected("reason-missing")
+    open_one.when(replace(decide("OVERTURNED"), lines=())).then_rejected("outcome-without-lines")
+    open_one.when(replace(decide(), lines=LINES)).then_rejected("outcome-with-lines")
+    open_one.when(replace(decide(), outcome="MAYBE")).then_rejected("outcome-unknown")
+
+
+@pytest.mark.parametrize("outcome", ["OVERTURNED", "PARTLY"])
+def test_an_overturned_refusal_is_rechecked_by_other_hands(outcome: str) -> None:
+    open_one = SPEC.given(FILED, REJECTED, objection())
+    open_one.when(decide(outcome)).then(decided(outcome))
+    overturned = open_one.given(decided(outcome))
+    overturned.when(RecheckClaim("judge", PLAN.authority, TODAY)).then_rejected("same-reviewer")
+    events = overturned.when(RecheckClaim("rechecker", PLAN.authority, TODAY)).events
+    assert events[-1].reviewed_by == ("filer", "reviewer", "judge", "rechecker")
+
+
+def test_a_late_step_is_told_once_to_the_next_level() -> None:
+    late = StepOverdue(claim_id="c1", step="OFFICE_REVIEW", due_on="2022-06-02", escalated_to="OFFICE_RECHECK")
+    SPEC.given(FILED).when(EscalateStep("2022-06-02")).then_nothing()
+    SPEC.given(FILED).when(EscalateStep(TODAY)).then(late)
+    SPEC.given(FILED, late).when(EscalateStep(TODAY)).then_nothing()
+    SPEC.given(FILED, requested()).when(EscalateStep("2023-01-01")).then_nothing()
+    event = SPEC.given(FILED, REJECTED, objection()).when(EscalateStep("2022-07-05")).events
+    assert [(one.step, one.escalated_to) for one in event] == [("OBJECTION_1", "office_head")]
+    SPEC.given(FILED, REJECTED, objection(), *event).when(EscalateStep("2022-07-06")).then_nothing()
+
+
+def test_a_large_sum_is_reported_to_the_committee() -> None:
+    large = (line("ACCIDENT_DEATH", 30_000_000),)
+    history = (FILED, msgspec.structs.replace(ASSESSED, lines=large), RECHECKED)
+    events = SPEC.given(*history).when(ApproveClaim("head", TODAY, RULES.report_above_fen)).events
+    assert events[1:] == [LargeSumReported(claim_id="c1", claim_no="GS22-1", total_fen=30_000_000)]
+    SPEC.given(FILED, ASSESSED, RECHECKED).when(ApproveClaim("head", TODAY, RULES.report_above_fen)).then(
+        approved("filer", "reviewer", "rechecker", "head")
+    )
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, automatic(), ReviewSample("auditor", correct=True, note=None)])
+def test_nothing_happens_to_a_claim_that_was_never_filed(command: ClaimCommand) -> None:
+    SPEC.when(command).then_rejected("claim-unknown")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("history", [(FILED, ASSESSED, APPROVED), (FILED, WITHDRAWN)])
+def test_what_is_granted_or_withdrawn_is_closed(command: ClaimCommand, history: tuple[ClaimEvent, ...]) -> None:
+    if isinstance(command, WithdrawClaim) and WITHDRAWN in history:
+        return
+    SPEC.given(*history).when(command).then_rejected("claim-closed")
+
+
+@pytest.mark.parametrize("command", [FollowUpPapers("2030-01-01"), EscalateStep("2030-01-01"), EscalateContact("2030")])
+@pytest.mark.parametrize("history", [(), (FILED, ASSESSED, APPROVED), (FILED, WITHDRAWN), (FILED, REJECTED)])
+def test_deadlines_of_what_is_over_are_quiet(command: ClaimCommand, history: tuple[ClaimFiled, ...]) -> None:
+    SPEC.given(*history).when(command).then_nothing()
+
+
+@pytest.mark.parametrize("command", [AssessClaim("r", LINES, (), PLAN.authority, TODAY), ApproveClaim("h", TODAY)])
+def test_no_review_is_passed_while_papers_are_awaited(command: ClaimCommand) -> None:
+    SPEC.given(FILED, requested()).when(command).then_rejected("papers-awaited")
