@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from chassis.parked import retry_parked
 from contracts.claims.v1 import BenefitLine, ClaimApproved, ClaimRejected
 from contracts.enrolment.v1 import DeathRecorded
 from contracts.health_checkup.v1 import FindingRaised, MemberInvited, ResultsRecorded
@@ -243,7 +244,7 @@ async def test_a_provider_that_stays_away_leaves_a_visible_failure_that_can_be_t
     await house.work(house.paid)
     assert (await house.history(house.paid))[-1] == MessageFailed(message_id=house.paid, code="attempts-exhausted")
     await house.behave()
-    assert await house.jobs.retry() == 1
+    assert await retry_parked(house.context.log.pool) == 1
     await house.work(house.paid)
     assert isinstance((await house.history(house.paid))[-1], MessageSent)
     assert len(await house.arrived()) == 1
