@@ -62,16 +62,19 @@ from tests.claims.process_material import (
     requested,
 )
 
-PEOPLE = ("filer", "county", "city", "reviewer", "rechecker", "head", "other", "p1")
+PEOPLE = ("filer", "reviewer", "rechecker", "head", "p1")
 STEPS = ("COUNTY_REVIEW", "CITY_REVIEW", "OFFICE_REVIEW", "OFFICE_RECHECK", "HEAD_APPROVAL")
 URGENT_FILED = msgspec.structs.replace(FILED, payees=(), urgent=True)
 AUTHORITY = PLAN.authority
+LARGE = msgspec.structs.replace(ASSESSED, lines=(line("ACCIDENT_DEATH", 30_000_000),))
 OPENINGS: tuple[tuple[ClaimEvent, ...], ...] = (
     (FILED,),
     (BY_UNIT,),
     (URGENT_FILED,),
     (FILED, ASSESSED),
     (FILED, ASSESSED, RECHECKED),
+    (FILED, LARGE),
+    (FILED, LARGE, RECHECKED),
     (FILED, marked(), ADVANCED, ASSESSED),
     (FILED, REJECTED, objection()),
     (FILED, requested()),
@@ -116,7 +119,7 @@ def commands() -> st.SearchStrategy[ClaimCommand]:
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.sampled_from(OPENINGS), st.lists(commands(), max_size=40))
+@given(st.sampled_from(OPENINGS), st.lists(commands(), min_size=10, max_size=40))
 def test_no_history_breaks_what_is_promised(opening: tuple[ClaimEvent, ...], asked: list[ClaimCommand]) -> None:
     claim, history = told(opening, asked)
     approvals = [event for event in history if isinstance(event, ClaimApproved)]
@@ -126,7 +129,7 @@ def test_no_history_breaks_what_is_promised(opening: tuple[ClaimEvent, ...], ask
         assert sum(payee.share_percent for payee in granted.payees) == 100
         assert granted.total_fen == sum(line.amount_fen for line in granted.lines)
         assert all(0 <= line.advanced_fen <= line.amount_fen for line in granted.lines)
-        assert len(granted.reviewed_by) == len(set(granted.reviewed_by))
+        assert len(set(granted.reviewed_by)) >= people_needed(granted.total_fen)
     closing = [index for index, event in enumerate(history) if isinstance(event, ClaimApproved)]
     if closing:
         after = history[closing[0] + 1 :]
@@ -141,7 +144,7 @@ def test_no_history_breaks_what_is_promised(opening: tuple[ClaimEvent, ...], ask
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.sampled_from(OPENINGS), st.lists(commands(), max_size=40))
+@given(st.sampled_from(OPENINGS), st.lists(commands(), min_size=10, max_size=40))
 def test_what_was_just_done_is_quiet_or_refused_and_never_done_twice(
     opening: tuple[ClaimEvent, ...], asked: list[ClaimCommand]
 ) -> None:
@@ -153,13 +156,23 @@ def test_what_was_just_done_is_quiet_or_refused_and_never_done_twice(
         after = fold(claim, first)
         second = answer(command, after)
         assert not [event for event in second if event in first and isinstance(event, ClaimApproved | PayoutArrived)]
-        hands = getattr(after, "hands", None)
-        if hands is not None:
-            assert all(by != hands.filer for _, by in hands.reviews)
-            steps_by: dict[str, set[str]] = {}
-            for step, by in hands.reviews:
-                steps_by.setdefault(by, set()).add(step)
-            assert all(len(own) == 1 for own in steps_by.values())
+
+
+def four_eyes(claim: Claim) -> bool:
+    """Nobody has passed two different reviews, or one of a claim they filed."""
+    hands = getattr(claim, "hands", None)
+    if hands is None:
+        return True
+    passed = dict(hands.reviews[::-1])
+    by_person = {by: step for step, by in hands.reviews}
+    return hands.filer not in passed.values() and all(by_person[by] == step for step, by in hands.reviews)
+
+
+def people_needed(total_fen: int) -> int:
+    """The filer and as many reviewers as the sum demands (domain 4.3)."""
+    if total_fen <= AUTHORITY.reviewer_alone_max_fen:
+        return 2
+    return 3 if total_fen <= AUTHORITY.without_head_max_fen else 4
 
 
 def paid_once(claim: Claim, history: list[ClaimEvent]) -> bool:
@@ -179,6 +192,7 @@ def told(opening: tuple[ClaimEvent, ...], asked: list[ClaimCommand]) -> tuple[Cl
         events = answer(command, claim)
         history += events
         claim = fold(claim, events)
+        assert four_eyes(claim), command
     return claim, history
 
 
