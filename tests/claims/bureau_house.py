@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from chassis.clock import new_id
-from claims.api.plans import PLANS
+from claims.api.plans import DIGESTS, PLANS
 from claims.domain.bureau import FIELDS
 from claims.domain.plan import Plan
 from claims.intake.importer import Importer
@@ -119,7 +119,7 @@ class Bureau:
     plans: dict[tuple[str, int], Plan] = field(default_factory=lambda: dict(PLANS))
 
     def importer(self) -> Importer:
-        return Importer(self.house.world.context, self.plans, self.registry.resolve)
+        return Importer(self.house.world.context, self.plans, DIGESTS, self.registry.resolve)
 
     async def send(
         self, content: bytes, role: str = "office_reviewer", sub: str = "reviewer-1", **more: Any

@@ -25,7 +25,7 @@ from claims.domain.matching import (
     hinted,
     in_ranges,
 )
-from claims.domain.plan import Plan
+from claims.domain.plan import FundPayRatio, Plan
 from contracts.claims.v1 import BenefitLine, Incident
 from contracts.person import Facts
 
@@ -81,7 +81,7 @@ def judge(stay: Stay, plan: Plan, cover: Cover | None, known: Known, *, claim_id
         plan=plan,
         cover=cover,
         incident=incident,
-        facts=facts_of(stay, {}),
+        facts=facts_of(stay, {}, rules),
         filed_on=max(today, date.fromisoformat(stay.admitted_on)),
         awarded=known.awards,
     )
@@ -99,7 +99,7 @@ def _payable(application: Application, stay: Stay, rules: Matching, known: Known
     excluded = hinted(stay.diagnosis, stay.operations, rules.diagnosis_exclusions)
     if excluded and _active(plan, excluded):
         return Verdict(EXCLUDED, "DIAGNOSIS")
-    if stay.self_pay_in_scope_fen is None:
+    if stay.self_pay_in_scope_fen is None or (stay.pool_paid_fen is None and _reads_pool(plan)):
         return Verdict(Q_AMOUNT, "AMOUNT")
     if code == NO_SELF_PAY:
         return Verdict(code)
@@ -117,6 +117,15 @@ def _linked(key: str, known: Known) -> Verdict | None:
         if kind == INPATIENT and dates[0] == admitted and dates[1] in {discharged, admitted}:
             return Verdict(ALREADY_CLAIMED, claim_id=claim)
     return None
+
+
+def _reads_pool(plan: Plan) -> bool:
+    """Whether a stay is paid by what the pooled fund paid: the total of all funds is no substitute."""
+    return any(
+        INPATIENT in one.kinds and isinstance(one.formula, FundPayRatio)
+        for one in plan.benefits.values()
+        if one.enabled
+    )
 
 
 def _active(plan: Plan, exclusion: str) -> bool:
@@ -140,10 +149,13 @@ def incident_of(stay: Stay) -> Incident:
     return Incident(kind=INPATIENT, decisive_on=stay.admitted_on, discharged_on=stay.discharged_on)
 
 
-def facts_of(stay: Stay, row: dict[str, str]) -> Facts:
-    """What the settlement says, as the papers of a claim would."""
+def facts_of(stay: Stay, row: dict[str, str], rules: Matching) -> Facts:
+    """What the settlement says, as the papers of a claim would; a level that the plan does not know is none."""
     return Facts(
         self_pay_in_scope_fen=stay.self_pay_in_scope_fen or 0,
         self_paid_fen=max(stay.self_paid_fen or 0, 0),
         settlement=row,
+        fund_paid_fen=max(stay.pool_paid_fen or 0, 0),
+        hospital_level=rules.hospital_levels.get(stay.hospital_level, ""),
+        hospital_days=stay.hospital_days,
     )
