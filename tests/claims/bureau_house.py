@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+import msgspec
 
 from chassis.clock import new_id
 from claims.api.plans import DIGESTS, PLANS
@@ -117,6 +118,10 @@ class Bureau:
     house: House
     registry: Registry
     plans: dict[tuple[str, int], Plan] = field(default_factory=lambda: dict(PLANS))
+
+    def published(self) -> None:
+        """As if all rules of the plans had been published: no refusal rests on an assumption."""
+        self.plans = {key: msgspec.structs.replace(plan, assumed=()) for key, plan in self.plans.items()}
 
     def importer(self) -> Importer:
         return Importer(self.house.world.context, self.plans, DIGESTS, self.registry.resolve)

@@ -56,8 +56,8 @@ class Matching(Value, frozen=True, kw_only=True):
 
     `inpatient_types` and `type_exclusions` read `med_type`; hints are leads, never decisions. `confirmed` are result
     codes that a person has to confirm before the member is refused; `told` those that the member is told at once,
-    unless the refusal rests on an assumption. `hospital_levels` are the plan's levels by the bureau's codes. What is
-    paid automatically, and up to what sum, says the plan's procedure.
+    unless the refusal rests on an assumption: then a person confirms it too. `hospital_levels` are the plan's levels
+    by the bureau's codes. What is paid automatically, and up to what sum, says the plan's procedure.
     """
 
     mode: str

@@ -214,7 +214,8 @@ async def _settle(
     rules = line.plan.matching
     assert rules is not None
     code = verdict.code
-    waits = code in UNSURE or (code in rules.confirmed and verdict.detail != NOT_INPATIENT)
+    confirmed = code in rules.confirmed and verdict.detail != NOT_INPATIENT
+    waits = code in UNSURE or verdict.needs_person or confirmed
     if verdict.claim_id == line.claim_id or (waits and isinstance(task, Decided | Reversed)):
         # Its claim is there, or a person has decided: nothing is new.
         tally.add(code)
@@ -228,7 +229,7 @@ async def _settle(
     computed_fen = sum(one.amount_fen for one in verdict.lines)
     tally.add(code, computed_fen if opens else 0, opened=opens)
     _record(line, verdict, computed_fen, recording, waits=waits)
-    if (code in PAYABLE and code != LEAD_DEATH and not paid) or code in rules.told:
+    if (code in PAYABLE and code != LEAD_DEATH and not paid) or (code in rules.told and not waits):
         claim_id = verdict.claim_id
         recording.announced(
             AnnouncedMatch(setl_key=line.key, person_id=line.match.person_id, claim_id=claim_id, code=code)
