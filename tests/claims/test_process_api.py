@@ -50,7 +50,7 @@ async def test_papers_are_asked_for_reminded_of_and_handed_in(house: House) -> N
     assert other.status_code == 404
     back = await house.post(f"/claims/{claim_id}/supply-papers", PAPER, person_id, "member", UNIT)
     assert (back.json()["state"], back.json()["step"]) == ("IN_REVIEW", "OFFICE_REVIEW")
-    assert len((await view(house, claim_id))["documents"]) == 2
+    assert len((await view(house, claim_id))["documents"]) == 1
 
 
 async def test_papers_that_never_come_close_the_claim_until_they_do(house: House) -> None:
@@ -187,6 +187,14 @@ async def test_the_interface_describes_itself(house: House) -> None:
         "/recoveries/{claim_id}/receipts",
         "/recoveries/{claim_id}/write-off",
         "/recoveries/{claim_id}/decide-write-off",
+        "/claims/mine",
+        "/claims/phone",
+        "/claims/for-information",
+        "/claims/estimate",
+        "/claims/what-if",
+        "/claims/{claim_id}/heirs",
+        "/claims/{claim_id}/explanation",
+        "/claims/{claim_id}/not-me",
         "/overrides",
         "/special-decisions",
         "/summary",

@@ -115,7 +115,7 @@ def test_fraud_bars_a_person_until_a_day() -> None:
     command = BarPerson(PLAN.code, "p1", "c1", "2025-06-30", "head")
     spec.when(command).then(barred)
     spec.given(barred).when(command).then_nothing()
-    asked = ClaimIncident(PLAN.code, "p1", "ILLNESS/2025-06-01", "c2", "UNIT", "2025-06-30")
+    asked = ClaimIncident(PLAN.code, "p1", "ILLNESS/2025-06-01", "c2", "UNIT", today="2025-06-30")
     spec.given(barred).when(asked).then_rejected("person-barred")
-    later = ClaimIncident(PLAN.code, "p1", "ILLNESS/2025-06-01", "c2", "UNIT", "2025-07-01")
+    later = ClaimIncident(PLAN.code, "p1", "ILLNESS/2025-06-01", "c2", "UNIT", today="2025-07-01")
     assert len(spec.given(barred).when(later).events) == 1

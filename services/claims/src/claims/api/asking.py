@@ -16,17 +16,9 @@ from chassis.execute import Session
 from claims.api.access import CLAIMANTS, FILERS, OFFICE, OVERSIGHT, REVIEWERS, UNION_STEPS
 from claims.api.filing import keys_of, sealed_payee
 from claims.api.notes import seal_note
+from claims.api.process_shapes import PapersAsked, PapersHandedIn, PayeesAsked, ReturnAsked, SampleAsked, UpgradeAsked
 from claims.api.reviews import AnyRequest, Told, application_of, due_of, filed_of, person_of, take
-from claims.api.shapes import (
-    ClaimId,
-    DocumentAsked,
-    PapersAsked,
-    PapersHandedIn,
-    PayeesAsked,
-    ReturnAsked,
-    SampleAsked,
-    UpgradeAsked,
-)
+from claims.api.shapes import ClaimId, DocumentAsked
 from claims.domain.benefits import Refusal, grant
 from claims.domain.claim_commands import ClaimCommand
 from claims.domain.claim_stages import Assessed, AtOffice, AtUnion, AwaitingPapers, Claim, Rechecked

@@ -14,8 +14,9 @@ from chassis.decider import Rejected
 from chassis.execute import Session
 from claims.api.access import CLAIMANTS, OFFICE
 from claims.api.notes import seal_note
+from claims.api.process_shapes import ObjectionAsked, ObjectionDecisionAsked
 from claims.api.reviews import AnyRequest, Told, application_of, due_of, person_of, take
-from claims.api.shapes import ClaimId, ObjectionAsked, ObjectionDecisionAsked
+from claims.api.shapes import ClaimId
 from claims.api.working_days import after_working_days
 from claims.domain.benefits import Refusal, assess, grant
 from claims.domain.claim_commands import ClaimCommand

@@ -18,16 +18,16 @@ from chassis.web import Problem
 from claims.api.access import OVERSIGHT, reaches
 from claims.api.notes import seal_note
 from claims.api.plans import plan_of
-from claims.api.queries import PAGE_ROWS, After, Limit
-from claims.api.reviews import AnyRequest, filed_of, person_of, plan_key
-from claims.api.shapes import (
-    ClaimId,
+from claims.api.process_shapes import (
     ReceiptAsked,
     RecoveryAsked,
     RecoveryStanding,
     WriteOffAsked,
     WriteOffDecisionAsked,
 )
+from claims.api.queries import PAGE_ROWS, After, Limit
+from claims.api.reviews import AnyRequest, filed_of, person_of, plan_key
+from claims.api.shapes import ClaimId
 from claims.domain.claim import CLAIM
 from claims.domain.claim_stages import Absent, Approved, Claim, Paid, Refused
 from claims.domain.entitlement import ENTITLEMENT, BarPerson

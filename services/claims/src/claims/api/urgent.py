@@ -15,8 +15,9 @@ from chassis.decider import Rejected
 from chassis.execute import Session
 from claims.api.access import REVIEWERS
 from claims.api.notes import seal_note
+from claims.api.process_shapes import AdvanceAsked, UrgencyAsked
 from claims.api.reviews import AnyRequest, Told, application_of, person_of, take
-from claims.api.shapes import AdvanceAsked, ClaimId, UrgencyAsked
+from claims.api.shapes import ClaimId
 from claims.api.working_days import after_working_days
 from claims.domain.benefits import assess
 from claims.domain.claim_commands import ClaimCommand
