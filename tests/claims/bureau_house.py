@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+import msgspec
 
 from chassis.clock import new_id
-from claims.api.plans import PLANS
+from claims.api.plans import DIGESTS, PLANS
 from claims.domain.bureau import FIELDS
 from claims.domain.plan import Plan
 from claims.intake.importer import Importer
@@ -118,8 +119,12 @@ class Bureau:
     registry: Registry
     plans: dict[tuple[str, int], Plan] = field(default_factory=lambda: dict(PLANS))
 
+    def published(self) -> None:
+        """As if all rules of the plans had been published: no refusal rests on an assumption."""
+        self.plans = {key: msgspec.structs.replace(plan, assumed=()) for key, plan in self.plans.items()}
+
     def importer(self) -> Importer:
-        return Importer(self.house.world.context, self.plans, self.registry.resolve)
+        return Importer(self.house.world.context, self.plans, DIGESTS, self.registry.resolve)
 
     async def send(
         self, content: bytes, role: str = "office_reviewer", sub: str = "reviewer-1", **more: Any

@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from claims.api.plans import PLANS
 from claims.domain.benefits import Award
 from claims.domain.bureau import FIELDS, fen_of, iso_date, kept_values, layout_of, missing_columns, stay_of
 from claims.domain.matching import hinted
-from claims.domain.plan import Plan
-from claims.domain.settlement import Known, Verdict, judge
+from claims.domain.plan import DailyAllowance, FundPayRatio, Plan
+from claims.domain.settlement import Known, Verdict, judge, reason_of
 from tests.claims.bureau_house import row
 from tests.claims.material import COVER, PLAN
 
@@ -125,3 +126,53 @@ def test_types_hints_and_the_way_of_leaving_are_the_plans_data() -> None:
     assert verdict(plan=plan).code == "EXCLUDED"
     assert verdict(plan=plan, med_type="77", dise_no="F20.900").code == "EXACT_NEW"
     assert verdict(plan=plan, med_type="77", dscg_way="9").code == "LEAD_DEATH"
+
+
+def test_what_rests_on_a_rule_that_was_not_published_is_a_persons_to_refuse() -> None:
+    assert verdict(begntime="2021-12-30", endtime="2022-01-05").needs_person, "the choice of the date refuses"
+    assert verdict(begntime="2022-01-20", endtime="2022-01-25").needs_person, "the waiting is assumed"
+    assert verdict(fund_pay_sumamt="8000.00").needs_person, "the formula is assumed"
+    assert not verdict(begntime="2021-12-01", endtime="2021-12-05").needs_person
+    published = msgspec.structs.replace(PLAN, assumed=())
+    assert verdict(plan=published, fund_pay_sumamt="8000.00") == Verdict("NO_SELF_PAY")
+
+
+@pytest.mark.parametrize(
+    ("result", "reason"),
+    [
+        (("OUT_OF_PERIOD", ""), "RJ_OUT_OF_PERIOD"),
+        (("OUT_OF_PERIOD", "LATE"), "RJ_LATE"),
+        (("NO_SELF_PAY", ""), "RJ_NO_SELF_PAY"),
+        (("EXCLUDED", "MED_TYPE"), ""),
+    ],
+)
+def test_a_result_is_told_with_the_plans_reason(result: tuple[str, str], reason: str) -> None:
+    assert reason_of(*result) == reason
+
+
+def matched_by(code: str, levels: dict[str, str]) -> Plan:
+    """Another plan of the files, matched as the programme is."""
+    assert PLAN.matching is not None
+    (plan,) = (plan for (name, _), plan in PLANS.items() if name == code)
+    return msgspec.structs.replace(plan, matching=msgspec.structs.replace(PLAN.matching, hospital_levels=levels))
+
+
+def test_a_plan_that_pays_a_share_of_the_pooled_fund_reads_the_funds_own_column() -> None:
+    plan = matched_by("JL-ZYYW-2022", {"3": "PROVINCE"})
+    found = verdict(plan=plan, hosp_lv="3", hifp_pay="5000.00")
+    (line,) = found.lines
+    formula = plan.benefits["INPATIENT_MEDICAL"].formula
+    assert isinstance(formula, FundPayRatio)
+    assert line.amount_fen == 500_000 * formula.level_basis_points["PROVINCE"] // 10_000
+    assert verdict(plan=plan, hosp_lv="3").code == "Q_AMOUNT", "the total of all funds is no substitute"
+    unknown = verdict(plan=plan, hosp_lv="9", hifp_pay="5000.00")
+    assert (unknown.code, unknown.detail, unknown.lines) == ("EXACT_NEW", "RJ_HOSPITAL_LEVEL", ()), "a person judges"
+
+
+@pytest.mark.parametrize(("days", "paid_days"), [("6", 5), ("6.0", 5), ("", 9), ("six", 9)])
+def test_a_plan_that_pays_by_the_day_reads_the_days_that_the_bureau_counted(days: str, paid_days: int) -> None:
+    plan = matched_by("BJ-ZYJT-2024", {"3": "LEVEL_3"})
+    (line,) = verdict(plan=plan, hosp_lv="3", ipt_days=days).lines
+    formula = plan.benefits["INPATIENT_ALLOWANCE"].formula
+    assert isinstance(formula, DailyAllowance)
+    assert line.amount_fen == paid_days * formula.per_day_fen

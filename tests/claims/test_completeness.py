@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from claims.projections import claims, match_results, match_tasks
+from contracts.claims.matching import SettlementQueued
 from contracts.claims.v1 import ClaimFiled
 from tests.claims.bureau_house import UNION, Bureau, file_of, row
 from tests.claims.house import filing
@@ -27,6 +28,7 @@ async def ledger(bureau: Bureau, role: str = "supervisor", org: str = "620000", 
 async def filled(bureau: Bureau) -> None:
     """One settlement or more in each class; the paper claim is paid."""
     house = bureau.house
+    bureau.published()
     person_id = await house.cover(UNION, bureau.registry.add(ID, "甲乙"))
     await house.cover(UNION, bureau.registry.add(OTHER, "丙丁"))
     claim_id = await house.filed(filing(person_id, incident=PAPER))
@@ -123,4 +125,6 @@ async def test_invariant_12_9_a_stay_across_the_years_end_is_payable_and_one_fro
     view = await bureau.imported(file_of(rows))
     assert view["by_result"] == {"EXACT_NEW": 1, "OUT_OF_PERIOD": 1}
     told = await ledger(bureau)
-    assert (told["by_class"]["in_progress"], told["by_class"]["not_covered"], told["remainder"]) == (1, 1, 0)
+    assert (told["by_class"]["in_progress"], told["by_class"]["waiting"], told["remainder"]) == (1, 1, 0)
+    (queued,) = await bureau.events(SettlementQueued)
+    assert queued.code == "OUT_OF_PERIOD", "that the admission decides was not published: a person refuses"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from claims.intake import kept
-from contracts.claims.matching import MatchingStarted, SettlementDecided, SettlementQueued
+from contracts.claims.matching import MatchesAnnounced, MatchingStarted, SettlementDecided, SettlementQueued
 from contracts.claims.v1 import ClaimFiled, ClaimRejected
 from tests.claims.bureau_house import UNION, Bureau, file_of, row
 from tests.claims.material import PLAN
@@ -186,3 +186,50 @@ async def test_a_lead_opens_its_claim_and_asks_a_person_to_follow_it(
     assert (await decide(bureau, queued.task_id, "MATCHED")).json()["code"] == "outcome-not-possible"
     assert (await decide(bureau, queued.task_id, "DONE")).status_code == 200
     assert filed.plan_code == PLAN.code
+
+
+async def refused_stays(bureau: Bureau, person_id: str) -> list[dict[str, str]]:
+    answer = await bureau.house.get("/claims/mine/refused-stays", "member", sub=person_id)
+    assert answer.status_code == 200, answer.text
+    found: list[dict[str, str]] = answer.json()["stays"]
+    return found
+
+
+async def test_a_member_reads_the_rule_and_how_to_object_where_a_stay_is_not_payable(bureau: Bureau) -> None:
+    person_id = await member(bureau)
+    await bureau.imported(file_of([row("S1", ID, "甲乙", begntime="2021-12-01", endtime="2021-12-05")]))
+    (told,) = await refused_stays(bureau, person_id)
+    text = PLAN.refusals["RJ_OUT_OF_PERIOD"]
+    assert (told["reason"], told["rule"], told["admitted_on"]) == ("RJ_OUT_OF_PERIOD", text.rule, "2021-12-01")
+    assert told["explanation"].startswith(text.text)
+    assert f"{PLAN.objection_days} 日内提出" in told["explanation"]
+    assert "12351" in told["explanation"]
+    assert await refused_stays(bureau, "somebody-else") == []
+    denied = await bureau.house.get("/claims/mine/refused-stays", "office_reviewer")
+    assert denied.status_code == 403
+
+
+async def test_a_refusal_by_an_assumed_rule_is_not_told_before_a_person_has_confirmed_it(bureau: Bureau) -> None:
+    person_id = await member(bureau)
+    await bureau.imported(file_of([row("S1", ID, "甲乙", fund_pay_sumamt="8000.00")]))
+    (waiting,) = await queue(bureau, code="NO_SELF_PAY")
+    assert await bureau.events(MatchesAnnounced) == []
+    assert await refused_stays(bureau, person_id) == []
+    assert (await decide(bureau, waiting["task_id"], "NOT_PAYABLE", rule_code="RJ_NO_SELF_PAY")).status_code == 200
+    (told,) = await refused_stays(bureau, person_id)
+    assert told["reason"] == "RJ_NO_SELF_PAY"
+    view = await bureau.imported(
+        file_of([row("S1", ID, "甲乙", fund_pay_sumamt="8000.00"), row("S2", "620725197001010011", "丙")])
+    )
+    assert view["by_result"] == {"NOT_COVERED": 1, "NO_SELF_PAY": 1}
+    assert await queue(bureau) == []
+
+
+async def test_a_published_rule_refuses_by_itself_and_is_told(bureau: Bureau) -> None:
+    person_id = await member(bureau)
+    bureau.published()
+    await bureau.imported(file_of([row("S1", ID, "甲乙", fund_pay_sumamt="8000.00")]))
+    (announced,) = await bureau.events(MatchesAnnounced)
+    assert [one.code for one in announced.matches] == ["NO_SELF_PAY"]
+    assert await queue(bureau) == []
+    assert [one["reason"] for one in await refused_stays(bureau, person_id)] == ["RJ_NO_SELF_PAY"]

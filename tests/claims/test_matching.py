@@ -10,6 +10,7 @@ import pytest
 import xlsxwriter
 
 from claims.api.filing import FACTS_FIELD
+from claims.api.plans import DIGESTS
 from claims.domain.bureau import FIELDS
 from claims.intake.importer import Importer
 from contracts.claims.matching import MatchesAnnounced, SettlementQueued, SettlementReversed, SettlementsImported
@@ -199,7 +200,7 @@ async def test_an_import_that_is_killed_at_any_chunk_goes_on_where_it_ended(bure
             return await bureau.registry.resolve(question)
 
         try:
-            await Importer(bureau.house.world.context, bureau.plans, dying).import_file(import_id)
+            await Importer(bureau.house.world.context, bureau.plans, DIGESTS, dying).import_file(import_id)
         except Killed:
             killed += 1
     assert killed > 2

@@ -4,7 +4,7 @@ from functools import partial
 
 from chassis.runner import Service, run
 from claims import api, inbox, projections, workers
-from claims.api.plans import PLANS
+from claims.api.plans import DIGESTS, PLANS
 from claims.intake import importer
 from claims.settings import Settings
 from contracts.catalog import CATALOG, PUBLISHERS
@@ -18,7 +18,7 @@ SERVICE = Service(
     reactions=inbox.REACTIONS,
     workers=workers.WORKERS,
     sweeps=workers.SWEEPS,
-    background=(partial(importer.run, plans=PLANS), *workers.BACKGROUND),
+    background=(partial(importer.run, plans=PLANS, digests=DIGESTS), *workers.BACKGROUND),
     grants=frozenset({"identity", "health", "bank", "contact"}),
     settings=Settings,
 )

@@ -9,10 +9,19 @@ from litestar.types import ControllerRouterHandler
 from chassis.auth import allow, in_subtree
 from chassis.context import Context
 from claims.api import wording
-from claims.api.plans import plan_of
+from claims.api.plans import PLANS, plan_of
 from claims.api.queries import PAGE_ROWS, After, Limit
 from claims.domain.reviews import COUNTY_REVIEW, UNIT_REVIEW
-from claims.projections import acting_relatives, claims, claims_for_information, phone_calls, relief_cases
+from claims.domain.settlement import reason_of
+from claims.projections import (
+    acting_relatives,
+    claims,
+    claims_for_information,
+    covers,
+    match_results,
+    phone_calls,
+    relief_cases,
+)
 from claims.projections.acting_relatives import ActingRelative
 from claims.projections.claims import ClaimRow
 from claims.projections.claims_for_information import ForInformation
@@ -54,6 +63,22 @@ class InformationPage(msgspec.Struct, frozen=True, kw_only=True):
     next_after: int
 
 
+class OwnRefusedStay(msgspec.Struct, frozen=True, kw_only=True):
+    """A stay in the bureau's data that opened no claim: the rule, why, and how to object. Never what it was for."""
+
+    plan_code: str
+    admitted_on: str
+    reason: str
+    rule: str
+    explanation: str
+
+
+class OwnRefusedStays(msgspec.Struct, frozen=True, kw_only=True):
+    """A member's stays that are not payable, the latest first."""
+
+    stays: list[OwnRefusedStay]
+
+
 @get("/claims/mine")
 async def own_cases(actor: Actor, context: Context, after: After = 0, limit: Limit = PAGE_ROWS) -> OwnCases:
     """The member's own claims and relief cases, with what is asked of them."""
@@ -72,6 +97,33 @@ async def own_cases(actor: Actor, context: Context, after: After = 0, limit: Lim
     page = sorted(numbered, key=lambda one: one[0])[:rows_max]
     next_after = page[-1][0] if len(page) == rows_max else 0
     return OwnCases(cases=[case for _, case in page], next_after=next_after)
+
+
+@get("/claims/mine/refused-stays")
+async def own_refused_stays(actor: Actor, context: Context, limit: Limit = PAGE_ROWS) -> OwnRefusedStays:
+    """What the bureau's data told of the member that is not payable; what still waits for a person is not among it."""
+    allow(actor, "member")
+    codes = tuple(sorted({code for plan in PLANS.values() if plan.matching for code in plan.matching.told}))
+    async with context.reads.connection() as c:
+        rows = await match_results.refused_of(c, actor.sub, codes, min(limit, context.settings.page_rows_max))
+        found = {code: await covers.of_person(c, actor.sub, code) for code in sorted({row.plan_code for row in rows})}
+    stays = []
+    for row in rows:
+        cover = found[row.plan_code]
+        reason = row.rule_code or reason_of(row.code, row.detail)
+        if cover is not None and reason:
+            plan = plan_of(row.plan_code, cover.plan_version)
+            text = plan.refusals[reason]
+            stays.append(
+                OwnRefusedStay(
+                    plan_code=row.plan_code,
+                    admitted_on=row.admitted_on,
+                    reason=reason,
+                    rule=text.rule,
+                    explanation=text.text + wording.objection(plan.objection_days),
+                )
+            )
+    return OwnRefusedStays(stays=stays)
 
 
 @get("/claims/for-information")
@@ -129,4 +181,4 @@ def _own_relief(row: ReliefRow) -> OwnCase:
     )
 
 
-ROUTES: list[ControllerRouterHandler] = [own_cases, for_information]
+ROUTES: list[ControllerRouterHandler] = [own_cases, own_refused_stays, for_information]

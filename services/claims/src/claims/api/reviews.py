@@ -15,6 +15,7 @@ from chassis.context import Context
 from chassis.decider import Rejected
 from chassis.execute import Session
 from chassis.web import Problem
+from claims.api import wording
 from claims.api.access import OFFICE, UNION_STEPS, concerns, reaches, reads_subtree
 from claims.api.filing import FACTS_FIELD
 from claims.api.heirs import check_heirs
@@ -58,8 +59,6 @@ from contracts.claims.process import ClaimWithdrawn
 from contracts.claims.v1 import BenefitLine, ClaimApproved, ClaimFiled
 from contracts.envelope import Actor
 from contracts.person import Facts
-
-HOTLINE = "12351"
 
 AnyRequest = Request[Any, Any, Any]
 Told = Response[ClaimStanding]
@@ -161,7 +160,7 @@ async def reject_claim(
         if data.reason not in plan.refusals:
             raise Problem(422, "reason-unknown", "The plan knows no such reason code.", "reason")
         text = plan.refusals[data.reason]
-        objection = f"如有异议,可在收到通知后 {plan.objection_days} 日内提出,或拨打 {HOTLINE}。"
+        objection = wording.objection(plan.objection_days)
         assumed = _open(claim) and rests_on_assumption(await application_of(session, claim, plan), data.reason)
         today = session.today.isoformat()
         return RejectClaim(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+HOTLINE = "12351"
+
 CLAIM_KINDS = {
     "INPATIENT": "住院医疗互助金",
     "ACCIDENT": "意外伤害互助金",
@@ -78,6 +80,11 @@ RELATIONS = {
     "GRANDPARENT": "祖父母",
     "OTHER": "亲属",
 }
+
+
+def objection(days: int) -> str:
+    """How a refusal is objected to (domain 4.7, 4.8)."""
+    return f"如有异议,可在收到通知后 {days} 日内提出,或拨打 {HOTLINE}。"
 
 
 def claim_sentence(state: str, step: str) -> str:

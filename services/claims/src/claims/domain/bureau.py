@@ -26,6 +26,7 @@ IDENTIFYING = frozenset({"psn_no", "psn_name", "psn_cert_type", "certno"})
 REVERSAL = "1"
 DATES_CACHED_MAX = 65_536
 MONEY_DIGITS_MAX = 13
+DAYS_DIGITS_MAX = 4
 
 _SEPARATORS = re.compile(r"[;,,;、|\s]+")
 
@@ -49,7 +50,10 @@ def missing_columns(layout: Layout) -> list[str]:
 
 
 class Stay(NamedTuple):
-    """A settlement's stay. Dates are ISO dates or "" when unreadable; money in fen, None when unreadable."""
+    """A settlement's stay. Dates are ISO dates or "" when unreadable; money in fen, None when unreadable.
+
+    `hospital_level` is the bureau's code; `hospital_days` 0 when they are not told.
+    """
 
     setl_id: str
     insutype: str
@@ -62,6 +66,9 @@ class Stay(NamedTuple):
     diagnosis: str
     operations: tuple[str, ...]
     discharge_way: str
+    pool_paid_fen: int | None
+    hospital_level: str
+    hospital_days: int
 
     @property
     def self_pay_in_scope_fen(self) -> int | None:
@@ -92,6 +99,9 @@ def stay_of(layout: Layout, cells: Sequence[str]) -> Stay:
         diagnosis=cell("dise_no").upper(),
         operations=tuple(one for one in _SEPARATORS.split(cell("oprn_code").upper()) if one),
         discharge_way=cell("dscg_way"),
+        pool_paid_fen=fen_of(cell("hifp_pay")),
+        hospital_level=cell("hosp_lv"),
+        hospital_days=days_of(cell("ipt_days")),
     )
 
 
@@ -120,6 +130,14 @@ def iso_date(text: str) -> str:
         return date(*(int(part) for part in parts)).isoformat()
     except ValueError:
         return ""
+
+
+def days_of(text: str) -> int:
+    """Whole days, written with or without decimals; 0 for anything else."""
+    whole, _, part = text.partition(".")
+    if not (whole.isascii() and whole.isdigit() and len(whole) <= DAYS_DIGITS_MAX) or part.strip("0"):
+        return 0
+    return int(whole)
 
 
 def fen_of(text: str) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contracts.envelope import Value
 
 NOTIFY, AUTO_OPEN, AUTO_PAY = "NOTIFY", "AUTO_OPEN", "AUTO_PAY"
+MODES = (NOTIFY, AUTO_OPEN, AUTO_PAY)
 
 EXACT_NEW = "EXACT_NEW"
 ALREADY_CLAIMED = "ALREADY_CLAIMED"
@@ -54,11 +55,12 @@ class Matching(Value, frozen=True, kw_only=True):
     """How settlements of the bureau are treated.
 
     `inpatient_types` and `type_exclusions` read `med_type`; hints are leads, never decisions. `confirmed` are result
-    codes that a person has to confirm before the member is refused; `told` those that the member is told at once.
+    codes that a person has to confirm before the member is refused; `told` those that the member is told at once,
+    unless the refusal rests on an assumption: then a person confirms it too. `hospital_levels` are the plan's levels
+    by the bureau's codes. What is paid automatically, and up to what sum, says the plan's procedure.
     """
 
     mode: str
-    auto_pay_max_fen: int
     inpatient_types: tuple[str, ...]
     type_exclusions: dict[str, str]
     diagnosis_exclusions: tuple[Hint, ...]
@@ -67,6 +69,7 @@ class Matching(Value, frozen=True, kw_only=True):
     death_ways: tuple[str, ...]
     confirmed: tuple[str, ...]
     told: tuple[str, ...]
+    hospital_levels: dict[str, str]
 
 
 def in_ranges(code: str, ranges: tuple[CodeRange, ...]) -> bool:

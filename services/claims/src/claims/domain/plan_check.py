@@ -7,6 +7,7 @@ from datetime import date
 
 from claims.domain.assumptions import NoSuchParameter, value_at
 from claims.domain.dates import NAMES
+from claims.domain.matching import MODES
 from claims.domain.plan import (
     COVER,
     EFFECTS,
@@ -38,7 +39,14 @@ Faults = Iterator[tuple[str, str]]
 
 def faults(plan: Plan) -> list[tuple[str, str]]:
     """Field and sentence of everything that is wrong; [] for a plan that can be judged by."""
-    return [*_of_plan(plan), *_of_benefits(plan), *_of_exclusions(plan), *_of_papers(plan), *_of_assumptions(plan)]
+    return [
+        *_of_plan(plan),
+        *_of_benefits(plan),
+        *_of_exclusions(plan),
+        *_of_papers(plan),
+        *_of_matching(plan),
+        *_of_assumptions(plan),
+    ]
 
 
 def _of_plan(plan: Plan) -> Faults:
@@ -129,6 +137,15 @@ def _of_papers(plan: Plan) -> Faults:
         yield "papers.names", f"lacks {', '.join(unnamed)}"
     if not papers.circumstances.keys() <= set(CIRCUMSTANCES):
         yield "papers.circumstances", f"is not among {', '.join(CIRCUMSTANCES)}"
+
+
+def _of_matching(plan: Plan) -> Faults:
+    if plan.matching is None:
+        return
+    if plan.matching.mode not in MODES:
+        yield "matching.mode", f"is none of {', '.join(MODES)}"
+    if not set(plan.matching.hospital_levels.values()) <= plan.hospital_levels.keys():
+        yield "matching.hospital_levels", "speaks of a hospital level that hospital_levels does not name"
 
 
 def _kinds(papers: RequiredPapers) -> set[str]:

@@ -25,7 +25,7 @@ from claims.domain.matching import (
     hinted,
     in_ranges,
 )
-from claims.domain.plan import Plan
+from claims.domain.plan import FundPayRatio, Plan
 from contracts.claims.v1 import BenefitLine, Incident
 from contracts.person import Facts
 
@@ -38,6 +38,8 @@ BY_REFUSAL = {
     "RJ_NO_SELF_PAY": (NO_SELF_PAY, ""),
 }
 """A refusal of the plan's rules as a result code and its detail; others open a claim for a person to refuse."""
+REASONS = {reason: result for reason, result in BY_REFUSAL.items() if reason != "RJ_NOT_COVERED"}
+"""The reason that each result is told with: the row of somebody who is not covered gives no result to tell."""
 
 
 @dataclass(frozen=True)
@@ -50,12 +52,16 @@ class Known:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The result code and its detail; `claim_id` a claim that is there already; `lines` what would be paid."""
+    """The result code and its detail; `claim_id` a claim that is there already; `lines` what would be paid.
+
+    `needs_person`: the rules refuse by a parameter that was not published, or cannot judge it (domain 12a).
+    """
 
     code: str
     detail: str = ""
     claim_id: str = ""
     lines: tuple[BenefitLine, ...] = ()
+    needs_person: bool = False
 
 
 def judge(stay: Stay, plan: Plan, cover: Cover | None, known: Known, *, claim_id: str, today: date) -> Verdict:
@@ -81,7 +87,7 @@ def judge(stay: Stay, plan: Plan, cover: Cover | None, known: Known, *, claim_id
         plan=plan,
         cover=cover,
         incident=incident,
-        facts=facts_of(stay, {}),
+        facts=facts_of(stay, {}, rules),
         filed_on=max(today, date.fromisoformat(stay.admitted_on)),
         awarded=known.awards,
     )
@@ -92,21 +98,28 @@ def _payable(application: Application, stay: Stay, rules: Matching, known: Known
     """Cover, waiting, exclusions, amounts, formula, in this order."""
     plan, key = application.plan, incident_key(application.incident)
     answer = assess(application)
-    refusal = answer.refusals[0].code if answer.refusals and not answer.lines else ""
-    code, detail = BY_REFUSAL.get(refusal, (EXACT_NEW, ""))
+    refusal = answer.refusals[0] if answer.refusals and not answer.lines else None
+    reason = refusal.code if refusal else ""
+    code, detail = BY_REFUSAL.get(reason, (EXACT_NEW, ""))
+    needs_person = refusal is not None and refusal.needs_person
     if code in {OUT_OF_PERIOD, WAITING}:
-        return Verdict(code, detail)
+        return Verdict(code, detail, needs_person=needs_person)
     excluded = hinted(stay.diagnosis, stay.operations, rules.diagnosis_exclusions)
     if excluded and _active(plan, excluded):
         return Verdict(EXCLUDED, "DIAGNOSIS")
-    if stay.self_pay_in_scope_fen is None:
+    if stay.self_pay_in_scope_fen is None or (stay.pool_paid_fen is None and _reads_pool(plan)):
         return Verdict(Q_AMOUNT, "AMOUNT")
     if code == NO_SELF_PAY:
-        return Verdict(code)
+        return Verdict(code, needs_person=needs_person)
     overlapping = next((claim for other, claim in known.incidents if same_incident(other, key)), "")
     if overlapping:
         return Verdict(POSSIBLE_DUP, claim_id=overlapping)
-    return Verdict(lead_of(stay, rules) or EXACT_NEW, refusal, lines=answer.lines)
+    return Verdict(lead_of(stay, rules) or EXACT_NEW, reason, lines=answer.lines)
+
+
+def reason_of(code: str, detail: str) -> str:
+    """The plan's reason code (domain 4.7) behind a result that refuses; "" when none stands behind it."""
+    return next((reason for reason, result in REASONS.items() if result == (code, detail)), "")
 
 
 def _linked(key: str, known: Known) -> Verdict | None:
@@ -117,6 +130,15 @@ def _linked(key: str, known: Known) -> Verdict | None:
         if kind == INPATIENT and dates[0] == admitted and dates[1] in {discharged, admitted}:
             return Verdict(ALREADY_CLAIMED, claim_id=claim)
     return None
+
+
+def _reads_pool(plan: Plan) -> bool:
+    """Whether a stay is paid by what the pooled fund paid: the total of all funds is no substitute."""
+    return any(
+        INPATIENT in one.kinds and isinstance(one.formula, FundPayRatio)
+        for one in plan.benefits.values()
+        if one.enabled
+    )
 
 
 def _active(plan: Plan, exclusion: str) -> bool:
@@ -140,10 +162,13 @@ def incident_of(stay: Stay) -> Incident:
     return Incident(kind=INPATIENT, decisive_on=stay.admitted_on, discharged_on=stay.discharged_on)
 
 
-def facts_of(stay: Stay, row: dict[str, str]) -> Facts:
-    """What the settlement says, as the papers of a claim would."""
+def facts_of(stay: Stay, row: dict[str, str], rules: Matching) -> Facts:
+    """What the settlement says, as the papers of a claim would; a level that the plan does not know is none."""
     return Facts(
         self_pay_in_scope_fen=stay.self_pay_in_scope_fen or 0,
         self_paid_fen=max(stay.self_paid_fen or 0, 0),
         settlement=row,
+        fund_paid_fen=max(stay.pool_paid_fen or 0, 0),
+        hospital_level=rules.hospital_levels.get(stay.hospital_level, ""),
+        hospital_days=stay.hospital_days,
     )

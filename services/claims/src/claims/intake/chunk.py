@@ -23,6 +23,7 @@ from claims.domain.match_task import (
     MatchTask,
     Open,
     Reversed,
+    Untouched,
     match_claim_id,
     settlement_key,
 )
@@ -45,7 +46,7 @@ from claims.domain.matching import (
 from claims.domain.plan import Plan
 from claims.domain.settlement import Verdict, judge
 from claims.domain.settlement_import import SETTLEMENTS, RecordMatches
-from claims.intake import opening
+from claims.intake import autopay, opening
 from claims.intake.files import Cells
 from claims.intake.queueing import queue
 from claims.intake.recording import Recording
@@ -80,7 +81,8 @@ class Opened:
 class Chunk:
     """Rows `rows` of run `run`; `matches` by row number; `folded` rows cancel each other or were taken back.
 
-    `before` tells what an earlier run of this import opened.
+    `before` tells what an earlier run of this import opened; `digests` are those of the plans' files, by which their
+    signers know them.
     """
 
     import_id: str
@@ -93,6 +95,7 @@ class Chunk:
     folded: frozenset[int]
     assigned_to: str
     before: Mapping[str, Opened] = field(default_factory=dict)
+    digests: Mapping[tuple[str, int], str] = field(default_factory=dict)
 
 
 class Line(NamedTuple):
@@ -135,13 +138,13 @@ async def decide(session: Session, chunk: Chunk) -> Tally:
     tally = Tally()
     recording = Recording(chunk.import_id, chunk.plan_code)
     lines = _lines(chunk, tally)
-    await _prepare(session, chunk, lines)
+    people = await _prepare(session, chunk, lines)
     taken_back = await reversed_among(session, [line.stay.setl_id for line in lines])
     for number, line in enumerate(lines):
         if line.stay.setl_id in taken_back:
             tally.counts[REVERSED] += 1
         else:
-            await _settle(session, chunk, line, recording, tally)
+            await _settle(session, chunk, line, people, recording, tally)
         if number % ROWS_PER_TURN == 0:
             await asyncio.sleep(0)
     recording.append_to(session, f"{chunk.import_id}-{chunk.run}-{chunk.rows[0][0]}")
@@ -178,24 +181,29 @@ def _lines(chunk: Chunk, tally: Tally) -> list[Line]:
     return lines
 
 
-async def _prepare(session: Session, chunk: Chunk, lines: Sequence[Line]) -> None:
+async def _prepare(session: Session, chunk: Chunk, lines: Sequence[Line]) -> autopay.People:
     """Load what the decisions rest on, and make the data keys, each in one question."""
     if not lines:
-        return
+        return autopay.People()
     people = list(dict.fromkeys(line.match.person_id for line in lines))
     known = await session.load_many(ENTITLEMENT, [f"{chunk.plan_code}-{person_id}" for person_id in people])
     claims = {claim for state in known.values() for _, claim in state.incidents}
     await session.load_many(CLAIM, list(claims | {line.claim_id for line in lines}))
     await session.load_many(MATCH_TASK, [line.key for line in lines])
+    pays = any(line.plan.matching is not None and line.plan.matching.mode == AUTO_PAY for line in lines)
+    standing = await autopay.people_of(session, people) if pays else autopay.People()
     subjects = [(person_id, "health") for person_id in people]
     try:
         await session.keyring.ensure(subjects)
     except Erased:
         # Whoever is erased or restricted is not covered either; the others' keys are there.
-        return
+        return standing
+    return standing
 
 
-async def _settle(session: Session, chunk: Chunk, line: Line, recording: Recording, tally: Tally) -> None:
+async def _settle(
+    session: Session, chunk: Chunk, line: Line, people: autopay.People, recording: Recording, tally: Tally
+) -> None:
     """One settlement of a covered person: judged, recorded, acted upon by the plan's mode."""
     opened = chunk.before.get(line.stay.setl_id)
     if opened is not None and opened.by(line.row_no):
@@ -206,19 +214,22 @@ async def _settle(session: Session, chunk: Chunk, line: Line, recording: Recordi
     rules = line.plan.matching
     assert rules is not None
     code = verdict.code
-    waits = code in UNSURE or (code in rules.confirmed and verdict.detail != NOT_INPATIENT)
+    confirmed = code in rules.confirmed and verdict.detail != NOT_INPATIENT
+    waits = code in UNSURE or verdict.needs_person or confirmed
     if verdict.claim_id == line.claim_id or (waits and isinstance(task, Decided | Reversed)):
         # Its claim is there, or a person has decided: nothing is new.
         tally.add(code)
         return
     opens = code in PAYABLE and rules.mode in {AUTO_OPEN, AUTO_PAY}
+    paid = False
     if opens:
-        await _open(session, line, verdict, chunk.layout)
+        # Whatever a person was ever asked about is not paid without one.
+        paid = await _open(session, chunk, line, verdict, people if isinstance(task, Untouched) else autopay.People())
         verdict = replace(verdict, claim_id=line.claim_id)
     computed_fen = sum(one.amount_fen for one in verdict.lines)
     tally.add(code, computed_fen if opens else 0, opened=opens)
     _record(line, verdict, computed_fen, recording, waits=waits)
-    if (code in PAYABLE and code != LEAD_DEATH) or code in rules.told:
+    if (code in PAYABLE and code != LEAD_DEATH and not paid) or (code in rules.told and not waits):
         claim_id = verdict.claim_id
         recording.announced(
             AnnouncedMatch(setl_key=line.key, person_id=line.match.person_id, claim_id=claim_id, code=code)
@@ -282,14 +293,21 @@ async def _claimed(session: Session, claim_id: str, line: Line) -> Verdict:
     return Verdict(ALREADY_PAID if paid else ALREADY_CLAIMED, claim_id=line.claim_id)
 
 
-async def _open(session: Session, line: Line, verdict: Verdict, layout: Layout) -> None:
+async def _open(session: Session, chunk: Chunk, line: Line, verdict: Verdict, people: autopay.People) -> bool:
+    """Open the claim; True when it was granted with it, so that the member hears of the money and of no card."""
+    plan, person_id = line.plan, line.match.person_id
+    digest = chunk.digests.get((plan.code, plan.version), "")
+    granted = await autopay.grant_of(session, plan, digest, person_id, verdict, people)
     await opening.open_claim(
         session,
         claim_id=line.claim_id,
-        person_id=line.match.person_id,
-        plan=line.plan,
+        person_id=person_id,
+        plan=plan,
         org_path=line.match.cover.org_path,
         stay=line.stay,
-        row=kept_values(layout, line.cells, identifying=False),
+        row=kept_values(chunk.layout, line.cells, identifying=False),
         verdict=verdict,
     )
+    if granted is not None:
+        await autopay.pay(session, plan, line.claim_id, person_id, verdict, granted)
+    return granted is not None

@@ -93,11 +93,18 @@ class _Reading:
 class Importer:
     """One file at a time, oldest first; one replica imports. `stalled` names those given up until a restart."""
 
-    def __init__(self, context: Context, plans: Mapping[tuple[str, int], Plan], resolve: Resolve | None = None) -> None:
+    def __init__(
+        self,
+        context: Context,
+        plans: Mapping[tuple[str, int], Plan],
+        digests: Mapping[tuple[str, int], str],
+        resolve: Resolve | None = None,
+    ) -> None:
         """Everything it needs is the service's; people are resolved by enrolment unless told otherwise."""
         self._context = context
         self._settings: Settings = context.settings
         self._plans = plans
+        self._digests = digests
         self._resolve = resolve or resolver(context)
         self._files = SettlementFiles(Path(self._settings.documents), context.keyring)
         self._attempts: dict[str, int] = {}
@@ -280,6 +287,7 @@ class Importer:
             folded=folded,
             assigned_to=received.by,
             before=reading.before,
+            digests=self._digests,
         )
         return _Prepared(chunk, new_id())
 
@@ -332,6 +340,6 @@ def _take(rows: Iterator[tuple[int, Cells]], count: int) -> list[tuple[int, Cell
     return list(islice(rows, count))
 
 
-async def run(context: Context, plans: Mapping[tuple[str, int], Plan]) -> None:
+async def run(context: Context, plans: Mapping[tuple[str, int], Plan], digests: Mapping[tuple[str, int], str]) -> None:
     """The background task of the service."""
-    await Importer(context, plans).run()
+    await Importer(context, plans, digests).run()

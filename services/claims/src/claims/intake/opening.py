@@ -35,12 +35,13 @@ async def open_claim(
     verdict: Verdict,
 ) -> None:
     """File the claim as the system: whoever sent the file may review it. Needs the person's `health` key ensured."""
+    assert plan.matching is not None
     incident = incident_of(stay)
     expected_fen = {line.benefit_code: line.amount_fen for line in verdict.lines}
     command = ClaimIncident(plan.code, person_id, incident_key(incident), claim_id, CHANNEL, expected_fen)
     await session.decide(ENTITLEMENT, f"{plan.code}-{person_id}", command)
     facts = session.keyring.seal_now(
-        facts_of(stay, row),
+        facts_of(stay, row, plan.matching),
         subject=person_id,
         category="health",
         decision_id=session.decision_id,

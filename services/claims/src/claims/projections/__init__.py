@@ -8,6 +8,7 @@ from claims.projections import (
     claim_lines,
     claims,
     claims_for_information,
+    consents,
     cover_changes,
     cover_moves,
     covers,
@@ -16,6 +17,7 @@ from claims.projections import (
     documents,
     duplicates,
     flags,
+    held_people,
     identities,
     match_results,
     match_tasks,
@@ -61,4 +63,6 @@ ALL: tuple[Projection, ...] = (
     deadlines.PROJECTION,
     overrides.PROJECTION,
     recoveries.PROJECTION,
+    consents.PROJECTION,
+    held_people.PROJECTION,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -38,3 +38,9 @@ PROJECTION = Projection(name=NAME, version=1, source="enrolment", table=TABLE, a
 async def died_on(c: AsyncConnection, person_id: str) -> str:
     """The recorded day of death, or ""."""
     return str(await c.scalar(sa.select(TABLE.c.died_on).where(TABLE.c.person_id == person_id)) or "")
+
+
+async def among(c: AsyncConnection, person_ids: Sequence[str]) -> frozenset[str]:
+    """Which of these people are recorded as dead."""
+    query = sa.select(TABLE.c.person_id).where(TABLE.c.person_id.in_(person_ids))
+    return frozenset((await c.execute(query)).scalars())

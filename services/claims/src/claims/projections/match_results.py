@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 import sqlalchemy as sa
@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.log import Recorded
 from chassis.projections import Patch, Projection, Put, Remove, Write
-from claims.domain.match_task import DONE, match_claim_id, settlement_key
+from claims.domain.match_task import DONE, NOT_PAYABLE, match_claim_id, settlement_key
 from claims.domain.matching import PAYABLE
-from claims.projections import settlement_imports
+from claims.projections import settlement_imports, settlements
 from contracts.claims.matching import SettlementDecided, SettlementReversed, SettlementsJudged
 from contracts.envelope import Event
 
@@ -69,6 +69,30 @@ async def opened_by(c: AsyncConnection, import_id: str) -> list[tuple[str, str, 
         C.import_id == import_id, C.code.in_(PAYABLE), C.claim_id != ""
     )
     return [(setl_id, code, int(fen)) for setl_id, code, fen in await c.execute(query)]
+
+
+class RefusedStay(msgspec.Struct, frozen=True):
+    """A settlement that opened no claim: by the machine's result, or by a person's reason code."""
+
+    plan_code: str
+    admitted_on: str
+    code: str
+    detail: str
+    rule_code: str
+
+
+async def refused_of(c: AsyncConnection, person_id: str, codes: Sequence[str], limit: int) -> list[RefusedStay]:
+    """The person's settlements that were answered by one of the codes, or refused by a person; the latest first."""
+    s = settlements.C
+    query = (
+        sa.select(C.plan_code, s.admitted_on, C.code, C.detail, C.rule_code)
+        .join_from(TABLE, settlements.TABLE, sa.and_(s.plan_code == C.plan_code, s.setl_id == C.setl_id))
+        .where(s.person_id == person_id, ~C.waits, C.claim_id == "")
+        .where(sa.or_(C.outcome == NOT_PAYABLE, sa.and_(C.outcome == "", C.code.in_(codes))))
+        .order_by(s.admitted_on.desc(), C.setl_id)
+        .limit(limit)
+    )
+    return [RefusedStay(*row) for row in await c.execute(query)]
 
 
 class Opener(msgspec.Struct, frozen=True):
