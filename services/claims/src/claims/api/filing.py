@@ -30,7 +30,7 @@ from claims.domain.numbering import claim_no
 from claims.domain.plan import Plan
 from claims.domain.reading import Registered
 from claims.domain.reviews import steps_of
-from claims.domain.working_days import DECISION, due_days
+from claims.intake.working_days import DECISION, due_days
 from claims.papers import kept
 from claims.projections import covers
 from claims.projections.covers import CoverRow

@@ -22,7 +22,7 @@ from claims.domain.claim_commands import ClaimCommand
 from claims.domain.claim_stages import Claim, Objected, Refused
 from claims.domain.plan import Plan
 from claims.domain.side_commands import DecideObjection, FileObjection
-from claims.domain.working_days import after_working_days
+from claims.intake.working_days import after_working_days
 from contracts.claims.v1 import BenefitLine
 from contracts.envelope import Actor
 

@@ -22,7 +22,7 @@ from claims.api.plans import plan_of
 from claims.api.shapes import ClaimId, ClaimPage, ClaimSummary, ClaimView, Summary
 from claims.domain.claim import CLAIM
 from claims.domain.explanation import for_families
-from claims.domain.working_days import is_known
+from claims.intake.working_days import is_known
 from claims.projections import claim_history, claim_lines, claims, duplicates, overrides, special_decisions
 from claims.projections.claims import ClaimRow, PayeeView
 from claims.projections.overrides import Override

@@ -58,7 +58,7 @@ from claims.domain.relief_stages import (
     Withdrawn,
 )
 from claims.domain.reviews import CITY_REVIEW, levels_of
-from claims.domain.working_days import after_working_days
+from claims.intake.working_days import after_working_days
 from claims.projections import relief_cases, relief_objections
 from contracts.claims.relief import ReliefFiled, ReliefVerified
 from contracts.claims.v1 import Document

@@ -53,7 +53,7 @@ from claims.domain.entitlement import ENTITLEMENT, AwardBenefits, ReleaseInciden
 from claims.domain.plan import Plan
 from claims.domain.reviews import HEAD_APPROVAL, OFFICE_REVIEW
 from claims.domain.standing import step_of
-from claims.domain.working_days import due_days
+from claims.intake.working_days import due_days
 from claims.projections import covers
 from contracts.claims.process import ClaimWithdrawn
 from contracts.claims.v1 import BenefitLine, ClaimApproved, ClaimFiled

@@ -24,7 +24,7 @@ from claims.domain.claim_stages import Claim
 from claims.domain.plan import Plan
 from claims.domain.side_commands import GrantAdvance, MarkUrgent, RecordContact
 from claims.domain.standing import undecided_or_waiting
-from claims.domain.working_days import after_working_days
+from claims.intake.working_days import after_working_days
 from contracts.envelope import Actor
 
 

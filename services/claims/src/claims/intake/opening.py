@@ -14,7 +14,7 @@ from claims.domain.numbering import claim_no
 from claims.domain.plan import Plan
 from claims.domain.reviews import steps_of
 from claims.domain.settlement import Known, Verdict, facts_of, incident_of
-from claims.domain.working_days import DECISION, due_days
+from claims.intake.working_days import DECISION, due_days
 from contracts.claims.v1 import ClaimFiled
 from contracts.envelope import SYSTEM
 
