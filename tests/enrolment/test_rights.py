@@ -180,7 +180,14 @@ async def test_a_claim_that_goes_on_or_was_paid_in_part_is_kept(registry: Regist
         claim_id="c1", step="OFFICE_REVIEW", documents=(), by=person_id, due_on="2022-05-01", decide_until="2022-06-01"
     )
     objected = ObjectionFiled(
-        **NAMED, person_id=person_id, payee_ids=(), level=1, note=None, filed_on="2022-04-02", due_on="2022-04-20", by="p"
+        **NAMED,
+        person_id=person_id,
+        payee_ids=(),
+        level=1,
+        note=None,
+        filed_on="2022-04-02",
+        due_on="2022-04-20",
+        by="p",
     )
     histories = {
         "reopened": (closed, reopened),

@@ -38,7 +38,9 @@ def apply(recorded: Recorded) -> Iterable[Write]:
     """One row a claim; one that is not closed is paid or may be, also after an objection or with late papers."""
     match recorded.event:
         case ClaimFiled() as event:
-            yield Put((event.claim_id,), person_id=event.person_id, plan_code=event.plan_code, closed=False, advanced=False)
+            yield Put(
+                (event.claim_id,), person_id=event.person_id, plan_code=event.plan_code, closed=False, advanced=False
+            )
         case ClaimRejected() | ClaimWithdrawn() | ClaimClosedIncomplete() as event:
             yield Patch((event.claim_id,), closed=True)
         case ClaimReopened() | ObjectionFiled() as event:

@@ -15,7 +15,15 @@ from chassis.context import Context
 from contracts.envelope import Actor
 from payments.api.reading import PAGE_ROWS, STAFF, After, Limit, PlanCode, allow_province
 from payments.domain import ledger
-from payments.projections import account_balances, disputes, donations, ledger_entries, payouts, recoveries, relief_donations
+from payments.projections import (
+    account_balances,
+    disputes,
+    donations,
+    ledger_entries,
+    payouts,
+    recoveries,
+    relief_donations,
+)
 
 CHECK_ATTEMPTS_MAX = 5
 CHECK_DELAY_MS = 200

@@ -52,9 +52,7 @@ def decide(command: BookRecovery, receipt: RecoveryReceipt) -> list[RecoveryBook
         case Absent():
             if command.amount_fen <= 0:
                 raise Rejected("amount-not-positive", "A receipt is more than nothing.", "amount_fen")
-            transfers = ledger.recovered(
-                command.recovery_id, command.receipt_id, command.plan_code, command.amount_fen
-            )
+            transfers = ledger.recovered(command.recovery_id, command.receipt_id, command.plan_code, command.amount_fen)
             return [RecoveryBooked(**vars(command), transfers=transfers)]
         case Booked(plan_code, amount_fen):
             if (plan_code, amount_fen) != (command.plan_code, command.amount_fen):
