@@ -24,7 +24,7 @@ from contracts.claims.process import (
 from contracts.claims.v1 import BenefitLine, ClaimApproved, Payee
 from contracts.enrolment.v1 import CoverageGranted, DeathRecorded
 from contracts.envelope import Event
-from notify import inbox, telling
+from notify.inbox import decisions, telling
 from notify.settings import Settings
 from tests.notify.house import CLAIMANT_FIELD, House
 
@@ -253,7 +253,7 @@ async def test_the_start_of_a_cover_is_told_where_it_is_wanted_and_after_what_is
     await house.world.feed("enrolment", covered(house), stream)
     assert await house.queued() == [], "A roster of a hundred thousand is told only when it is asked for."
     wanted = msgspec.structs.replace(Settings(), tell_cover_starts=True)
-    for module in (inbox, telling):
+    for module in (decisions, telling):
         monkeypatch.setattr(module, "settings", lambda: wanted)
     for _ in range(2):
         await house.world.feed("enrolment", covered(house), stream)

@@ -17,7 +17,7 @@ from contracts.claims.process import (
 )
 from contracts.envelope import Event
 from notify.domain.template import yuan
-from notify.telling import WHOLE_PERCENT, day_text, tell
+from notify.inbox.telling import WHOLE_PERCENT, day_text, tell
 
 UPHELD = "UPHELD"
 LAST_LEVEL = 2

@@ -1,4 +1,4 @@
-"""What others decided, told to the people it concerns: one message for each cause and recipient."""
+"""Covers, claims, relief, payouts and check-ups on their straight way, told to the people they concern."""
 
 from __future__ import annotations
 
@@ -15,11 +15,10 @@ from contracts.enrolment.v1 import CoverageGranted
 from contracts.envelope import Event
 from contracts.health_checkup.v1 import FindingRaised, MemberInvited, ResultsRecorded
 from contracts.payments.v1 import PayoutReturned, PayoutSettled
-from notify import process
 from notify.domain.message import MESSAGE
 from notify.domain.template import place_or_withheld, yuan
+from notify.inbox.telling import WHOLE_PERCENT, full_day_text, message, settings, tell, tell_later
 from notify.projections import contacts, deceased
-from notify.telling import WHOLE_PERCENT, full_day_text, message, settings, tell, tell_later
 
 RELIEF_FUND = "relief"
 PAYABLE = frozenset({"EXACT_NEW", "LEAD_CI", "LEAD_ACCIDENT"})
@@ -194,7 +193,6 @@ REACTIONS: dict[str, dict[type[Event], Reaction]] = {
         ReliefGranted: on_relief_granted,
         ReliefRefused: on_relief_refused,
         MatchesAnnounced: on_matches_announced,
-        **process.REACTIONS,
     },
     "enrolment": {CoverageGranted: on_coverage_granted},
     "payments": {

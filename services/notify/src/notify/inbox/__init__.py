@@ -1,0 +1,12 @@
+"""What others decided, told to the people it concerns: one message for each cause and recipient."""
+
+from __future__ import annotations
+
+from chassis.tail.reactions import Reaction
+from contracts.envelope import Event
+from notify.inbox import decisions, process
+
+REACTIONS: dict[str, dict[type[Event], Reaction]] = {
+    **decisions.REACTIONS,
+    "claims": {**decisions.REACTIONS["claims"], **process.REACTIONS},
+}
