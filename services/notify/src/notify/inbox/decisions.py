@@ -47,7 +47,7 @@ async def on_claim_approved(recorded: Recorded, session: Session) -> None:
     for payee in event.payees:
         variables = {"no": event.claim_no, "tail": payee.account_tail}
         if advanced_fen and not rest_fen:
-            template, variables = "claim-approved-prepaid", {"no": event.claim_no, "amt": yuan(event.total_fen)}
+            template, variables = "claim-approved-prepaid", {"no": event.claim_no}
         elif payee.share_percent == WHOLE_PERCENT:
             template = "claim-approved-rest" if advanced_fen else "claim-approved"
             variables["amt"] = yuan(rest_fen)
