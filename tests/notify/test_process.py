@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-import msgspec
 import pytest
 
+from chassis.tail.reactions import Reactions
 from contracts.claims.process import (
     AdvanceGranted,
     ClaimClosedIncomplete,
@@ -24,7 +24,7 @@ from contracts.claims.process import (
 from contracts.claims.v1 import BenefitLine, ClaimApproved, Payee
 from contracts.enrolment.v1 import CoverageGranted, DeathRecorded
 from contracts.envelope import Event
-from notify.inbox import decisions, telling
+from notify.inbox import reactions
 from notify.settings import Settings
 from tests.notify.house import CLAIMANT_FIELD, House
 
@@ -252,9 +252,9 @@ async def test_the_start_of_a_cover_is_told_where_it_is_wanted_and_after_what_is
     stream = f"coverage-GS-NEF-2022-{house.member}"
     await house.world.feed("enrolment", covered(house), stream)
     assert await house.queued() == [], "A roster of a hundred thousand is told only when it is asked for."
-    wanted = msgspec.structs.replace(Settings(), tell_cover_starts=True)
-    for module in (decisions, telling):
-        monkeypatch.setattr(module, "settings", lambda: wanted)
+    wanted = Settings(tell_cover_starts=True)
+    telling = Reactions("enrolment", reactions(wanted)["enrolment"], house.context.executor)
+    monkeypatch.setitem(house.world.sinks, "enrolment", [*house.world.sinks["enrolment"][:-1], telling])
     for _ in range(2):
         await house.world.feed("enrolment", covered(house), stream)
     (queued,) = await house.queued()

@@ -169,11 +169,9 @@ async def on_results_recorded(recorded: Recorded, session: Session) -> None:
 
 
 async def on_coverage_granted(recorded: Recorded, session: Session) -> None:
-    """Cover starts, where it is to be told: a whole roster at once, so it waits for what is urgent."""
+    """Cover starts: a whole roster at once, so it waits for what is urgent."""
     event = recorded.event
     assert isinstance(event, CoverageGranted)
-    if not settings().tell_cover_starts:
-        return
     # The day on which it ends is the first without it.
     last_day = date.fromisoformat(event.ends_on) - timedelta(days=1)
     variables = {"d1": full_day_text(date.fromisoformat(event.effective_on)), "d2": full_day_text(last_day)}
@@ -194,7 +192,6 @@ REACTIONS: dict[str, dict[type[Event], Reaction]] = {
         ReliefRefused: on_relief_refused,
         MatchesAnnounced: on_matches_announced,
     },
-    "enrolment": {CoverageGranted: on_coverage_granted},
     "payments": {
         PayoutSettled: on_payout_settled,
         PayoutReturned: on_payout_returned,
