@@ -28,6 +28,8 @@ NAME = "某某某"
 TYPICAL = {
     "claim-received": ({"no": "GS2022000123", "n": "20"}, 59),
     "claim-approved": ({"no": "GS2022000123", "amt": "1,640.00", "tail": "1234"}, 63),
+    "papers-needed": ({"no": "GS2022000123", "d": "7月15日"}, 66),
+    "cover-starts": ({"d1": "2022年1月1日", "d2": "2022年12月31日"}, 96),
     "benefit-paid": ({"amt": "1,640.00", "tail": "1234"}, 45),
     "payment-returned": ({}, 53),
     "claim-refused": ({"no": "GS2022000123"}, 69),
@@ -41,7 +43,29 @@ TYPICAL = {
 def test_the_length_is_that_of_the_message_table(code: str, variables: dict[str, str], length: int) -> None:
     text = render(latest(code), NAME, variables)
     assert len(SIGNATURE) + len(text) == length
-    assert segments(text) == 1
+    assert segments(text) == (1 if length <= 70 else 2)
+
+
+BESIDE = {
+    "papers-reminder": {"no": "GS2022000123", "d": "12月31日"},
+    "claim-closed-incomplete": {"no": "GS2022000123"},
+    "claim-withdrawn": {"no": "GS2022000123"},
+    "objection-received": {"no": "GS2022000123", "d": "12月31日"},
+    "objection-upheld": {"no": "GS2022000123"},
+    "objection-upheld-finally": {"no": "GS2022000123"},
+    "objection-overturned": {"no": "GS2022000123"},
+    "objection-partly": {"no": "GS2022000123"},
+    "advance-approved": {"no": "GS2022000123", "amt": "75,000.00", "tail": "1234"},
+    "advance-approved-share": {"no": "GS2022000123", "share": "50", "tail": "1234"},
+    "claim-approved-rest": {"no": "GS2022000123", "amt": "1,640.00", "tail": "1234"},
+    "claim-approved-prepaid": {"no": "GS2022000123"},
+    "recovery-asked": {"no": "GS2022000123", "amt": "1,640.00", "d": "12月31日"},
+}
+
+
+@pytest.mark.parametrize("code", BESIDE)
+def test_what_happens_beside_the_straight_way_fits_one_message(code: str) -> None:
+    assert segments(render(latest(code), NAME, BESIDE[code])) == 1
 
 
 @pytest.mark.parametrize(("length", "billed"), [(1, 1), (70, 1), (71, 2), (134, 2), (135, 3), (201, 3), (202, 4)])

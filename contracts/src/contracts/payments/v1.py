@@ -44,8 +44,9 @@ class ReliefDonationBooked(Event, frozen=True, kw_only=True):
 
 
 class RecoveryBooked(Event, frozen=True, kw_only=True):
-    """Part of what was wrongly paid came back into the pool (domain 7.2). Stream `recovery_receipt-<claim>-<receipt>`.
+    """Part of what was wrongly paid came back into the pool (domain 7.2).
 
+    Stream `recovery_receipt-<claim>-<receipt>`.
     `receipt_id` is the bank's of the receipt: one receipt of a recovery is booked once.
     """
 

@@ -18,3 +18,5 @@ class Settings(msgspec.Struct, frozen=True):
     """How long after sending a receipt is asked for, in business time."""
     match_delay_s: int = 600
     """A match is told this much later than it is found: messages about money do not wait behind thousands of them."""
+    tell_cover_starts: bool = False
+    """Whether the start of a cover is told: two segments for every person of a roster, `match_delay_s` later."""

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.log import Recorded
 from chassis.projections import Projection, Put, Write
+from contracts.claims.process import PayeesConfirmed
 from contracts.claims.relief import ReliefFiled
 from contracts.claims.v1 import ClaimFiled
 from contracts.envelope import Sealed
@@ -30,7 +31,7 @@ TABLE = sa.Table(
 def apply(recorded: Recorded) -> Iterable[Write]:
     """One row a payee who left a contact, or who is reached in no other way; a later claim's replaces it."""
     match recorded.event:
-        case ClaimFiled(payees=payees) | ReliefFiled(payees=payees):
+        case ClaimFiled(payees=payees) | PayeesConfirmed(payees=payees) | ReliefFiled(payees=payees):
             for payee in payees:
                 if payee.contact is not None:
                     yield Put((payee.payee_id,), contact=msgspec.json.encode(payee.contact))
@@ -48,4 +49,4 @@ async def find(c: AsyncConnection, payee_id: str) -> tuple[bool, Sealed | None]:
     return True, msgspec.json.decode(row.contact, type=Sealed) if row.contact else None
 
 
-PROJECTION = Projection(NAME, 2, "claims", TABLE, apply, frozenset({ClaimFiled, ReliefFiled}))
+PROJECTION = Projection(NAME, 3, "claims", TABLE, apply, frozenset({ClaimFiled, PayeesConfirmed, ReliefFiled}))

@@ -1,77 +1,28 @@
-"""What others decided, told to the people it concerns: one message for each cause and recipient."""
+"""Covers, claims, relief, payouts and check-ups on their straight way, told to the people they concern."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from functools import cache
+from datetime import date, timedelta
 
-from chassis import environment
-from chassis.clock import from_text, utc_text
+from chassis.clock import from_text
 from chassis.execute import Session
 from chassis.log import Recorded
 from chassis.tail.reactions import Reaction
 from contracts.claims.matching import MatchesAnnounced
 from contracts.claims.relief import ReliefFiled, ReliefGranted, ReliefPapersAsked, ReliefRefused
 from contracts.claims.v1 import ClaimApproved, ClaimFiled, ClaimRejected
+from contracts.enrolment.v1 import CoverageGranted
 from contracts.envelope import Event
 from contracts.health_checkup.v1 import FindingRaised, MemberInvited, ResultsRecorded
 from contracts.payments.v1 import PayoutReturned, PayoutSettled
-from notify.domain.message import MESSAGE, QueueMessage
-from notify.domain.quiet_hours import QuietHours
-from notify.domain.template import check_variables, latest, place_or_withheld, yuan
+from notify.domain.message import MESSAGE
+from notify.domain.template import place_or_withheld, yuan
+from notify.inbox.telling import WHOLE_PERCENT, full_day_text, message, settings, tell, tell_later
 from notify.projections import contacts, deceased
-from notify.settings import Settings
 
-WHOLE_PERCENT = 100
 RELIEF_FUND = "relief"
 PAYABLE = frozenset({"EXACT_NEW", "LEAD_CI", "LEAD_ACCIDENT"})
 """Result codes (domain 6.3) of stays that are paid; of one that ended in death nobody is told by a message."""
-
-
-@cache
-def _settings() -> Settings:
-    """Read once; a reaction gets no settings handed."""
-    return environment.read(Settings)
-
-
-def _send_after(decided: datetime) -> datetime:
-    quiet = QuietHours(_settings().quiet_from_h, _settings().quiet_until_h)
-    return quiet.release(decided)
-
-
-async def _tell(
-    session: Session, cause: str, recipient_id: str, template_code: str, claim_id: str = "", **variables: str
-) -> None:
-    """Queue one message to go out as soon as it may; a deceased member gets none (domain 12.17)."""
-    async with session.reads.connection() as c:
-        if await deceased.has_died(c, recipient_id) or await contacts.has_died(c, recipient_id):
-            return
-    message_id = f"{cause}-{recipient_id}"
-    command = _message(session, message_id, recipient_id, template_code, claim_id, variables, session.now)
-    await session.decide(MESSAGE, message_id, command)
-
-
-def _message(
-    session: Session,
-    message_id: str,
-    recipient_id: str,
-    template_code: str,
-    claim_id: str,
-    variables: dict[str, str],
-    not_before: datetime,
-) -> QueueMessage:
-    template = latest(template_code)
-    check_variables(template, variables)
-    return QueueMessage(
-        message_id=message_id,
-        recipient_id=recipient_id,
-        claim_id=claim_id,
-        template_code=template.code,
-        template_version=template.version,
-        variables=variables,
-        decided_at=utc_text(session.now),
-        send_after=utc_text(_send_after(not_before)),
-    )
 
 
 async def on_claim_filed(recorded: Recorded, session: Session) -> None:
@@ -80,21 +31,29 @@ async def on_claim_filed(recorded: Recorded, session: Session) -> None:
     assert isinstance(event, ClaimFiled)
     for payee in event.payees:
         cause = f"received-{event.claim_id}"
-        variables = {"no": event.claim_no, "n": str(_settings().review_workdays)}
-        await _tell(session, cause, payee.payee_id, "claim-received", event.claim_id, **variables)
+        variables = {"no": event.claim_no, "n": str(settings().review_workdays)}
+        await tell(session, cause, payee.payee_id, "claim-received", event.claim_id, **variables)
 
 
 async def on_claim_approved(recorded: Recorded, session: Session) -> None:
-    """Approved; an heir with a share is told the share, since the bank's lines fix the amounts later."""
+    """Approved; an heir with a share is told the share, since the bank's lines fix the amounts later.
+
+    What was paid ahead is not announced again.
+    """
     event = recorded.event
     assert isinstance(event, ClaimApproved)
+    advanced_fen = sum(line.advanced_fen for line in event.lines)
+    rest_fen = event.total_fen - advanced_fen
     for payee in event.payees:
         variables = {"no": event.claim_no, "tail": payee.account_tail}
-        if payee.share_percent == WHOLE_PERCENT:
-            template, variables["amt"] = "claim-approved", yuan(event.total_fen)
+        if advanced_fen and not rest_fen:
+            template, variables = "claim-approved-prepaid", {"no": event.claim_no}
+        elif payee.share_percent == WHOLE_PERCENT:
+            template = "claim-approved-rest" if advanced_fen else "claim-approved"
+            variables["amt"] = yuan(rest_fen)
         else:
             template, variables["share"] = "claim-approved-share", str(payee.share_percent)
-        await _tell(session, f"approved-{event.claim_id}", payee.payee_id, template, event.claim_id, **variables)
+        await tell(session, f"approved-{event.claim_id}", payee.payee_id, template, event.claim_id, **variables)
 
 
 async def on_claim_rejected(recorded: Recorded, session: Session) -> None:
@@ -103,7 +62,7 @@ async def on_claim_rejected(recorded: Recorded, session: Session) -> None:
     assert isinstance(event, ClaimRejected)
     for payee in event.payees:
         cause = f"refused-{event.claim_id}"
-        await _tell(session, cause, payee.payee_id, "claim-refused", event.claim_id, no=event.claim_no)
+        await tell(session, cause, payee.payee_id, "claim-refused", event.claim_id, no=event.claim_no)
 
 
 async def on_relief_filed(recorded: Recorded, session: Session) -> None:
@@ -112,7 +71,7 @@ async def on_relief_filed(recorded: Recorded, session: Session) -> None:
     assert isinstance(event, ReliefFiled)
     for payee in event.payees:
         cause = f"received-{event.relief_id}"
-        await _tell(session, cause, payee.payee_id, "relief-received", event.relief_id, no=event.relief_no)
+        await tell(session, cause, payee.payee_id, "relief-received", event.relief_id, no=event.relief_no)
 
 
 async def on_relief_papers_asked(recorded: Recorded, session: Session) -> None:
@@ -122,7 +81,7 @@ async def on_relief_papers_asked(recorded: Recorded, session: Session) -> None:
     day = from_text(event.due_on)
     cause = f"papers-{event.relief_id}-{recorded.header.streamversion}"
     variables = {"no": event.relief_no, "dt": f"{day.month}月{day.day}日"}
-    await _tell(session, cause, event.person_id, "relief-papers", event.relief_id, **variables)
+    await tell(session, cause, event.person_id, "relief-papers", event.relief_id, **variables)
 
 
 async def on_relief_granted(recorded: Recorded, session: Session) -> None:
@@ -135,7 +94,7 @@ async def on_relief_granted(recorded: Recorded, session: Session) -> None:
             template, variables["amt"] = "relief-approved", yuan(event.amount_fen)
         else:
             template, variables["share"] = "relief-approved-share", str(payee.share_percent)
-        await _tell(session, f"granted-{event.relief_id}", payee.payee_id, template, event.relief_id, **variables)
+        await tell(session, f"granted-{event.relief_id}", payee.payee_id, template, event.relief_id, **variables)
 
 
 async def on_relief_refused(recorded: Recorded, session: Session) -> None:
@@ -144,14 +103,14 @@ async def on_relief_refused(recorded: Recorded, session: Session) -> None:
     assert isinstance(event, ReliefRefused)
     for payee in event.payees:
         cause = f"refused-{event.relief_id}"
-        await _tell(session, cause, payee.payee_id, "relief-refused", event.relief_id, no=event.relief_no)
+        await tell(session, cause, payee.payee_id, "relief-refused", event.relief_id, no=event.relief_no)
 
 
 async def on_matches_announced(recorded: Recorded, session: Session) -> None:
     """Match found, or a stay that is not payable (domain 6.4): thousands at once, so they wait for what is urgent."""
     event = recorded.event
     assert isinstance(event, MatchesAnnounced)
-    not_before = session.now + timedelta(seconds=_settings().match_delay_s)
+    not_before = session.now + timedelta(seconds=settings().match_delay_s)
     people = [match.person_id for match in event.matches]
     async with session.reads.connection() as c:
         gone = await deceased.among(c, people) | await contacts.died_among(c, people)
@@ -160,7 +119,7 @@ async def on_matches_announced(recorded: Recorded, session: Session) -> None:
         template = "match-found" if match.code in PAYABLE else "match-not-payable"
         message_id = f"match-{match.setl_key}-{template}-{match.person_id}"
         if match.person_id not in gone:
-            commands.append(_message(session, message_id, match.person_id, template, match.claim_id, {}, not_before))
+            commands.append(message(session, message_id, match.person_id, template, match.claim_id, {}, not_before))
     session.bulk = True
     await session.load_many(MESSAGE, [command.message_id for command in commands])
     for command in commands:
@@ -174,7 +133,7 @@ async def on_payout_settled(recorded: Recorded, session: Session) -> None:
     template = "relief-paid" if event.fund == RELIEF_FUND else "benefit-paid"
     variables = {"amt": yuan(event.amount_fen), "tail": event.account_tail}
     cause = f"paid-{event.payout_id}-{event.attempt}"
-    await _tell(session, cause, event.payee_id, template, event.claim_id, **variables)
+    await tell(session, cause, event.payee_id, template, event.claim_id, **variables)
 
 
 async def on_payout_returned(recorded: Recorded, session: Session) -> None:
@@ -183,7 +142,7 @@ async def on_payout_returned(recorded: Recorded, session: Session) -> None:
     assert isinstance(event, PayoutReturned)
     template = "relief-returned" if event.fund == RELIEF_FUND else "payment-returned"
     cause = f"returned-{event.payout_id}-{event.attempt}"
-    await _tell(session, cause, event.payee_id, template, event.claim_id)
+    await tell(session, cause, event.payee_id, template, event.claim_id)
 
 
 async def on_member_invited(recorded: Recorded, session: Session) -> None:
@@ -192,21 +151,34 @@ async def on_member_invited(recorded: Recorded, session: Session) -> None:
     assert isinstance(event, MemberInvited)
     day = from_text(event.date)
     variables = {"dt": f"{day.month}月{day.day}日", "place": place_or_withheld(event.place)}
-    await _tell(session, f"invited-{event.stop_id}", event.person_id, "checkup-invitation", **variables)
+    await tell(session, f"invited-{event.stop_id}", event.person_id, "checkup-invitation", **variables)
 
 
 async def on_finding_raised(recorded: Recorded, session: Session) -> None:
     """A finding of class A or B: expect the doctor's call; what it is, the doctor says."""
     event = recorded.event
     assert isinstance(event, FindingRaised)
-    await _tell(session, f"finding-{event.finding_id}", event.person_id, "checkup-finding")
+    await tell(session, f"finding-{event.finding_id}", event.person_id, "checkup-finding")
 
 
 async def on_results_recorded(recorded: Recorded, session: Session) -> None:
     """Report ready."""
     event = recorded.event
     assert isinstance(event, ResultsRecorded)
-    await _tell(session, f"report-{event.exam_id}", event.person_id, "checkup-report-ready")
+    await tell(session, f"report-{event.exam_id}", event.person_id, "checkup-report-ready")
+
+
+async def on_coverage_granted(recorded: Recorded, session: Session) -> None:
+    """Cover starts: a whole roster at once, so it waits for what is urgent."""
+    event = recorded.event
+    assert isinstance(event, CoverageGranted)
+    # The day on which it ends is the first without it.
+    last_day = date.fromisoformat(event.ends_on) - timedelta(days=1)
+    variables = {"d1": full_day_text(date.fromisoformat(event.effective_on)), "d2": full_day_text(last_day)}
+    session.bulk = True
+    not_before = session.now + timedelta(seconds=settings().match_delay_s)
+    cause = f"covered-{event.plan_code}-{event.effective_on}"
+    await tell_later(session, cause, event.person_id, "cover-starts", "", variables, not_before)
 
 
 REACTIONS: dict[str, dict[type[Event], Reaction]] = {

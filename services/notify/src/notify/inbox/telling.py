@@ -1,0 +1,88 @@
+"""How a reaction tells somebody something: one message for each cause and recipient."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from functools import cache
+
+from chassis import environment
+from chassis.clock import utc_text
+from chassis.execute import Session
+from notify.domain.message import MESSAGE, QueueMessage
+from notify.domain.quiet_hours import QuietHours
+from notify.domain.template import check_variables, latest
+from notify.projections import contacts, deceased
+from notify.settings import Settings
+
+WHOLE_PERCENT = 100
+
+
+@cache
+def settings() -> Settings:
+    """Read once; a reaction gets no settings handed."""
+    return environment.read(Settings)
+
+
+def _send_after(decided: datetime) -> datetime:
+    quiet = QuietHours(settings().quiet_from_h, settings().quiet_until_h)
+    return quiet.release(decided)
+
+
+async def tell(
+    session: Session, cause: str, recipient_id: str, template_code: str, claim_id: str = "", **variables: str
+) -> None:
+    """Queue one message to go out as soon as it may; a deceased member gets none (domain 12.17)."""
+    await tell_later(session, cause, recipient_id, template_code, claim_id, variables, session.now)
+
+
+async def tell_later(
+    session: Session,
+    cause: str,
+    recipient_id: str,
+    template_code: str,
+    claim_id: str,
+    variables: dict[str, str],
+    not_before: datetime,
+) -> None:
+    """Queue one message to go out at `not_before` at the earliest; a deceased member gets none (domain 12.17)."""
+    async with session.reads.connection() as c:
+        if await deceased.has_died(c, recipient_id) or await contacts.has_died(c, recipient_id):
+            return
+    message_id = f"{cause}-{recipient_id}"
+    command = message(session, message_id, recipient_id, template_code, claim_id, variables, not_before)
+    await session.decide(MESSAGE, message_id, command)
+
+
+def message(
+    session: Session,
+    message_id: str,
+    recipient_id: str,
+    template_code: str,
+    claim_id: str,
+    variables: dict[str, str],
+    not_before: datetime,
+) -> QueueMessage:
+    """A message of the newest wording, outside quiet hours. Raises Rejected `variable-invalid`."""
+    template = latest(template_code)
+    check_variables(template, variables)
+    return QueueMessage(
+        message_id=message_id,
+        recipient_id=recipient_id,
+        claim_id=claim_id,
+        template_code=template.code,
+        template_version=template.version,
+        variables=variables,
+        decided_at=utc_text(session.now),
+        send_after=utc_text(_send_after(not_before)),
+    )
+
+
+def day_text(day: str) -> str:
+    """An ISO date as it stands in a message: 2022-07-03 -> `7月3日`."""
+    when = date.fromisoformat(day)
+    return f"{when.month}月{when.day}日"
+
+
+def full_day_text(when: date) -> str:
+    """A date with its year, where the year is not this one for sure."""
+    return f"{when.year}年{when.month}月{when.day}日"

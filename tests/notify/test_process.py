@@ -1,0 +1,267 @@
+"""What happens beside a claim's straight way is told to whom it concerns, each cause once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chassis.tail.reactions import Reactions
+from contracts.claims.process import (
+    AdvanceGranted,
+    ClaimClosedIncomplete,
+    ClaimReopened,
+    ClaimWithdrawn,
+    ObjectionDecided,
+    ObjectionFiled,
+    PapersReminded,
+    PapersRequested,
+    PayeesConfirmed,
+    RecoveryOpened,
+    ReviewSampled,
+)
+from contracts.claims.v1 import BenefitLine, ClaimApproved, Payee
+from contracts.enrolment.v1 import CoverageGranted, DeathRecorded
+from contracts.envelope import Event
+from notify.inbox import reactions
+from notify.settings import Settings
+from tests.notify.house import CLAIMANT_FIELD, House
+
+NO = "GS2022000123"
+
+
+def of(house: House, *payees: str) -> dict[str, Any]:
+    return {"claim_id": house.claim, "claim_no": NO, "person_id": house.member, "payee_ids": payees or (house.member,)}
+
+
+def requested(house: House, number: int = 1, *payees: str) -> PapersRequested:
+    return PapersRequested(
+        **of(house, *payees),
+        step="OFFICE_REVIEW",
+        needs=("NEED_DISCHARGE",),
+        round=number,
+        asked_on="2022-03-01",
+        remind_days=(7, 20),
+        next_on="2022-03-08",
+        due_on="2022-03-31",
+        note=None,
+        by="reviewer",
+    )
+
+
+def reminded(house: House, day: int = 7, due_on: str = "2022-03-31") -> PapersReminded:
+    return PapersReminded(**of(house), day=day, next_on="2022-03-21", due_on=due_on)
+
+
+def objected(house: House, level: int = 1) -> ObjectionFiled:
+    return ObjectionFiled(
+        **of(house), level=level, note=None, filed_on="2022-03-02", due_on="2022-03-16", by=house.member
+    )
+
+
+def decided(house: House, outcome: str, level: int = 1) -> ObjectionDecided:
+    return ObjectionDecided(
+        **of(house),
+        level=level,
+        outcome=outcome,
+        lines=(),
+        next_step="",
+        note=None,
+        decided_on="2022-03-10",
+        by="judge",
+        due_on="",
+    )
+
+
+def advanced(house: House, *payees: Payee) -> AdvanceGranted:
+    return AdvanceGranted(
+        claim_id=house.claim,
+        claim_no=NO,
+        person_id=house.member,
+        plan_code="p",
+        plan_version=1,
+        org_path="620000",
+        line_id=f"{house.claim}.X",
+        benefit_code="X",
+        amount_fen=7_500_000,
+        payees=payees or (house.payee(),),
+        granted_on="2022-03-01",
+        reviewed_by=("head",),
+    )
+
+
+def recovery(house: House, *, waived: bool = False) -> RecoveryOpened:
+    return RecoveryOpened(
+        recovery_id=house.claim,
+        claim_id=house.claim,
+        claim_no=NO,
+        person_id=house.member,
+        plan_code="p",
+        org_path="620000",
+        amount_fen=164_000,
+        reason="REVERSED",
+        note=None,
+        due_on="2022-03-31",
+        by="head",
+        waived=waived,
+    )
+
+
+async def tell(house: House, *events: Event) -> list[str]:
+    """The codes of what this test's people are told, in order."""
+    for event in events:
+        await house.world.feed("claims", event, f"claim-{house.claim}")
+    assert await house.world.parked() == []
+    return [event.template_code for event in await house.queued()]
+
+
+TOLD = {
+    "papers-needed": requested,
+    "papers-reminder": reminded,
+    "claim-closed-incomplete": lambda house: ClaimClosedIncomplete(**of(house), closed_on="2022-04-01"),
+    "claim-withdrawn": lambda house: ClaimWithdrawn(claim_id=house.claim, claim_no=NO, person_id=house.member, by="f"),
+    "objection-received": objected,
+    "objection-upheld": lambda house: decided(house, "UPHELD"),
+    "objection-upheld-finally": lambda house: decided(house, "UPHELD", 2),
+    "objection-overturned": lambda house: decided(house, "OVERTURNED"),
+    "objection-partly": lambda house: decided(house, "PARTLY"),
+    "advance-approved": advanced,
+    "recovery-asked": recovery,
+}
+
+
+@pytest.mark.parametrize("code", TOLD)
+async def test_each_event_is_told_once_in_its_own_words(house: House, code: str) -> None:
+    await house.register()
+    event = TOLD[code](house)
+    assert await tell(house, event, event) == [code]
+
+
+@pytest.mark.parametrize("code", TOLD)
+async def test_nothing_is_told_to_the_deceased(house: House, code: str) -> None:
+    await house.register()
+    death = DeathRecorded(person_id=house.member, died_on="2022-02-01")
+    await house.world.feed("enrolment", death, f"person-{house.member}")
+    assert await tell(house, TOLD[code](house)) == []
+
+
+async def test_the_message_says_until_when_and_how_much(house: House) -> None:
+    await house.register()
+    await tell(house, requested(house), recovery(house))
+    for event in await house.queued():
+        await house.work(event.message_id)
+    papers, money = [message["text"] for message in await house.arrived()]
+    assert f"{NO}需补充材料,请于3月31日前" in papers
+    assert "互助金1,640.00元需于3月31日前退回" in money
+
+
+async def test_each_round_and_each_reminder_is_a_cause_of_its_own(house: House) -> None:
+    rounds = requested(house), reminded(house), reminded(house, 20), requested(house, 2)
+    again = reminded(house, due_on="2022-04-30")
+    assert await tell(house, *rounds, again) == [
+        "papers-needed",
+        "papers-reminder",
+        "papers-reminder",
+        "papers-needed",
+        "papers-reminder",
+    ]
+
+
+async def test_every_payee_is_asked_for_papers(house: House) -> None:
+    await tell(house, requested(house, 1, house.member, house.heir))
+    assert {event.recipient_id for event in await house.queued()} == {house.member, house.heir}
+
+
+async def test_what_only_the_house_has_to_know_is_not_told(house: House) -> None:
+    reopened = ClaimReopened(
+        claim_id=house.claim, step="OFFICE_REVIEW", documents=(), by="p", due_on="2022-05-01", decide_until="2022-06-01"
+    )
+    sampled = ReviewSampled(claim_id=house.claim, person_id=house.member)
+    assert await tell(house, reopened, sampled, recovery(house, waived=True)) == []
+
+
+async def test_an_heir_who_was_named_later_is_reached_and_told_the_share(house: House) -> None:
+    contact = await house.seal(house.heir, "某某", house.heirs_mobile, CLAIMANT_FIELD)
+    heir = house.payee(house.heir, 60, contact)
+    confirmed = PayeesConfirmed(claim_id=house.claim, payees=(heir,), next_step="OFFICE_REVIEW", by="f", due_on="")
+    assert await tell(house, confirmed, advanced(house, heir)) == ["advance-approved-share"]
+    (queued,) = await house.queued()
+    await house.work(queued.message_id)
+    (message,) = await house.arrived()
+    assert message["mobile"] == house.heirs_mobile
+    assert "60%" in message["text"]
+
+
+@pytest.mark.parametrize(
+    ("advanced_fen", "code", "amount"),
+    [
+        (0, "claim-approved", "75,000.00"),
+        (3_000_000, "claim-approved-rest", "45,000.00"),
+        (7_500_000, "claim-approved-prepaid", None),
+    ],
+)
+async def test_an_approval_announces_what_is_still_to_come(
+    house: House, advanced_fen: int, code: str, amount: str | None
+) -> None:
+    line = BenefitLine(
+        line_id="l",
+        benefit_code="X",
+        computed_fen=7_500_000,
+        cap_cut_fen=0,
+        amount_fen=7_500_000,
+        trace=(),
+        advanced_fen=advanced_fen,
+    )
+    approved = ClaimApproved(
+        claim_id=house.claim,
+        claim_no=NO,
+        person_id=house.member,
+        plan_code="p",
+        plan_version=1,
+        org_path="620000",
+        lines=(line,),
+        payees=(house.payee(),),
+        total_fen=7_500_000,
+        approved_on="2022-03-01",
+    )
+    assert await tell(house, approved) == [code]
+    (queued,) = await house.queued()
+    assert queued.variables.get("amt") == amount
+
+
+def covered(house: House) -> CoverageGranted:
+    return CoverageGranted(
+        plan_code="GS-NEF-2022",
+        plan_version=1,
+        person_id=house.member,
+        batch_id="b",
+        row_no=1,
+        effective_on="2022-02-01",
+        ends_on="2023-02-01",
+        occupation="COURIER",
+        org_path="620000",
+        division_code="620000",
+    )
+
+
+async def test_the_start_of_a_cover_is_told_where_it_is_wanted_and_after_what_is_urgent(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await house.register()
+    stream = f"coverage-GS-NEF-2022-{house.member}"
+    await house.world.feed("enrolment", covered(house), stream)
+    assert await house.queued() == [], "A roster of a hundred thousand is told only when it is asked for."
+    wanted = Settings(tell_cover_starts=True)
+    telling = Reactions("enrolment", reactions(wanted)["enrolment"], house.context.executor)
+    monkeypatch.setitem(house.world.sinks, "enrolment", [*house.world.sinks["enrolment"][:-1], telling])
+    for _ in range(2):
+        await house.world.feed("enrolment", covered(house), stream)
+    (queued,) = await house.queued()
+    assert queued.variables == {"d1": "2022年2月1日", "d2": "2023年1月31日"}
+    assert len(await house.history(queued.message_id)) == 1, "It waits."
+    house.world.clock.advance(timedelta(seconds=wanted.match_delay_s))
+    assert await house.release_due() == 1
+    await house.work(queued.message_id)
+    (message,) = await house.arrived()
+    assert "保障期2022年2月1日至2023年1月31日" in message["text"]
