@@ -15,6 +15,7 @@ import httpx
 from PIL import Image
 
 from chassis.clock import SHANGHAI, new_id
+from contracts.claims.process import AdvanceGranted
 from contracts.claims.v1 import ClaimApproved
 from contracts.enrolment.v1 import CoverageGranted
 from contracts.envelope import Event
@@ -200,7 +201,17 @@ class House:
         approved = await self.approved(claim_id)
         for line in approved.lines:
             for one in approved.payees:
-                await self.react(settled(approved, line.line_id, line.benefit_code, one.payee_id, one.share_percent))
+                fen = (line.amount_fen - line.advanced_fen) * one.share_percent // 100
+                if fen:
+                    await self.react(settled(approved, line.line_id, line.benefit_code, one.payee_id, fen))
+
+    async def pay_ahead(self, claim_id: str) -> None:
+        """The bank books every payout of the claim's advances."""
+        for granted in await self.history(claim_id):
+            if isinstance(granted, AdvanceGranted):
+                for one in granted.payees:
+                    line_id, fen = f"{granted.line_id}.advance", granted.amount_fen * one.share_percent // 100
+                    await self.react(settled(granted, line_id, granted.benefit_code, one.payee_id, fen))
 
     def at(self, day: str) -> None:
         """Move the business time to ten in the morning of a day."""
@@ -208,8 +219,9 @@ class House:
         self.world.clock.set(moment.astimezone(UTC))
 
 
-def settled(approved: ClaimApproved, line_id: str, benefit_code: str, payee_id: str, percent: int) -> PayoutSettled:
-    amounts = {line.line_id: line.amount_fen for line in approved.lines}
+def settled(
+    approved: ClaimApproved | AdvanceGranted, line_id: str, benefit_code: str, payee_id: str, fen: int
+) -> PayoutSettled:
     return PayoutSettled(
         payout_id=f"{line_id}-{payee_id}",
         claim_id=approved.claim_id,
@@ -218,7 +230,7 @@ def settled(approved: ClaimApproved, line_id: str, benefit_code: str, payee_id: 
         payee_id=payee_id,
         plan_code=approved.plan_code,
         benefit_code=benefit_code,
-        amount_fen=amounts[line_id] * percent // 100,
+        amount_fen=fen,
         account_tail="6666",
         attempt=1,
         bank_reference="r",

@@ -201,7 +201,9 @@ async def test_a_payout_that_comes_back_and_arrives_again_is_counted_once(house:
     claim_id = await mobile_stay(house)
     await house.decide(claim_id)
     approved = await house.approved(claim_id)
-    one = settled(approved, approved.lines[0].line_id, "INPATIENT_MEDICAL", approved.payees[0].payee_id, 100)
+    one = settled(
+        approved, approved.lines[0].line_id, "INPATIENT_MEDICAL", approved.payees[0].payee_id, approved.total_fen
+    )
     await house.react(returned(one, after_booking=False))
     assert (await house.get(f"/claims/{claim_id}")).json()["claim"]["state"] == "PAYMENT_FAILED"
     await house.react(one)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -111,6 +111,12 @@ def test_the_same_stay_on_paper_is_linked_and_an_overlapping_one_is_asked_about(
     found = verdict(Known((("INPATIENT/2022-05-15/2022-05-25", "paper"),)))
     assert (found.code, found.claim_id) == ("POSSIBLE_DUP", "paper")
     assert verdict(Known((("INPATIENT/2022-05-20/2022-05-25", "transfer"),))).code == "EXACT_NEW"
+
+
+def test_nothing_is_paid_to_a_barred_person_and_a_person_confirms_it() -> None:
+    barred = Known(barred_until=TODAY.isoformat())
+    assert verdict(barred) == Verdict("EXCLUDED", "BARRED", needs_person=True)
+    assert verdict(Known(barred_until=(TODAY - timedelta(days=1)).isoformat())).code == "EXACT_NEW"
 
 
 def test_caps_count_what_open_matches_are_expected_to_be_granted() -> None:

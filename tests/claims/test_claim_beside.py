@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import msgspec
@@ -22,6 +23,8 @@ from contracts.claims.process import (
     StepOverdue,
 )
 from contracts.claims.v1 import (
+    BenefitLine,
+    ClaimAssessed,
     ClaimFiled,
     ClaimPaid,
     PayoutArrived,
@@ -93,6 +96,55 @@ def test_a_bounded_part_is_paid_ahead_and_settled_at_the_decision() -> None:
     rest = RecordPayoutArrived("b", "CRITICAL_ILLNESS", "p1", 2_500_000)
     paid = urgent.given(ADVANCED, arrived, ASSESSED, *decided).when(rest).events
     assert isinstance(paid[-1], ClaimPaid)
+
+
+AHEAD = PayoutArrived(
+    claim_id="c1",
+    payout_id="c1.CRITICAL_ILLNESS.advance-p1",
+    benefit_code="CRITICAL_ILLNESS",
+    payee_id="p1",
+    amount_fen=2_500_000,
+)
+ARRIVE_AHEAD = RecordPayoutArrived(AHEAD.payout_id, AHEAD.benefit_code, AHEAD.payee_id, AHEAD.amount_fen)
+RECHECK = RecheckClaim("rechecker", PLAN.authority, TODAY)
+
+
+def assessed(*lines: BenefitLine) -> ClaimAssessed:
+    return msgspec.structs.replace(ASSESSED, lines=lines)
+
+
+def names(events: Sequence[object]) -> list[str]:
+    return [type(event).__name__ for event in events]
+
+
+def test_a_claim_wholly_paid_ahead_is_paid_with_the_decision_or_when_the_advance_arrives() -> None:
+    ahead = SPEC.given(FILED, marked(), ADVANCED)
+    small = assessed(line("CRITICAL_ILLNESS", 2_500_000))
+    settled = ahead.given(AHEAD, small).when(RECHECK).events
+    assert names(settled) == ["ClaimRechecked", "ClaimApproved", "ClaimPaid"]
+    waiting = ahead.given(small).when(RECHECK).events
+    assert names(waiting) == ["ClaimRechecked", "ClaimApproved"]
+    assert names(ahead.given(small, *waiting).when(ARRIVE_AHEAD).events) == ["PayoutArrived", "ClaimPaid"]
+
+
+def test_an_advance_beyond_its_line_pays_no_other_line() -> None:
+    ahead = SPEC.given(FILED, marked(), ADVANCED, AHEAD)
+    two = assessed(line("CRITICAL_ILLNESS", 1_000_000), line("INPATIENT_MEDICAL", 72_000))
+    granted = ahead.given(two).when(RECHECK).events
+    assert names(granted) == ["ClaimRechecked", "ClaimApproved"]
+    other = RecordPayoutArrived("b", "INPATIENT_MEDICAL", "p1", 72_000)
+    assert names(ahead.given(two, *granted).when(other).events) == ["PayoutArrived", "ClaimPaid"]
+
+
+def test_an_advance_of_a_benefit_that_was_not_granted_arrives_and_pays_nothing_else() -> None:
+    ahead = SPEC.given(FILED, marked(), ADVANCED)
+    other = assessed(line("INPATIENT_MEDICAL", 72_000))
+    granted = ahead.given(other).when(RECHECK).events
+    approved_one = ahead.given(other, *granted)
+    approved_one.when(ARRIVE_AHEAD).then(AHEAD)
+    approved_one.given(AHEAD).when(ARRIVE_AHEAD).then_nothing()
+    stranger = RecordPayoutArrived("x", "CRITICAL_ILLNESS", "p9", 1)
+    approved_one.when(stranger).then_rejected("payout-not-due")
 
 
 @pytest.mark.parametrize(

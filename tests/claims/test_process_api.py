@@ -113,9 +113,13 @@ async def test_an_advance_is_settled_and_money_is_asked_back_in_parts(house: Hou
     refused = await house.post(f"/claims/{claim_id}/advance", too_much, "head", "office_head")
     assert refused.json()["code"] == "advance-too-large"
     await house.act(claim_id, "advance", "office_head", body={**too_much, "amount_fen": 36_000})
+    await house.pay_ahead(claim_id)
     await house.decide(claim_id)
     assert (await house.approved(claim_id)).lines[0].advanced_fen == 36_000
+    assert (await view(house, claim_id))["claim"]["state"] == "APPROVED"
     await house.pay(claim_id)
+    assert (await view(house, claim_id))["claim"]["state"] == "PAID"
+    assert (await house.get("/summary")).json()["fen"] == 72_000
     path = f"/recoveries/{claim_id}"
     opened = await house.post(path, {"amount_fen": 10_000, "reason": "FRAUD"}, "head", "office_head")
     assert opened.json() == {"claim_id": claim_id, "state": "OPEN", "left_fen": 10_000}

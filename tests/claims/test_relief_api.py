@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from contracts.claims.relief import ReliefAllowanceTaken, ReliefFiled
+from contracts.enrolment.people import DeathWithdrawn
 from contracts.enrolment.v1 import DeathRecorded
 from tests.claims.house import House, filing, payee
 from tests.claims.relief_house import (
@@ -270,6 +271,9 @@ async def test_invariant_12_17_a_recorded_death_ends_the_members_own_filing(hous
     assert (late.status_code, late.json()["code"]) == (409, "relief-not-to-heirs")
     care = asking(person_id, kind="RELIEF_CARE", reason="BEREAVEMENT", payees=[payee("SPOUSE", 50), payee("CHILD", 50)])
     assert await asked_for(house, care)
+    mistaken = DeathWithdrawn(person_id=person_id, withdrawn_on="2022-06-20", reason="ENTRY_ERROR", by="clerk")
+    await house.world.feed("enrolment", mistaken, f"person-{person_id}")
+    assert (await house.post("/claims", filing(channel="MEMBER_MOBILE"), person_id, "member", UNIT)).status_code == 201
 
 
 async def test_relief_names_only_papers_that_were_handed_in_for_the_member(house: House) -> None:

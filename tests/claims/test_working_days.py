@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from claims.api.working_days import DECISION, after_working_days, due_days, is_known, works_on
+from claims.intake.working_days import DECISION, after_working_days, due_days, is_known, works_on
 from tests.claims.material import PLAN
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -9,9 +10,17 @@ from pathlib import Path
 import pytest
 
 from chassis.keyring import Erased
+from contracts.claims.process import (
+    AdvanceGranted,
+    ClaimClosedIncomplete,
+    ClaimReopened,
+    ClaimWithdrawn,
+    ObjectionFiled,
+)
 from contracts.claims.v1 import ClaimRejected
 from contracts.enrolment.people import ErasureBegun, PersonErased, ProcessingRestricted
 from contracts.enrolment.v1 import PersonRegistered
+from contracts.envelope import Event
 from contracts.person import Identity
 from enrolment.domain import plan as plan_module
 from enrolment.domain.person_stages import REGISTERED_IDENTITY as IDENTITY_FIELD
@@ -125,6 +134,70 @@ async def test_a_claim_that_was_refused_keeps_nothing_longer(registry: Registry)
     at(registry.running, KEPT_UNTIL)
     answer = await registry.post(f"/members/{person_id}/erasure", {})
     assert answer["standing"] == "ERASING"
+
+
+NAMED = {"claim_id": "c1", "claim_no": "n"}
+GONE = (
+    lambda person_id: ClaimWithdrawn(**NAMED, person_id=person_id, by=person_id),
+    lambda person_id: ClaimClosedIncomplete(
+        **NAMED, person_id=person_id, payee_ids=(person_id,), closed_on="2022-04-01"
+    ),
+)
+
+
+def advanced(person_id: str) -> AdvanceGranted:
+    return AdvanceGranted(
+        **NAMED,
+        person_id=person_id,
+        plan_code="GS-NEF-2022",
+        plan_version=1,
+        org_path="620000.620700.620725",
+        line_id="c1.X",
+        benefit_code="X",
+        amount_fen=1,
+        payees=(),
+        granted_on="2022-03-02",
+        reviewed_by=("head",),
+    )
+
+
+@pytest.mark.parametrize("gone", GONE)
+async def test_a_claim_withdrawn_or_closed_for_missing_papers_keeps_nothing_longer(
+    registry: Registry, gone: Callable[[str], Event]
+) -> None:
+    (person_id,) = await registry.cover(worker(1))
+    await claims_say(registry, claim_of(person_id), gone(person_id))
+    at(registry.running, KEPT_UNTIL)
+    assert (await registry.post(f"/members/{person_id}/erasure", {}))["standing"] == "ERASING"
+
+
+@pytest.mark.parametrize("how", ["reopened", "objected", "paid ahead"])
+async def test_a_claim_that_goes_on_or_was_paid_in_part_is_kept(registry: Registry, how: str) -> None:
+    (person_id,) = await registry.cover(worker(1))
+    closed = GONE[1](person_id)
+    rejected = ClaimRejected(**NAMED, person_id=person_id, reason="RJ_X", rule="r", explanation="", payees=())
+    reopened = ClaimReopened(
+        claim_id="c1", step="OFFICE_REVIEW", documents=(), by=person_id, due_on="2022-05-01", decide_until="2022-06-01"
+    )
+    objected = ObjectionFiled(
+        **NAMED,
+        person_id=person_id,
+        payee_ids=(),
+        level=1,
+        note=None,
+        filed_on="2022-04-02",
+        due_on="2022-04-20",
+        by="p",
+    )
+    histories = {
+        "reopened": (closed, reopened),
+        "objected": (rejected, objected),
+        "paid ahead": (advanced(person_id), closed),
+    }
+    await claims_say(registry, claim_of(person_id), *histories[how])
+    at(registry.running, KEPT_UNTIL)
+    answer = await registry.post(f"/members/{person_id}/erasure", {})
+    assert (answer["reason"], answer["kept_until"]) == ("CLAIM_KEPT", CLAIM_KEPT_UNTIL)
 
 
 async def test_a_claim_that_came_while_an_erasure_waited_makes_it_wait_longer(registry: Registry) -> None:

@@ -9,7 +9,7 @@ import signal
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from typing import Self
+from typing import Any, Self
 
 import httpx
 import pytest
@@ -86,9 +86,20 @@ def test_the_main_job_survives_every_plug(stack: Stack) -> None:
 
 
 def _nobody_is_paid_twice(stack: Stack, fen: int) -> None:
-    ledger = httpx.get(f"{stack.gateway.state['simulators']['bank']}/ledger", trust_env=False).json()
+    ledger = stack.gateway.wait("The bank's own book", lambda: _book(stack))
     assert max(booked["bookings"] for booked in ledger.values()) == 1
     assert sum(booked["booked_fen"] - booked["returned_fen"] for booked in ledger.values()) == fen
+
+
+def _book(stack: Stack) -> dict[str, Any] | None:
+    """The bank's own ledger; None while the bank is being started again."""
+    try:
+        booked: dict[str, Any] = httpx.get(
+            f"{stack.gateway.state['simulators']['bank']}/ledger", trust_env=False
+        ).json()
+    except httpx.TransportError:
+        return None
+    return booked
 
 
 def _every_log_is_whole(stack: Stack) -> None:

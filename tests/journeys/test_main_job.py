@@ -130,7 +130,8 @@ def test_the_year_can_be_recomputed_and_a_claim_explained(stack: Stack, told: di
     other = tmp_path / "other.json"
     other.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
     answer = stack.last_json("claims", "what-if", str(other), "--period", "2022", "--json")
-    assert (answer["changed"], answer["open"], answer["erased"]) == (5, 0, 0)
+    assert (answer["changed"], answer["erased"]) == (5, 0)
+    assert answer["open"] >= told["matching"]["opened"], "what is not decided yet is counted, not recomputed"
     assert answer["before_fen"] == told["paid"]["fen"]
     assert answer["difference_fen"] == -50_000 * YUAN
     text = stack.huzhu("claims", "explain", answer["differences"][0]["claim_id"]).stdout

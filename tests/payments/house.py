@@ -21,6 +21,7 @@ from chassis.projecting import Projecting
 from chassis.projections import Reads
 from chassis.web.app import create_app
 from contracts.catalog import CATALOG
+from contracts.claims.process import AdvanceGranted, RecoveryReceived
 from contracts.claims.relief import ReliefGranted
 from contracts.claims.v1 import BenefitLine, ClaimApproved, Payee
 from contracts.enrolment.v1 import DonationReceived
@@ -140,6 +141,68 @@ class House:
         await self.react("claims", approved)
         self.last_approval = approved
         return [f"{claim_id}-1-{payee.payee_id}" for payee in payees]
+
+    async def advance(self, amount_fen: int, total_fen: int, *cards: str, shares: tuple[int, ...] = (100,)) -> str:
+        """A part of a line is granted ahead; the claim's id. `decide_advanced` grants the line."""
+        self.claims += 1
+        claim_id = new_id()
+        payees = tuple([await self._payee(share, card) for share, card in zip(shares, cards, strict=True)])
+        granted = AdvanceGranted(
+            claim_id=claim_id,
+            claim_no=f"2022-{self.claims:04d}",
+            person_id=payees[0].payee_id,
+            plan_code=PLAN,
+            plan_version=1,
+            org_path=COUNTY,
+            line_id=f"{claim_id}.CRITICAL_ILLNESS",
+            benefit_code="CRITICAL_ILLNESS",
+            amount_fen=amount_fen,
+            payees=payees,
+            granted_on="2022-06-01",
+            reviewed_by=("filer", "head"),
+        )
+        await self.react("claims", granted)
+        line = BenefitLine(
+            line_id=granted.line_id,
+            benefit_code=granted.benefit_code,
+            computed_fen=total_fen,
+            cap_cut_fen=0,
+            amount_fen=total_fen,
+            trace=(),
+            advanced_fen=min(amount_fen, total_fen),
+        )
+        self.last_approval = ClaimApproved(
+            claim_id=claim_id,
+            claim_no=granted.claim_no,
+            person_id=granted.person_id,
+            plan_code=PLAN,
+            plan_version=1,
+            org_path=COUNTY,
+            lines=(line,),
+            payees=payees,
+            total_fen=total_fen,
+            approved_on="2022-06-02",
+            reviewed_by=("filer", "head", "reviewer", "rechecker"),
+        )
+        return claim_id
+
+    async def decide_advanced(self) -> None:
+        """The claim of the last advance is approved."""
+        assert self.last_approval is not None
+        await self.react("claims", self.last_approval)
+
+    async def recover(self, amount_fen: int, receipt_id: str = "r1") -> None:
+        """Wrongly paid money came back."""
+        received = RecoveryReceived(
+            recovery_id="c1",
+            claim_id="c1",
+            plan_code=PLAN,
+            receipt_id=receipt_id,
+            amount_fen=amount_fen,
+            left_fen=0,
+            by="finance",
+        )
+        await self.react("claims", received)
 
     async def relieve(self, amount_fen: int, *cards: str, shares: tuple[int, ...] = (100,)) -> list[str]:
         """Relief is granted; the ids of its payouts."""

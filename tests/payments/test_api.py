@@ -156,6 +156,7 @@ async def test_every_read_model_is_what_the_log_alone_gives(house: House) -> Non
     await house.approve(60_000, WRONG_NAME_CARD)
     await house.misbehave(kind="contradict", matches=GOOD_CARD[-6:])
     await house.misbehave(kind="return_after_booking", matches=GOOD_CARD[-6:])
+    await house.recover(500)
     await house.send(await house.sign_all())
     await house.settled_reads()
     projecting = house.context.projecting

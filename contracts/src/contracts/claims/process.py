@@ -242,7 +242,10 @@ class LargeSumReported(Event, frozen=True, kw_only=True):
 
 
 class RecoveryOpened(Event, frozen=True, kw_only=True):
-    """Money was wrongly paid and is asked back (domain 4.4, 6.5, 4.10). Stream `recovery-<claim>`."""
+    """Money was wrongly paid and is asked back (domain 4.4, 6.5, 4.10). Stream `recovery-<claim>`.
+
+    `waived`: the sum is below the plan's limit and let go in the same breath; nobody is asked for it.
+    """
 
     recovery_id: str
     claim_id: str
@@ -255,6 +258,7 @@ class RecoveryOpened(Event, frozen=True, kw_only=True):
     note: Sealed | None
     due_on: str
     by: str
+    waived: bool = False
 
 
 class RecoveryReceived(Event, frozen=True, kw_only=True):

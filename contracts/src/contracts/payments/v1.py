@@ -43,8 +43,24 @@ class ReliefDonationBooked(Event, frozen=True, kw_only=True):
     transfers: tuple[Transfer, ...]
 
 
+class RecoveryBooked(Event, frozen=True, kw_only=True):
+    """Part of what was wrongly paid came back into the pool (domain 7.2). Stream `recovery_receipt-<claim>-<receipt>`.
+
+    `receipt_id` is the bank's of the receipt: one receipt of a recovery is booked once.
+    """
+
+    recovery_id: str
+    receipt_id: str
+    claim_id: str
+    plan_code: str
+    amount_fen: int
+    transfers: tuple[Transfer, ...]
+
+
 class PayoutRequested(Event, frozen=True, kw_only=True):
     """An approved line is owed to one payee. Stream `payout-<claim line id>-<payee id>`: one, for ever.
+
+    What was granted ahead of a line is a payout of its own, its line id `<claim line id>.advance`.
 
     `fund` is what owes it: `pool`, or `relief` for a granted relief case, whose id then stands in `claim_id`.
     """
@@ -201,6 +217,7 @@ class StatementImported(Event, frozen=True, kw_only=True):
 EVENTS: dict[str, type[Event]] = {
     "payments.donation-booked.v1": DonationBooked,
     "payments.relief-donation-booked.v1": ReliefDonationBooked,
+    "payments.recovery-booked.v1": RecoveryBooked,
     "payments.payout-requested.v1": PayoutRequested,
     "payments.payout-batched.v1": PayoutBatched,
     "payments.payout-settled.v1": PayoutSettled,

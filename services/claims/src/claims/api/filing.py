@@ -22,7 +22,6 @@ from claims.api.heirs import list_heirs
 from claims.api.plans import plan_of
 from claims.api.shapes import FiledClaim, FilingAsked, IncidentAsked, PayeeAsked
 from claims.api.signals import raise_signals
-from claims.api.working_days import DECISION, due_days
 from claims.domain.claim import CLAIM
 from claims.domain.claim_commands import FileClaim
 from claims.domain.entitlement import ENTITLEMENT, ClaimIncident
@@ -31,6 +30,7 @@ from claims.domain.numbering import claim_no
 from claims.domain.plan import Plan
 from claims.domain.reading import Registered
 from claims.domain.reviews import steps_of
+from claims.intake.working_days import DECISION, due_days
 from claims.papers import kept
 from claims.projections import covers
 from claims.projections.covers import CoverRow

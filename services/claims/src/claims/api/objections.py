@@ -17,12 +17,12 @@ from claims.api.notes import seal_note
 from claims.api.process_shapes import ObjectionAsked, ObjectionDecisionAsked
 from claims.api.reviews import AnyRequest, Told, application_of, due_of, person_of, take
 from claims.api.shapes import ClaimId
-from claims.api.working_days import after_working_days
 from claims.domain.benefits import Refusal, assess, grant
 from claims.domain.claim_commands import ClaimCommand
 from claims.domain.claim_stages import Claim, Objected, Refused
 from claims.domain.plan import Plan
 from claims.domain.side_commands import DecideObjection, FileObjection
+from claims.intake.working_days import after_working_days
 from contracts.claims.v1 import BenefitLine
 from contracts.envelope import Actor
 

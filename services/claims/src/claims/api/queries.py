@@ -20,9 +20,9 @@ from claims.api.filing import FACTS_FIELD
 from claims.api.notes import open_notes
 from claims.api.plans import plan_of
 from claims.api.shapes import ClaimId, ClaimPage, ClaimSummary, ClaimView, Summary
-from claims.api.working_days import is_known
 from claims.domain.claim import CLAIM
 from claims.domain.explanation import for_families
+from claims.intake.working_days import is_known
 from claims.projections import claim_history, claim_lines, claims, duplicates, overrides, special_decisions
 from claims.projections.claims import ClaimRow, PayeeView
 from claims.projections.overrides import Override

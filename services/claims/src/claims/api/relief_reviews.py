@@ -33,7 +33,6 @@ from claims.api.relief_shapes import (
     SettlementAsked,
     VerificationAsked,
 )
-from claims.api.working_days import after_working_days
 from claims.domain.plan import Plan
 from claims.domain.relief import RELIEF
 from claims.domain.relief_allowance import RELIEF_ALLOWANCE, ReleaseMatter
@@ -59,6 +58,7 @@ from claims.domain.relief_stages import (
     Withdrawn,
 )
 from claims.domain.reviews import CITY_REVIEW, levels_of
+from claims.intake.working_days import after_working_days
 from claims.papers import kept
 from claims.projections import relief_cases, relief_objections
 from contracts.claims.relief import ReliefFiled, ReliefVerified

@@ -22,7 +22,6 @@ from claims.api.heirs import check_heirs
 from claims.api.notes import seal_note
 from claims.api.plans import plan_of
 from claims.api.shapes import ClaimId, ClaimStanding, OpinionAsked, RefusalAsked, SpecialAsked
-from claims.api.working_days import due_days
 from claims.domain.benefits import Application, Refusal, assess, grant, rests_on_assumption
 from claims.domain.claim import CLAIM
 from claims.domain.claim_commands import (
@@ -54,6 +53,7 @@ from claims.domain.entitlement import ENTITLEMENT, AwardBenefits, ReleaseInciden
 from claims.domain.plan import Plan
 from claims.domain.reviews import HEAD_APPROVAL, OFFICE_REVIEW
 from claims.domain.standing import step_of
+from claims.intake.working_days import due_days
 from claims.projections import covers, held_people
 from contracts.claims.process import ClaimWithdrawn
 from contracts.claims.v1 import BenefitLine, ClaimApproved, ClaimFiled

@@ -18,13 +18,13 @@ from claims.api.notes import seal_note
 from claims.api.process_shapes import AdvanceAsked, UrgencyAsked
 from claims.api.reviews import AnyRequest, Told, application_of, is_held, person_of, take
 from claims.api.shapes import ClaimId
-from claims.api.working_days import after_working_days
 from claims.domain.benefits import assess
 from claims.domain.claim_commands import ClaimCommand
 from claims.domain.claim_stages import Claim
 from claims.domain.plan import Plan
 from claims.domain.side_commands import GrantAdvance, MarkUrgent, RecordContact
 from claims.domain.standing import undecided_or_waiting
+from claims.intake.working_days import after_working_days
 from contracts.envelope import Actor
 
 

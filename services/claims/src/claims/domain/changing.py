@@ -123,12 +123,12 @@ def approve_automatically(command: ApproveAutomatically, claim: Claim) -> list[C
         next_step="",
         by=command.signed_by[0],
     )
-    granted, *_ = approval(claim, claim.hands, command.lines, command.today, None)
+    granted, *paid = approval(claim, claim.hands, command.lines, command.today, None)
     assert isinstance(granted, ClaimApproved)
     events: list[ClaimEvent] = [assessed, _signed(granted, command.signed_by)]
     if sampled(filed.claim_id, command.sampling_percent):
         events.append(ReviewSampled(claim_id=filed.claim_id, person_id=filed.person_id))
-    return events
+    return events + paid
 
 
 def _signed(granted: ClaimApproved, signed_by: tuple[str, ...]) -> ClaimApproved:

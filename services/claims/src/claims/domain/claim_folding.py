@@ -125,7 +125,7 @@ def _review(
         case ClaimReturned(), AtUnion() | AtOffice() | Assessed() | Rechecked():
             return _returned(claim, event)
         case ClaimApproved(), AtUnion() | AtOffice() | Assessed() | Rechecked():
-            return Approved(event, claim.beside.arrived, claim.beside.failed)
+            return Approved(event, claim.beside.arrived, claim.beside.failed, advances=claim.beside.advances)
         case ClaimRejected(), AtOffice() | Assessed() | Rechecked():
             hands = claim.hands.touching(REFUSAL, event.by)
             return Refused(claim.filed, event.reason, hands, _running(claim.beside, ""), event.decided_on)

@@ -146,7 +146,8 @@ class Rechecked:
 class Approved:
     """Granted; its payouts arrive or come back. `arrived` by payout; `failed` are (payout, attempt).
 
-    `sampled` when a person has still to look at an automatic approval, `looked_by` who did.
+    `sampled` when a person has still to look at an automatic approval, `looked_by` who did; `advances` were granted
+    ahead and may still arrive.
     """
 
     approved: ClaimApproved
@@ -154,6 +155,7 @@ class Approved:
     failed: frozenset[tuple[str, int]] = frozenset()
     sampled: bool = False
     looked_by: str = ""
+    advances: tuple[AdvanceGranted, ...] = ()
 
     def without(self, payout_id: str, attempt: int) -> Approved:
         """After an attempt came back."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from chassis.decider import Rejected
@@ -24,7 +25,8 @@ from claims.domain.claim_stages import (
     Withdrawn,
 )
 from claims.domain.standing import unknown
-from contracts.claims.v1 import ClaimPaid, PaymentFailed, PayoutArrived
+from contracts.claims.process import AdvanceGranted
+from contracts.claims.v1 import ClaimApproved, ClaimPaid, PaymentFailed, PayoutArrived
 
 
 def record_arrival(command: RecordPayoutArrived, claim: Claim) -> list[ClaimEvent]:
@@ -36,12 +38,10 @@ def record_arrival(command: RecordPayoutArrived, claim: Claim) -> list[ClaimEven
             codes = {line.benefit_code for line in approved.lines}
             payees = {payee.payee_id for payee in approved.payees}
             if command.benefit_code not in codes or command.payee_id not in payees:
-                raise Rejected("payout-not-due", "The claim owes no such payout.")
-            fresh = _arrival(command, approved.claim_id)
-            if sum(one.amount_fen for one in (*arrived, fresh)) < approved.total_fen:
-                return [fresh]
-            total_fen = approved.total_fen
-            return [fresh, ClaimPaid(claim_id=approved.claim_id, person_id=approved.person_id, total_fen=total_fen)]
+                fresh = _of_advance(command, claim.advances)
+            else:
+                fresh = _arrival(command, approved.claim_id)
+            return [fresh, *paid_in_full(approved, (*arrived, fresh))]
         case Paid():
             return []
         case Absent():
@@ -54,6 +54,16 @@ def record_arrival(command: RecordPayoutArrived, claim: Claim) -> list[ClaimEven
             return _advance_arrival(command, refused.beside)
         case Withdrawn():
             raise _not_approved()
+
+
+def paid_in_full(approved: ClaimApproved, arrived: Iterable[PayoutArrived]) -> list[ClaimPaid]:
+    """ClaimPaid once every line has arrived: an advance beyond its own line pays no other one."""
+    fen_by_benefit: Counter[str] = Counter()
+    for one in arrived:
+        fen_by_benefit[one.benefit_code] += one.amount_fen
+    if not fen_by_benefit or any(fen_by_benefit[line.benefit_code] < line.amount_fen for line in approved.lines):
+        return []
+    return [ClaimPaid(claim_id=approved.claim_id, person_id=approved.person_id, total_fen=approved.total_fen)]
 
 
 def record_failure(command: RecordPaymentFailed, claim: Claim) -> list[ClaimEvent]:
@@ -79,10 +89,14 @@ def _advance_arrival(command: RecordPayoutArrived, beside: Beside) -> list[Claim
         raise _not_approved()
     if any(one.payout_id == command.payout_id for one in beside.arrived):
         return []
-    for advance in beside.advances:
+    return [_of_advance(command, beside.advances)]
+
+
+def _of_advance(command: RecordPayoutArrived, advances: Iterable[AdvanceGranted]) -> PayoutArrived:
+    for advance in advances:
         payees = {payee.payee_id for payee in advance.payees}
         if advance.benefit_code == command.benefit_code and command.payee_id in payees:
-            return [_arrival(command, advance.claim_id)]
+            return _arrival(command, advance.claim_id)
     raise Rejected("payout-not-due", "The claim owes no such payout.")
 
 

@@ -12,7 +12,7 @@ from contracts.claims.process import (
     RecoveryWriteOffDeclined,
     RecoveryWriteOffProposed,
 )
-from contracts.envelope import Sealed
+from contracts.envelope import Sealed, changed
 
 RECOVERED, WRITTEN_OFF = "RECOVERED", "WRITTEN_OFF"
 
@@ -127,7 +127,8 @@ def _open(command: OpenRecovery, recovery: Recovery) -> list[RecoveryEvent]:
                 raise Rejected("recovery-too-large", "No more is asked back than was paid.", "amount_fen")
             if opened.amount_fen > command.write_off_alone_max_fen:
                 return [opened]
-            return [opened, _closed(opened, WRITTEN_OFF, opened.amount_fen, (opened.by,))]
+            waived = changed(opened, waived=True)
+            return [waived, _closed(waived, WRITTEN_OFF, opened.amount_fen, (opened.by,))]
         case Owed(first) | Closed(first):
             if (first.amount_fen, first.reason) == (opened.amount_fen, opened.reason):
                 return []

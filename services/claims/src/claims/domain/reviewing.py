@@ -29,6 +29,7 @@ from claims.domain.claim_stages import (
     Undecided,
     Withdrawn,
 )
+from claims.domain.paying import paid_in_full
 from claims.domain.reviews import (
     AWAITING_CARD,
     HEAD_APPROVAL,
@@ -240,7 +241,10 @@ def approve(command: ApproveClaim, claim: Claim) -> list[ClaimEvent]:
 def approval(
     claim: Undecided, hands: Hands, lines: tuple[BenefitLine, ...], today: str, report_above_fen: int | None
 ) -> list[ClaimEvent]:
-    """The grant, less what was granted ahead; a large sum is reported with it. Raises Rejected payees-unconfirmed."""
+    """The grant, less what was granted ahead; a large sum is reported with it.
+
+    Paid at once where all of it has been paid ahead. Raises Rejected payees-unconfirmed.
+    """
     filed, beside = claim.filed, claim.beside
     if not filed.payees:
         raise Rejected("payees-unconfirmed", "Nobody has named an account yet.", "payees")
@@ -259,9 +263,11 @@ def approval(
         approved_on=today,
         reviewed_by=hands.all(),
     )
+    paid = paid_in_full(granted, beside.arrived)
     if report_above_fen is None or total_fen <= report_above_fen:
-        return [granted]
-    return [granted, LargeSumReported(claim_id=filed.claim_id, claim_no=filed.claim_no, total_fen=total_fen)]
+        return [granted, *paid]
+    report = LargeSumReported(claim_id=filed.claim_id, claim_no=filed.claim_no, total_fen=total_fen)
+    return [granted, report, *paid]
 
 
 def reject(command: RejectClaim, claim: Claim) -> list[ClaimEvent]:

@@ -44,10 +44,14 @@ REASONS = {reason: result for reason, result in BY_REFUSAL.items() if reason != 
 
 @dataclass(frozen=True)
 class Known:
-    """What a person has claimed before: incidents with their claims, and what is awarded or expected from them."""
+    """What a person has claimed before: incidents with their claims, and what is awarded or expected from them.
+
+    `barred_until` is the last day on which a proven fraud bars every claim (domain 4.10), or "".
+    """
 
     incidents: tuple[tuple[str, str], ...] = ()
     awards: tuple[Award, ...] = ()
+    barred_until: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,8 @@ def judge(stay: Stay, plan: Plan, cover: Cover | None, known: Known, *, claim_id
     rules = plan.matching
     if rules is None:
         raise ValueError(f"{plan.code} is not matched with the bureau's data")
+    if today.isoformat() <= known.barred_until:
+        return Verdict(EXCLUDED, "BARRED", needs_person=True)
     excluded = rules.type_exclusions.get(stay.med_type, "")
     if excluded and _active(plan, excluded):
         return Verdict(EXCLUDED, "MED_TYPE")

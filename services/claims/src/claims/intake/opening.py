@@ -14,6 +14,7 @@ from claims.domain.numbering import claim_no
 from claims.domain.plan import Plan
 from claims.domain.reviews import steps_of
 from claims.domain.settlement import Known, Verdict, facts_of, incident_of
+from claims.intake.working_days import DECISION, due_days
 from contracts.claims.v1 import ClaimFiled
 from contracts.envelope import SYSTEM
 
@@ -47,6 +48,8 @@ async def open_claim(
         decision_id=session.decision_id,
         field=FACTS_FIELD,
     )
+    steps = steps_of(plan, CHANNEL, incident, org_path)
+    due = due_days(plan.procedure, session.today)
     filed = ClaimFiled(
         claim_id=claim_id,
         claim_no=claim_no(plan, claim_id),
@@ -61,8 +64,10 @@ async def open_claim(
         payees=(),
         urgent=False,
         filed_on=session.today.isoformat(),
-        steps=steps_of(plan, CHANNEL, incident, org_path),
+        steps=steps,
         by=SYSTEM.sub,
+        due_on=due.get(steps[0], ""),
+        decide_until=due[DECISION],
     )
     await session.decide(CLAIM, claim_id, FileClaim(filed))
 
@@ -72,7 +77,7 @@ def known_of(entitlement: Entitlement, claims: dict[str, Claim]) -> Known:
     expected: tuple[Award, ...] = tuple(
         award for award in entitlement.expected if not is_refused(claims.get(award.claim_id, Absent()))
     )
-    return Known(entitlement.incidents, (*entitlement.awards, *expected))
+    return Known(entitlement.incidents, (*entitlement.awards, *expected), entitlement.barred_until)
 
 
 def is_refused(claim: Claim) -> bool:

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.log import Recorded
-from chassis.projections import Projection, Put, Write
+from chassis.projections import Projection, Put, Remove, Write
+from contracts.enrolment.people import DeathWithdrawn
 from contracts.enrolment.v1 import DeathRecorded
 from contracts.envelope import Event
 
@@ -23,16 +24,18 @@ TABLE = sa.Table(
 
 
 def apply(recorded: Recorded) -> Iterable[Write]:
-    """One row a deceased member; `died_on` is an ISO date."""
+    """One row a deceased member, until the record proves a mistake; `died_on` is an ISO date."""
     match recorded.event:
         case DeathRecorded(person_id=person_id, died_on=died_on):
             yield Put((person_id,), died_on=died_on)
+        case DeathWithdrawn(person_id=person_id):
+            yield Remove((person_id,))
         case _:
             pass
 
 
-EVENTS: frozenset[type[Event]] = frozenset({DeathRecorded})
-PROJECTION = Projection(name=NAME, version=1, source="enrolment", table=TABLE, apply=apply, events=EVENTS)
+EVENTS: frozenset[type[Event]] = frozenset({DeathRecorded, DeathWithdrawn})
+PROJECTION = Projection(name=NAME, version=2, source="enrolment", table=TABLE, apply=apply, events=EVENTS)
 
 
 async def died_on(c: AsyncConnection, person_id: str) -> str:

@@ -15,7 +15,15 @@ from chassis.context import Context
 from contracts.envelope import Actor
 from payments.api.reading import PAGE_ROWS, STAFF, After, Limit, PlanCode, allow_province
 from payments.domain import ledger
-from payments.projections import account_balances, disputes, donations, ledger_entries, payouts, relief_donations
+from payments.projections import (
+    account_balances,
+    disputes,
+    donations,
+    ledger_entries,
+    payouts,
+    recoveries,
+    relief_donations,
+)
 
 CHECK_ATTEMPTS_MAX = 5
 CHECK_DELAY_MS = 200
@@ -23,7 +31,10 @@ CHECK_DELAY_MS = 200
 
 
 class Pool(msgspec.Struct, frozen=True):
-    """A plan's pool in fen: given, paid and payable claims, what is reserved in batches, and the cash."""
+    """A plan's pool in fen: given, paid and payable claims, what is reserved in batches, and the cash.
+
+    `recovered_fen` was wrongly paid and came back; `paid_fen` is not lessened by it.
+    """
 
     plan_code: str
     contribution_fen: int
@@ -32,6 +43,7 @@ class Pool(msgspec.Struct, frozen=True):
     payable_fen: int
     reserved_fen: int
     suspense_fen: int
+    recovered_fen: int
     cash_fen: int
 
 
@@ -55,7 +67,8 @@ class Summary(msgspec.Struct, frozen=True):
 class LedgerCheck(msgspec.Struct, frozen=True):
     """The books of a plan read from end to end; `problems` is empty when everything agrees.
 
-    `expected_cash_fen` = donations − bookings + money that came back (domain 12.11), none of it from the ledger;
+    `expected_cash_fen` = donations − bookings + money that came back + `recovered_fen` (domain 12.11), none of it
+    from the ledger;
     the relief fund's cash is checked in the same way, by its own donations and bookings.
     """
 
@@ -67,6 +80,7 @@ class LedgerCheck(msgspec.Struct, frozen=True):
     pending_open: int
     cash_fen: int
     expected_cash_fen: int
+    recovered_fen: int
     problems: list[str]
 
 
@@ -110,6 +124,7 @@ async def pool(plan_code: PlanCode, actor: Actor, context: Context) -> Pool:
         payable_fen=-debit(ledger.POOL.payable),
         reserved_fen=payable.pending_debit_fen,
         suspense_fen=-debit(ledger.POOL.suspense),
+        recovered_fen=-debit(ledger.RECOVERIES),
         cash_fen=debit(ledger.POOL.cash),
     )
 
@@ -159,8 +174,10 @@ async def list_disputes(actor: Actor, context: Context, after: After = 0, limit:
 
 async def _checked(c: AsyncConnection, plan_code: str) -> LedgerCheck:
     accounts = await account_balances.of_plan(c, plan_code)
+    recovered_fen = await recoveries.total_fen(c, plan_code)
+    given_fen = await donations.total_fen(c, plan_code)
     expected_fen = {
-        ledger.POOL: await _expected_cash(c, plan_code, ledger.POOL, await donations.total_fen(c, plan_code)),
+        ledger.POOL: await _expected_cash(c, plan_code, ledger.POOL, given_fen + recovered_fen),
         ledger.RELIEF: await _expected_cash(
             c, plan_code, ledger.RELIEF, await relief_donations.total_fen(c, plan_code)
         ),
@@ -187,7 +204,7 @@ async def _checked(c: AsyncConnection, plan_code: str) -> LedgerCheck:
         problems.append("An account with entries has no balance.")
     cash_fen = {fund: debits[fund.cash] - credits_[fund.cash] for fund in expected_fen}
     if cash_fen[ledger.POOL] != expected_fen[ledger.POOL]:
-        problems.append("The cash is not donations less bookings plus what came back.")
+        problems.append("The cash is not donations less bookings plus what came back and what was recovered.")
     if cash_fen[ledger.RELIEF] != expected_fen[ledger.RELIEF]:
         problems.append("The relief fund's cash is not its donations less bookings plus what came back.")
     return LedgerCheck(
@@ -199,6 +216,7 @@ async def _checked(c: AsyncConnection, plan_code: str) -> LedgerCheck:
         pending_open=pending_open,
         cash_fen=cash_fen[ledger.POOL],
         expected_cash_fen=expected_fen[ledger.POOL],
+        recovered_fen=recovered_fen,
         problems=problems,
     )
 

@@ -42,6 +42,8 @@ RELIEF = Fund(
     clearing="relief:clearing",
     suspense="relief:suspense",
 )
+RECOVERIES = "recoveries"
+"""The pool's account for money that was wrongly paid and came back; only the pool asks any back."""
 FUNDS = {fund.name: fund for fund in (POOL, RELIEF)}
 
 SINGLE, PENDING, POST, VOID = "single", "pending", "post", "void"
@@ -84,6 +86,12 @@ def donated(donation_id: str, plan_code: str, amount_fen: int, fund: Fund = POOL
     prefix = "" if fund is POOL else f"{fund.name}-"
     transfer_id = f"{prefix}donation-{donation_id}:received"
     return (_single(transfer_id, plan_code, fund.cash, fund.contribution, amount_fen),)
+
+
+def recovered(recovery_id: str, receipt_id: str, plan_code: str, amount_fen: int) -> tuple[Transfer, ...]:
+    """Wrongly paid money comes back to the pool: Dr cash / Cr recoveries."""
+    transfer_id = f"recovery-{recovery_id}-{receipt_id}:received"
+    return (_single(transfer_id, plan_code, POOL.cash, RECOVERIES, amount_fen),)
 
 
 def approved(

@@ -11,6 +11,7 @@ from payments.projections import (
     donations,
     ledger_entries,
     payouts,
+    recoveries,
     relief_donations,
     statements,
 )
@@ -23,6 +24,7 @@ ALL: tuple[Projection, ...] = (
     account_balances.PROJECTION,
     donations.PROJECTION,
     relief_donations.PROJECTION,
+    recoveries.PROJECTION,
     disputes.PROJECTION,
     statements.PROJECTION,
 )

@@ -15,6 +15,7 @@ from contracts.payments.v1 import (
     PayoutRequested,
     PayoutReturned,
     PayoutSettled,
+    RecoveryBooked,
     ReliefDonationBooked,
     Transfer,
 )
@@ -65,6 +66,7 @@ def transfers_of(recorded: Recorded) -> tuple[Transfer, ...]:
         case (
             DonationBooked(transfers=transfers)
             | ReliefDonationBooked(transfers=transfers)
+            | RecoveryBooked(transfers=transfers)
             | PayoutRequested(transfers=transfers)
             | PayoutBatched(transfers=transfers)
             | PayoutSettled(transfers=transfers)
@@ -75,7 +77,7 @@ def transfers_of(recorded: Recorded) -> tuple[Transfer, ...]:
             return ()
 
 
-PROJECTION = Projection(NAME, version=2, source="payments", table=TABLE, apply=apply)
+PROJECTION = Projection(NAME, version=3, source="payments", table=TABLE, apply=apply)
 
 
 async def book(c: AsyncConnection, plan_code: str) -> AsyncIterator[Transfer]:
