@@ -34,6 +34,7 @@ def asking(person_id: str = "", channel: str = "UNIT", **others: Any) -> dict[st
 
 async def asked_for(house: House, body: dict[str, Any], sub: str = "filer", role: str = "unit_clerk") -> str:
     """Relief is asked for; the case's id."""
+    body = await house.with_papers(body, body["person_id"] or sub)
     answer = await house.post("/relief/cases", body, sub, role, UNIT)
     assert answer.status_code == 201, answer.text
     relief_id: str = answer.json()["relief_id"]

@@ -239,7 +239,6 @@ MISSING: list[Callable[[Bureau, str], Awaitable[None]]] = [
     flagged,
     held,
     dead,
-    barred_for_fraud,
     other_mode,
 ]
 
@@ -264,6 +263,12 @@ async def test_a_large_sum_and_a_lead_are_a_persons_to_decide(bureau: Bureau, st
     await ready(bureau)
     view = await bureau.imported(file_of([stay]))
     assert view["opened"] == 1
+    assert await by_itself(bureau) == []
+
+
+async def test_nothing_is_paid_to_whom_a_fraud_bars(bureau: Bureau) -> None:
+    await barred_for_fraud(bureau, bureau.registry.add(ID, "甲乙"))
+    assert (await bureau.imported(file_of([STAY])))["opened"] == 0
     assert await by_itself(bureau) == []
 
 

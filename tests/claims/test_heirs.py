@@ -169,6 +169,9 @@ async def test_a_death_of_300000_waits_for_its_notarial_deed(house: House) -> No
         "division": "EQUAL_SHARES",
         "documents": papers("NOTARIAL_DEED"),
     }
+    unseen = await house.post(f"/claims/{claim_id}/heirs", heirs, "reviewer", "office_reviewer")
+    assert (unseen.status_code, unseen.json()["code"]) == (404, "document-unknown")
+    heirs["documents"] = await house.papers(person_id, ["NOTARIAL_DEED"])
     told = await house.post(f"/claims/{claim_id}/heirs", heirs, "reviewer", "office_reviewer")
     assert told.json()["needs"] == []
     assert (await house.act(claim_id, "approve", "office_head"))["state"] == "APPROVED"

@@ -11,7 +11,7 @@ from claims.workers import SWEEPS
 from tests.claims.house import OFFICE, House, filing
 
 UNIT = "6207251000001"
-PAPER = {"documents": [{"kind": "DISCHARGE", "sha256": "1" * 64}]}
+INVENTED = {"documents": [{"kind": "DISCHARGE", "sha256": "1" * 64}]}
 ASK = {"needs": ["NEED_DISCHARGE", "NEED_STAMP"], "text": "请补充"}
 
 
@@ -46,9 +46,12 @@ async def test_papers_are_asked_for_reminded_of_and_handed_in(house: House) -> N
     assert await swept(house) == 1
     assert await swept(house) == 0
     assert (await view(house, claim_id))["history"][-1]["what"] == "PAPERS_REMINDED"
-    other = await house.post(f"/claims/{claim_id}/supply-papers", PAPER, "someone", "member", UNIT)
+    invented = await house.post(f"/claims/{claim_id}/supply-papers", INVENTED, person_id, "member", UNIT)
+    assert (invented.status_code, invented.json()["code"]) == (404, "document-unknown")
+    paper = {"documents": await house.papers(person_id, ["DISCHARGE"])}
+    other = await house.post(f"/claims/{claim_id}/supply-papers", paper, "someone", "member", UNIT)
     assert other.status_code == 404
-    back = await house.post(f"/claims/{claim_id}/supply-papers", PAPER, person_id, "member", UNIT)
+    back = await house.post(f"/claims/{claim_id}/supply-papers", paper, person_id, "member", UNIT)
     assert (back.json()["state"], back.json()["step"]) == ("IN_REVIEW", "OFFICE_REVIEW")
     assert len((await view(house, claim_id))["documents"]) == 1
 
@@ -59,7 +62,8 @@ async def test_papers_that_never_come_close_the_claim_until_they_do(house: House
     house.at("2022-07-31")
     assert await swept(house) == 1
     assert (await view(house, claim_id))["claim"]["state"] == "CLOSED_INCOMPLETE"
-    back = await house.post(f"/claims/{claim_id}/reopen", PAPER, person_id, "member", UNIT)
+    paper = {"documents": await house.papers(person_id, ["DISCHARGE"])}
+    back = await house.post(f"/claims/{claim_id}/reopen", paper, person_id, "member", UNIT)
     assert back.json()["state"] == "IN_REVIEW"
     house.at("2022-06-30")
 
@@ -192,6 +196,7 @@ async def test_the_interface_describes_itself(house: House) -> None:
         "/recoveries/{claim_id}/write-off",
         "/recoveries/{claim_id}/decide-write-off",
         "/claims/mine",
+        "/claims/mine/refused-stays",
         "/claims/phone",
         "/claims/for-information",
         "/claims/estimate",

@@ -62,7 +62,7 @@ async def test_relief_goes_from_asking_to_paid(house: House) -> None:
 
 async def test_a_matter_asked_for_again_is_the_same_case_until_it_ends_without_money(house: House) -> None:
     person_id = await house.cover(UNIT)
-    body = asking(person_id)
+    body = await house.with_papers(asking(person_id))
     relief_id = await asked_for(house, body)
     again = await house.post("/relief/cases", body, "other", "unit_clerk", UNIT)
     assert (again.status_code, again.json()["relief_id"], again.json()["duplicate"]) == (200, relief_id, True)
@@ -77,7 +77,8 @@ async def test_a_matter_asked_for_again_is_the_same_case_until_it_ends_without_m
 
 async def test_two_askings_at_once_open_one_case(house: House) -> None:
     person_id = await house.cover(UNIT)
-    asked = [house.post("/relief/cases", asking(person_id), f"f{n}", "unit_clerk", UNIT) for n in range(4)]
+    body = await house.with_papers(asking(person_id))
+    asked = [house.post("/relief/cases", body, f"f{n}", "unit_clerk", UNIT) for n in range(4)]
     answers = await asyncio.gather(*asked)
     assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 201]
     assert len({answer.json()["relief_id"] for answer in answers}) == 1
@@ -87,9 +88,8 @@ async def test_one_child_is_helped_once_a_year_whoever_asks(house: House) -> Non
     mother, father = await house.cover(UNIT), await house.cover(UNIT)
     study = {"kind": "RELIEF_STUDY", "reason": "ADMISSION", "child_id_no": CHILD_NO + "1x"}
     await asked_for(house, asking(mother, **study))
-    other = await house.post(
-        "/relief/cases", asking(father, **study | {"child_id_no": CHILD_NO + "1X"}), "f", "unit_clerk", UNIT
-    )
+    same_child = await house.with_papers(asking(father, **study | {"child_id_no": CHILD_NO + "1X"}))
+    other = await house.post("/relief/cases", same_child, "f", "unit_clerk", UNIT)
     assert (other.status_code, other.json()["code"]) == (409, "relief-matter-held")
     await asked_for(house, asking(father, **study | {"child_id_no": CHILD_NO + "3X"}))
     bodies = [one.body for one in await house.world.context.log.read(0, 1000)]
@@ -187,7 +187,11 @@ async def test_papers_are_asked_for_and_supplied(house: House) -> None:
     assert [(one["sentence"], one["asked"], one["due_on"]) for one in mine] == [
         ("请补充材料。", ["请提交申请书。", "请提交困难证明。"], "2022-07-30")
     ]
-    papers = {"documents": [{"kind": kind, "sha256": "0" * 64} for kind in ("APPLICATION_FORM", "INCOME_STATEMENT")]}
+    kinds = ("APPLICATION_FORM", "INCOME_STATEMENT")
+    invented = {"documents": [{"kind": kind, "sha256": "0" * 64} for kind in kinds]}
+    refused = await house.post(f"/relief/cases/{relief_id}/papers", invented, person_id, "member", UNIT)
+    assert (refused.status_code, refused.json()["code"]) == (404, "document-unknown")
+    papers = {"documents": await house.papers(person_id, kinds)}
     assert (await step(house, relief_id, "papers", papers, (person_id, "member", UNIT)))["state"] == "AT_COUNTY"
     assert (await verify(house, relief_id))["state"] == "ON_NOTICE"
 
@@ -263,13 +267,22 @@ async def test_invariant_12_17_a_recorded_death_ends_the_members_own_filing(hous
     ):
         frozen = await house.post(path, body, person_id, "member", UNIT)
         assert (frozen.status_code, frozen.json()["code"]) == (403, "member-deceased")
-    late = await house.post("/relief/cases", asking(person_id), "clerk", "unit_clerk", UNIT)
+    late = await house.post("/relief/cases", asking(person_id, documents=[]), "clerk", "unit_clerk", UNIT)
     assert (late.status_code, late.json()["code"]) == (409, "relief-not-to-heirs")
     care = asking(person_id, kind="RELIEF_CARE", reason="BEREAVEMENT", payees=[payee("SPOUSE", 50), payee("CHILD", 50)])
     assert await asked_for(house, care)
     mistaken = DeathWithdrawn(person_id=person_id, withdrawn_on="2022-06-20", reason="ENTRY_ERROR", by="clerk")
     await house.world.feed("enrolment", mistaken, f"person-{person_id}")
     assert (await house.post("/claims", filing(channel="MEMBER_MOBILE"), person_id, "member", UNIT)).status_code == 201
+
+
+async def test_relief_names_only_papers_that_were_handed_in_for_the_member(house: House) -> None:
+    person_id = await house.cover(UNIT)
+    answer = await house.post("/relief/cases", asking(person_id), "filer", "unit_clerk", UNIT)
+    assert (answer.status_code, answer.json()["code"]) == (404, "document-unknown")
+    others = await house.with_papers(asking(person_id), await house.cover(UNIT))
+    answer = await house.post("/relief/cases", others, "filer", "unit_clerk", UNIT)
+    assert (answer.status_code, answer.json()["code"]) == (404, "document-unknown")
 
 
 @pytest.mark.parametrize(
@@ -288,6 +301,6 @@ async def test_invariant_12_17_a_recorded_death_ends_the_members_own_filing(hous
 )
 async def test_bad_askings_are_refused_by_code(house: House, change: dict[str, Any], status: int, code: str) -> None:
     person_id = await house.cover(UNIT)
-    answer = await house.post("/relief/cases", asking(person_id, **change), "filer", "unit_clerk", UNIT)
+    answer = await house.post("/relief/cases", asking(person_id, documents=[], **change), "filer", "unit_clerk", UNIT)
     assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
     assert await house.world.context.log.head() == 0

@@ -13,11 +13,13 @@ from chassis.clock import new_id
 from chassis.context import Context
 from chassis.decider import Rejected
 from chassis.execute import Session
+from claims.api import signals
 from claims.api.access import CLAIMANTS, FILERS, OFFICE, OVERSIGHT, REVIEWERS, UNION_STEPS
 from claims.api.filing import keys_of, sealed_payee
+from claims.api.heirs import list_heirs
 from claims.api.notes import seal_note
 from claims.api.process_shapes import PapersAsked, PapersHandedIn, PayeesAsked, ReturnAsked, SampleAsked, UpgradeAsked
-from claims.api.reviews import AnyRequest, Told, application_of, due_of, filed_of, person_of, take
+from claims.api.reviews import After, AnyRequest, Told, application_of, due_of, filed_of, person_of, take
 from claims.api.shapes import ClaimId, DocumentAsked
 from claims.domain.benefits import Refusal, grant
 from claims.domain.claim_commands import ClaimCommand
@@ -35,6 +37,7 @@ from claims.domain.side_commands import (
     WithdrawClaim,
 )
 from claims.domain.standing import step_of, undecided
+from claims.papers import kept
 from contracts.claims.v1 import BenefitLine, Document
 from contracts.envelope import Actor
 
@@ -72,9 +75,11 @@ async def supply_papers(
     allow(actor, *SUPPLIERS)
 
     async def command(session: Session, claim: Claim, plan: Plan) -> ClaimCommand:
-        return SupplyPapers(actor.sub, _documents(data.documents), due_of(claim, plan, session))
+        documents = _documents(data.documents)
+        await kept.require(context, person_of(claim), documents)
+        return SupplyPapers(actor.sub, documents, due_of(claim, plan, session))
 
-    return await take(claim_id, request, actor, context, command)
+    return await take(claim_id, request, actor, context, command, _look_at(data))
 
 
 @post("/claims/{claim_id:str}/reopen", status_code=200)
@@ -90,9 +95,11 @@ async def reopen_claim(
         if not isinstance(claim, AtUnion | AtOffice | Assessed | Rechecked):
             until = _hard_limit(claim, plan)
         today = session.today.isoformat()
-        return ReopenClaim(actor.sub, _documents(data.documents), today, until, due_of(claim, plan, session))
+        documents = _documents(data.documents)
+        await kept.require(context, person_of(claim), documents)
+        return ReopenClaim(actor.sub, documents, today, until, due_of(claim, plan, session))
 
-    return await take(claim_id, request, actor, context, command)
+    return await take(claim_id, request, actor, context, command, _look_at(data))
 
 
 @post("/claims/{claim_id:str}/return", status_code=200)
@@ -161,10 +168,21 @@ async def confirm_payees(
         pairs = enumerate(data.payees)
         payee_ids = [person_id if payee.relation == "SELF" else ids[number] for number, payee in pairs]
         await session.keyring.ensure(list(dict.fromkeys(keys_of(payee_ids, data.payees))))
-        payees = tuple(sealed_payee(session, *pair) for pair in zip(payee_ids, data.payees, strict=True))
+        member = await kept.registered(session, person_id)
+        payees = tuple(sealed_payee(session, *pair, member) for pair in zip(payee_ids, data.payees, strict=True))
+        if data.heirs is not None:
+            await kept.require(context, person_id, data.heirs.documents_named)
         return ConfirmPayees(actor.sub, payees, due_of(claim, plan, session))
 
-    return await take(claim_id, request, actor, context, command)
+    async def after(session: Session, claim: Claim, plan: Plan) -> None:
+        filed = filed_of(claim)
+        if filed.incident.died_on and plan.heirs is not None:
+            await list_heirs(session, plan.heirs, filed, filed.payees, data.heirs)
+        if plan.signals is not None:
+            cards = [payee.account.card_no for payee in data.payees]
+            await signals.note_payees(session, plan.signals, filed, filed.payees, cards)
+
+    return await take(claim_id, request, actor, context, command, after)
 
 
 @post("/claims/{claim_id:str}/sample-review", status_code=200)
@@ -186,6 +204,16 @@ def own_step(actor: Actor, claim: Claim) -> str:
     if STEP_ROLES.get(step) not in actor.roles:
         raise Rejected("step-not-due", f"The claim waits at {step}.")
     return step
+
+
+def _look_at(data: PapersHandedIn) -> After:
+    """What the papers that came later show."""
+
+    async def after(session: Session, claim: Claim, plan: Plan) -> None:
+        if plan.signals is not None:
+            await signals.note_papers(session, filed_of(claim), [one.sha256 for one in data.documents])
+
+    return after
 
 
 def _documents(asked: tuple[DocumentAsked, ...]) -> tuple[Document, ...]:

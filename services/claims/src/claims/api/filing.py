@@ -61,7 +61,7 @@ async def file_claim(
         await refuse_deceased(session)
         check_agent_asked(data, actor)
         plan = plan_of(data.plan, cover.plan_version)
-        await kept.require(context, person_id, documents)
+        await kept.require(context, person_id, (*documents, *(data.heirs.documents_named if data.heirs else ())))
         return await file_sealed(session, data, plan, cover, (claim_id, person_id, payee_ids))
 
     return await context.command(request, actor, work, status=201)

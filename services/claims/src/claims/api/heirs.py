@@ -23,6 +23,7 @@ from claims.domain.claim_stages import Absent, Approved, Claim, Paid
 from claims.domain.heirs import HEIRS, Heirs, Listed, ListHeirs, Unlisted, as_filed, check_payable, lacking
 from claims.domain.plan import Plan
 from claims.domain.relief_plan import HeirRules
+from claims.papers import kept
 from claims.projections import claims
 from contracts.claims.relief import Heir, HeirsListed
 from contracts.claims.v1 import ClaimApproved, ClaimFiled, Payee
@@ -63,6 +64,7 @@ async def state_heirs(
         rules = plan_of(filed.plan_code, filed.plan_version).heirs
         if rules is None:
             raise Problem(409, "heirs-not-in-plan", "This plan has no rules for heirs.")
+        await kept.require(context, filed.person_id, data.documents_named)
         await list_heirs(session, rules, filed, filed.payees, data)
         return _view(claim_id, await session.load(HEIRS, claim_id), rules)
 

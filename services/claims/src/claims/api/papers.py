@@ -23,6 +23,7 @@ from chassis.decider import Rejected
 from chassis.execute import Session
 from chassis.files import ObjectAbsent
 from chassis.web import Problem
+from claims.api import signals
 from claims.api.access import CLAIMANTS, FILERS, REVIEWERS, visible
 from claims.api.paper_shapes import (
     ConfirmAsked,
@@ -225,7 +226,8 @@ async def confirm_reading(
         told = findings(row.kind, values, today=session.today, registered=known)
         edited = tuple(sorted(name for name in {*read, *values} if read.get(name) != values.get(name)))
         command = ConfirmReading(sealed, edited, told, unchanged=unchanged, by=actor.sub)
-        await session.decide(DOCUMENT, document_id, command)
+        if await session.decide(DOCUMENT, document_id, command) and reading is not None and edited:
+            await signals.note_reading(session, row.person_id, row.same_image_as or document_id, row.claim_id)
         return ConfirmedReading(document_id=document_id, edited=edited, findings=told)
 
     return await context.command(request, actor, work)

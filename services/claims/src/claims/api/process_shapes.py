@@ -15,6 +15,7 @@ from claims.api.shapes import (
     Asked,
     Benefit,
     DocumentAsked,
+    HeirsAsked,
     PayeeAsked,
     Reason,
     ShortText,
@@ -51,9 +52,10 @@ class UpgradeAsked(Asked, frozen=True, kw_only=True):
 
 
 class PayeesAsked(Asked, frozen=True, kw_only=True):
-    """The accounts of a claim that was filed without."""
+    """The accounts of a claim that was filed without; without `heirs` the payees of a death are all its heirs."""
 
     payees: Annotated[tuple[PayeeAsked, ...], Meta(min_length=1, max_length=PAYEES_MAX)]
+    heirs: HeirsAsked | None = None
 
 
 class UrgencyAsked(Asked, frozen=True, kw_only=True):

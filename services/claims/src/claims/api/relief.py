@@ -39,6 +39,7 @@ from claims.domain.relief import RELIEF
 from claims.domain.relief_allowance import RELIEF_ALLOWANCE, ClaimMatter, matter_of
 from claims.domain.relief_commands import FileRelief
 from claims.domain.relief_plan import ReliefRules, needs_of
+from claims.papers import kept
 from claims.projections import deceased, relief_cases
 from claims.projections.covers import CoverRow
 from claims.projections.relief_cases import C, NoticeRow, ReliefRow
@@ -78,6 +79,8 @@ async def file_relief(
         matter = matter_of(data.kind, kind, data.reason, data.happened_on.isoformat(), child_id)
         subjects = [person_id, *([child_id] if child_id else [])]
         held = (await session.load(RELIEF_ALLOWANCE, f"{plan.code}-{person_id}")).holders.get(matter)
+        documents = tuple(Document(kind=one.kind, sha256=one.sha256) for one in data.documents)
+        await kept.require(context, person_id, documents)
         needs = needs_of(kind.papers, frozenset(one.kind for one in data.documents))
         if held is not None:
             return FiledRelief(relief_id=held, relief_no=relief_no(plan, held), duplicate=True, needs=())

@@ -59,6 +59,7 @@ from claims.domain.relief_stages import (
 )
 from claims.domain.reviews import CITY_REVIEW, levels_of
 from claims.intake.working_days import after_working_days
+from claims.papers import kept
 from claims.projections import relief_cases, relief_objections
 from contracts.claims.relief import ReliefFiled, ReliefVerified
 from contracts.claims.v1 import Document
@@ -96,8 +97,9 @@ async def supply_relief_papers(
     """The member or the filer hands papers in."""
     allow(actor, *FILERS)
 
-    async def command(_session: Session, _filed: ReliefFiled, _plan: Plan) -> ReliefCommand:
+    async def command(_session: Session, filed: ReliefFiled, _plan: Plan) -> ReliefCommand:
         papers = tuple(Document(kind=one.kind, sha256=one.sha256) for one in data.documents)
+        await kept.require(context, filed.person_id, papers)
         return SupplyReliefPapers(papers, actor.sub)
 
     return await _take(relief_id, request, actor, context, command)

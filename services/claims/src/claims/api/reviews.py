@@ -54,7 +54,7 @@ from claims.domain.plan import Plan
 from claims.domain.reviews import HEAD_APPROVAL, OFFICE_REVIEW
 from claims.domain.standing import step_of
 from claims.intake.working_days import due_days
-from claims.projections import covers
+from claims.projections import covers, held_people
 from contracts.claims.process import ClaimWithdrawn
 from contracts.claims.v1 import BenefitLine, ClaimApproved, ClaimFiled
 from contracts.envelope import Actor
@@ -63,6 +63,7 @@ from contracts.person import Facts
 AnyRequest = Request[Any, Any, Any]
 Told = Response[ClaimStanding]
 Step = Callable[[Session, Claim, Plan], Awaitable[ClaimCommand]]
+After = Callable[[Session, Claim, Plan], Awaitable[None]]
 
 
 @post("/claims/{claim_id:str}/forward", status_code=200)
@@ -91,10 +92,13 @@ async def assess_claim(claim_id: ClaimId, request: AnyRequest, actor: Actor, con
         findings = tuple(refusal.finding for refusal in result.refusals) if result else ()
         if _open(claim) and not all(payee.name_matches for payee in filed_of(claim).payees):
             findings = (*findings, "户名与申领人姓名不一致,请核对。")
+        held = await is_held(session, claim)
+        if held:
+            findings = (*findings, wording.IDENTITY_HELD)
         due = due_of(claim, plan, session)
         report_above_fen = plan.procedure.report_above_fen
         today = session.today.isoformat()
-        return AssessClaim(actor.sub, lines, findings, plan.authority, today, report_above_fen, due)
+        return AssessClaim(actor.sub, lines, findings, plan.authority, today, report_above_fen, due, held)
 
     return await take(claim_id, request, actor, context, command)
 
@@ -133,7 +137,8 @@ async def recheck_claim(claim_id: ClaimId, request: AnyRequest, actor: Actor, co
     async def command(session: Session, claim: Claim, plan: Plan) -> ClaimCommand:
         due = due_of(claim, plan, session)
         report_above_fen = plan.procedure.report_above_fen
-        return RecheckClaim(actor.sub, plan.authority, session.today.isoformat(), report_above_fen, due)
+        held = await is_held(session, claim)
+        return RecheckClaim(actor.sub, plan.authority, session.today.isoformat(), report_above_fen, due, held)
 
     return await take(claim_id, request, actor, context, command)
 
@@ -143,8 +148,9 @@ async def approve_claim(claim_id: ClaimId, request: AnyRequest, actor: Actor, co
     """The head grants deaths, large sums and special decisions."""
     allow(actor, "office_head")
 
-    async def command(session: Session, _claim: Claim, plan: Plan) -> ClaimCommand:
-        return ApproveClaim(actor.sub, session.today.isoformat(), plan.procedure.report_above_fen)
+    async def command(session: Session, claim: Claim, plan: Plan) -> ClaimCommand:
+        held = await is_held(session, claim)
+        return ApproveClaim(actor.sub, session.today.isoformat(), plan.procedure.report_above_fen, held)
 
     return await take(claim_id, request, actor, context, command)
 
@@ -170,8 +176,13 @@ async def reject_claim(
     return await take(claim_id, request, actor, context, command)
 
 
-async def take(claim_id: str, request: AnyRequest, actor: Actor, context: Context, step: Step) -> Told:
-    """Load, check who may see it, decide; an approval takes from the person's caps in the same group."""
+async def take(
+    claim_id: str, request: AnyRequest, actor: Actor, context: Context, step: Step, after: After | None = None
+) -> Told:
+    """Load, check who may see it, decide; an approval takes from the person's caps in the same group.
+
+    `after` follows in it too, when something was decided.
+    """
 
     async def work(session: Session) -> ClaimStanding:
         claim = await session.load(CLAIM, claim_id)
@@ -180,6 +191,8 @@ async def take(claim_id: str, request: AnyRequest, actor: Actor, context: Contex
         plan = plan_of(*plan_key(claim))
         events = await session.decide(CLAIM, claim_id, await step(session, claim, plan))
         await keep_entitlement(session, plan, events)
+        if events and after is not None:
+            await after(session, await session.load(CLAIM, claim_id), plan)
         return standing(claim_id, await session.load(CLAIM, claim_id))
 
     return await context.command(request, actor, work)
@@ -216,6 +229,13 @@ async def application_of(session: Session, claim: Claim, plan: Plan) -> Applicat
         filed_on=date.fromisoformat(filed.filed_on),
         awarded=entitlement.awards,
     )
+
+
+async def is_held(session: Session, claim: Claim) -> bool:
+    """Whether it is in doubt who the member is: another name came with the number, the county looks (domain 5.4)."""
+    person_id = person_of(claim)
+    async with session.reads.connection() as c:
+        return person_id in await held_people.among(c, [person_id])
 
 
 def due_of(claim: Claim, plan: Plan, session: Session) -> dict[str, str]:

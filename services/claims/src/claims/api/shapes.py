@@ -160,6 +160,11 @@ class HeirsAsked(Asked, frozen=True, kw_only=True):
     disputed: bool = False
     documents: Annotated[tuple[DocumentAsked, ...], Meta(max_length=DOCUMENTS_MAX)] = ()
 
+    @property
+    def documents_named(self) -> tuple[Document, ...]:
+        """The papers, as events name them."""
+        return tuple(Document(kind=one.kind, sha256=one.sha256) for one in self.documents)
+
 
 class FilingAsked(Asked, frozen=True, kw_only=True):
     """A filing. A member may leave `person_id` out; without `heirs` the payees of a death are all its heirs."""

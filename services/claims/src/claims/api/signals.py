@@ -20,6 +20,7 @@ from claims.domain.flag import (
     GUARDIAN_PAID,
     NAME_MISMATCH,
     PAPER_REPEATED,
+    READING_EDITED,
     RELATED_MAX,
     UNIT_ACCIDENTS,
     RaiseFlag,
@@ -78,12 +79,28 @@ async def note_papers(session: Session, filed: ClaimFiled, digests: Sequence[str
     """Look at papers that were handed in with a claim, at filing or later."""
     async with session.reads.connection() as c:
         keys = {picture.encode() for picture in await documents.pictures(c, digests)}
+        edited = await documents.edited_among(c, filed.person_id, digests)
+    if edited:
+        await flag(session, filed, READING_EDITED)
     held = await session.reserved(PAPER_SCOPE, sorted(keys))
     for key in sorted(keys - held.keys()):
         session.reserve(PAPER_SCOPE, key, filed.claim_id)
     others = sorted({owner for owner in held.values() if owner != filed.claim_id})
     if others:
         await flag(session, filed, PAPER_REPEATED, others)
+
+
+async def note_reading(session: Session, person_id: str, picture: str, claim_id: str) -> None:
+    """What a machine had read from a paper was changed: a signal on the claim that it was handed in for, or names it.
+
+    `picture` is the first document of the picture; a claim that comes later is looked at when it is filed.
+    """
+    owner = (await session.reserved(PAPER_SCOPE, [picture.encode()])).get(picture.encode(), "")
+    for one in dict.fromkeys((claim_id, owner)):
+        claim = await session.load(CLAIM, one) if one else Absent()
+        if isinstance(claim, Absent | Approved | Paid) or claim.filed.person_id != person_id:
+            continue
+        await flag(session, claim.filed, READING_EDITED)
 
 
 async def flag(session: Session, filed: ClaimFiled, signal: str, related: Sequence[str] = ()) -> None:

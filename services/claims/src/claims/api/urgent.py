@@ -16,7 +16,7 @@ from chassis.execute import Session
 from claims.api.access import REVIEWERS
 from claims.api.notes import seal_note
 from claims.api.process_shapes import AdvanceAsked, UrgencyAsked
-from claims.api.reviews import AnyRequest, Told, application_of, person_of, take
+from claims.api.reviews import AnyRequest, Told, application_of, is_held, person_of, take
 from claims.api.shapes import ClaimId
 from claims.domain.benefits import assess
 from claims.domain.claim_commands import ClaimCommand
@@ -74,7 +74,8 @@ async def grant_advance(
         if line is None:
             raise Rejected("benefit-not-certain", "The rules do not grant this benefit so far.", "benefit_code")
         percent = plan.procedure.urgency.advance_percent
-        return GrantAdvance(actor.sub, line, data.amount_fen, percent, session.today.isoformat())
+        held = await is_held(session, claim)
+        return GrantAdvance(actor.sub, line, data.amount_fen, percent, session.today.isoformat(), held)
 
     return await take(claim_id, request, actor, context, command)
 

@@ -44,6 +44,8 @@ RELIEF_STATES = {
     "REFUSED": "未获通过,如有疑问请拨打12351。",
     "WITHDRAWN": "已撤回。",
 }
+IDENTITY_HELD = "会员身份待核实:同一证件号码登记了不同姓名,县区核对身份证之前不能审批。"
+"""A finding, for the office."""
 UNDER_WAY = "正在办理。"
 NEEDS = {
     "NEED_APPLICATION": "请提交申请书。",

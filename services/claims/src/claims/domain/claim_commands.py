@@ -34,7 +34,7 @@ class ForwardClaim:
 
 @dataclass(frozen=True)
 class AssessClaim:
-    """Record what the rules say; `authority` decides who has to agree."""
+    """Record what the rules say; `authority` decides who has to agree. `held`: it is in doubt who the member is."""
 
     by: str
     lines: tuple[BenefitLine, ...]
@@ -43,6 +43,7 @@ class AssessClaim:
     today: str
     report_above_fen: int | None = None
     due: Mapping[str, str] = field(default_factory=dict)
+    held: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,22 +60,24 @@ class MakeSpecialDecision:
 
 @dataclass(frozen=True)
 class RecheckClaim:
-    """Agree as the second reviewer."""
+    """Agree as the second reviewer. `held`: it is in doubt who the member is."""
 
     by: str
     authority: Authority
     today: str
     report_above_fen: int | None = None
     due: Mapping[str, str] = field(default_factory=dict)
+    held: bool = False
 
 
 @dataclass(frozen=True)
 class ApproveClaim:
-    """Grant as the head of the office."""
+    """Grant as the head of the office. `held`: it is in doubt who the member is."""
 
     by: str
     today: str
     report_above_fen: int | None = None
+    held: bool = False
 
 
 @dataclass(frozen=True)

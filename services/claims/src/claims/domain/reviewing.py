@@ -38,7 +38,7 @@ from claims.domain.reviews import (
     needs_head,
     needs_recheck,
 )
-from claims.domain.standing import closed, other_hands, papers_awaited, unknown
+from claims.domain.standing import closed, not_held, other_hands, papers_awaited, unknown
 from contracts.claims.process import LargeSumReported
 from contracts.claims.v1 import (
     BenefitLine,
@@ -113,7 +113,8 @@ def _assessment(command: AssessClaim, claim: Undecided, hands: Hands) -> list[Cl
     other_hands(hands, command.by, OFFICE_REVIEW)
     total_fen = sum(line.amount_fen for line in command.lines)
     head = needs_head(command.authority, total_fen, died=bool(filed.incident.died_on), special=False)
-    recheck = needs_recheck(command.authority, filed.claim_id, total_fen, head=head)
+    # Whom nobody can grant it to yet is assessed all the same: the recheck waits for the county.
+    recheck = command.held or needs_recheck(command.authority, filed.claim_id, total_fen, head=head)
     next_step = OFFICE_REVIEW if not command.lines else OFFICE_RECHECK if recheck else ""
     if not next_step and not filed.payees:
         if isinstance(claim, Assessed) and claim.step == AWAITING_CARD and claim.assessed.lines == command.lines:
@@ -197,6 +198,7 @@ def recheck(command: RecheckClaim, claim: Claim) -> list[ClaimEvent]:
             rechecked = ClaimRechecked(claim_id=filed.claim_id, next_step=next_step, by=command.by, due_on=due_on)
             if head:
                 return [rechecked]
+            not_held(held=command.held)
             after = hands.after(OFFICE_RECHECK, command.by)
             return [rechecked, *approval(claim, after, lines, command.today, command.report_above_fen)]
         case Rechecked(hands=hands):
@@ -220,6 +222,7 @@ def approve(command: ApproveClaim, claim: Claim) -> list[ClaimEvent]:
     match claim:
         case Rechecked(_, hands, assessed, special):
             other_hands(hands, command.by, HEAD_APPROVAL)
+            not_held(held=command.held)
             lines = assessed.lines + special
             after = hands.after(HEAD_APPROVAL, command.by)
             return approval(claim, after, lines, command.today, command.report_above_fen)

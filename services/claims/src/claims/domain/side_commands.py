@@ -134,13 +134,17 @@ class RecordContact:
 
 @dataclass(frozen=True)
 class GrantAdvance:
-    """Pay `amount_fen` of a certain line ahead, at most `percent` of it, signed by the head."""
+    """Pay `amount_fen` of a certain line ahead, at most `percent` of it, signed by the head.
+
+    `held`: it is in doubt who the member is.
+    """
 
     by: str
     line: BenefitLine
     amount_fen: int
     percent: int
     today: str
+    held: bool = False
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,12 @@ def other_hands(hands: Hands, by: str, step: str) -> None:
         raise Rejected("same-reviewer", "Each review needs another person.")
 
 
+def not_held(*, held: bool) -> None:
+    """No money while it is in doubt who the member is (domain 5.4). Raises Rejected identity-held."""
+    if held:
+        raise Rejected("identity-held", "The county has to see the member's ID card first.")
+
+
 def unknown() -> Rejected:
     """Nothing was filed under this id."""
     return Rejected("claim-unknown", "No such claim.")

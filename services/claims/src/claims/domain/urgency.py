@@ -15,7 +15,7 @@ from claims.domain.claim_stages import (
 )
 from claims.domain.reviews import FIRST_CONTACT, HEAD_APPROVAL, LADDER, OFFICE_RECHECK, OFFICE_REVIEW
 from claims.domain.side_commands import EscalateContact, EscalateStep, GrantAdvance, MarkUrgent, RecordContact
-from claims.domain.standing import other_hands, step_of, undecided_or_waiting
+from claims.domain.standing import not_held, other_hands, step_of, undecided_or_waiting
 from contracts.claims.process import AdvanceGranted, ClaimantContacted, ClaimMarkedUrgent, StepOverdue
 
 HEAD = "office_head"
@@ -67,6 +67,7 @@ def grant_advance(command: GrantAdvance, claim: Claim) -> list[ClaimEvent]:
     if not filed.payees:
         raise Rejected("payees-unconfirmed", "Nobody has named an account yet.", "payees")
     other_hands(waiting.hands, command.by, HEAD_APPROVAL)
+    not_held(held=command.held)
     if not 0 < command.amount_fen * 100 <= line.amount_fen * command.percent:
         raise Rejected("advance-too-large", f"At most {command.percent} percent is paid ahead.", "amount_fen")
     return [

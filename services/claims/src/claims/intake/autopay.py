@@ -58,8 +58,6 @@ async def grant_of(
     if person_id not in people.agreeing or person_id in people.barred:
         return None
     entitlement = await session.load(ENTITLEMENT, f"{plan.code}-{person_id}")
-    if entitlement.barred_until >= session.today.isoformat():
-        return None
     payee = await _verified(session, entitlement)
     signed_by = signers_of(await session.load(PLAN_VERSION, version_key(plan.code, plan.version)), rules_sha256)
     if payee is None or not signed_by or await _flagged(session, entitlement):

@@ -141,6 +141,13 @@ async def pictures(c: AsyncConnection, digests: Sequence[str]) -> list[str]:
     return sorted({row.same_image_as or row.document_id for row in await c.execute(query)})
 
 
+async def edited_among(c: AsyncConnection, person_id: str, digests: Sequence[str]) -> bool:
+    """Whether one of the papers was read by a machine and changed by people."""
+    query = sa.select(C.document_id).where(C.person_id == person_id, C.sha256.in_(digests))
+    query = query.where(C.reading.is_not(None), C.edited != "[]").limit(1)
+    return (await c.execute(query)).first() is not None
+
+
 async def kept(c: AsyncConnection, person_id: str, digests: Sequence[str]) -> set[tuple[str, str]]:
     """Which of the digests are papers of the person: (kind, digest) pairs."""
     query = sa.select(C.kind, C.sha256).where(C.person_id == person_id, C.sha256.in_(digests))
