@@ -146,9 +146,11 @@ async def card_sent_money_back(bureau: Bureau, person_id: str) -> None:
     await card_unknown(bureau, person_id)
     before = await paid_before(bureau, person_id)
     (one,) = before.lines
-    payout = settled(before, one.line_id, one.benefit_code, person_id, 100)
+    payout = settled(before, one.line_id, one.benefit_code, person_id, one.amount_fen)
     await bureau.house.react(returned(payout, after_booking=True))
     await bureau.house.react(msgspec.structs.replace(payout, attempt=2, bank_reference="r2"))
+    seen = await bureau.house.get(f"/claims/{before.claim_id}")
+    assert seen.json()["claim"]["state"] == "PAID", "to an account that payments know, and claims do not"
 
 
 async def consent_missing(bureau: Bureau, person_id: str) -> None:
