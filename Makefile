@@ -35,8 +35,8 @@ check: setup ## format, lint, types, import rules
 	$(RUN) mypy
 	$(RUN) lint-imports
 
-test: check ## every check and every test
-	$(RUN) pytest
+test: check ## every check and every test, a file's tests in one process
+	$(RUN) pytest -n auto --maxprocesses 4 --dist loadfile
 
 test-long: check ## the same tests with larger bounds
 	HUZHU_ROAD_EVENTS=5000 HUZHU_HTTP_EXAMPLES=50 HUZHU_MACHINE_EXAMPLES=60 $(RUN) pytest -m "long or not long"
