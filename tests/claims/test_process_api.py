@@ -8,7 +8,8 @@ import pytest
 
 from chassis.sweep import Sweeps
 from claims.workers import SWEEPS
-from tests.claims.house import OFFICE, House, filing
+from contracts.claims.process import AdvanceGranted
+from tests.claims.house import OFFICE, House, filing, returned, settled
 
 UNIT = "6207251000001"
 INVENTED = {"documents": [{"kind": "DISCHARGE", "sha256": "1" * 64}]}
@@ -134,6 +135,19 @@ async def test_an_advance_is_settled_and_money_is_asked_back_in_parts(house: Hou
     barred = filing(channel="MEMBER_MOBILE", incident={"kind": "INPATIENT", "decisive_on": "2022-01-02"})
     again = await house.post("/claims", barred, person_id, "member", UNIT)
     assert (again.status_code, again.json()["code"]) == (409, "person-barred")
+
+
+async def test_an_advance_that_the_bank_sends_back_leaves_the_claim_on_its_way(house: House) -> None:
+    claim_id, _ = await stay(house)
+    await house.act(claim_id, "urgent", "office_reviewer", body={"trigger": "HOSPITAL_DEPOSIT"})
+    body = {"benefit_code": "INPATIENT_MEDICAL", "amount_fen": 36_000}
+    await house.act(claim_id, "advance", "office_head", body=body)
+    (granted,) = [one for one in await house.history(claim_id) if isinstance(one, AdvanceGranted)]
+    (payee_of_it,) = granted.payees
+    ahead = settled(granted, f"{granted.line_id}.advance", granted.benefit_code, payee_of_it.payee_id, 36_000)
+    await house.react(returned(ahead, after_booking=False))
+    seen = await view(house, claim_id)
+    assert (seen["claim"]["state"], seen["history"][-1]["what"]) == ("IN_REVIEW", "PAYMENT_FAILED")
 
 
 async def test_a_withdrawn_stay_can_be_claimed_anew(house: House) -> None:

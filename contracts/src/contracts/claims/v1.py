@@ -217,7 +217,8 @@ class PayoutArrived(Event, frozen=True, kw_only=True):
 class PaymentFailed(Event, frozen=True, kw_only=True):
     """The bank sent a payout of the claim back; it waits for a corrected account. Stream `claim-<id>`.
 
-    `came_back_fen` is what had arrived before and is no longer with the payee, under `benefit_code`; else 0.
+    `came_back_fen` is what had arrived before and is no longer with the payee, under `benefit_code`; else 0. `ahead`:
+    it was paid ahead of the decision, and the claim goes its way or stays refused.
     """
 
     claim_id: str
@@ -226,6 +227,7 @@ class PaymentFailed(Event, frozen=True, kw_only=True):
     reason: str
     benefit_code: str
     came_back_fen: int
+    ahead: bool = False
 
 
 class IncidentClaimed(Event, frozen=True, kw_only=True):

@@ -103,7 +103,7 @@ def _of_advance(command: RecordPayoutArrived, advances: Iterable[AdvanceGranted]
 def _advance_failure(command: RecordPaymentFailed, beside: Beside) -> list[ClaimEvent]:
     if not beside.advances:
         raise _not_approved()
-    return _failure(command, beside.advances[0].claim_id, beside.arrived, beside.failed)
+    return _failure(command, beside.advances[0].claim_id, beside.arrived, beside.failed, ahead=True)
 
 
 def _arrival(command: RecordPayoutArrived, claim_id: str) -> PayoutArrived:
@@ -117,7 +117,12 @@ def _arrival(command: RecordPayoutArrived, claim_id: str) -> PayoutArrived:
 
 
 def _failure(
-    command: RecordPaymentFailed, claim_id: str, arrived: Iterable[PayoutArrived], failed: frozenset[tuple[str, int]]
+    command: RecordPaymentFailed,
+    claim_id: str,
+    arrived: Iterable[PayoutArrived],
+    failed: frozenset[tuple[str, int]],
+    *,
+    ahead: bool = False,
 ) -> list[ClaimEvent]:
     if (command.payout_id, command.attempt) in failed:
         return []
@@ -130,6 +135,7 @@ def _failure(
             reason=command.reason,
             benefit_code=back[0].benefit_code if back else "",
             came_back_fen=sum(one.amount_fen for one in back),
+            ahead=ahead,
         )
     ]
 

@@ -130,7 +130,7 @@ def apply(recorded: Recorded) -> Iterable[Write]:
             names = ("reason", "rule", "explanation", "rests_on_assumption")
             reason = {name: getattr(event, name) for name in names}
             return [Patch((event.claim_id,), state=REJECTED, **reason, **_NO_STEP)]
-        case PaymentFailed() as event:
+        case PaymentFailed(ahead=False) as event:
             return [Patch((event.claim_id,), state=PAYMENT_FAILED)]
         case ClaimPaid() as event:
             return [Patch((event.claim_id,), state=PAID)]
@@ -231,7 +231,7 @@ def _json(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-PROJECTION = Projection(name=NAME, version=2, source="claims", table=TABLE, apply=apply)
+PROJECTION = Projection(name=NAME, version=3, source="claims", table=TABLE, apply=apply)
 
 
 class ClaimRow(msgspec.Struct, frozen=True):
