@@ -15,7 +15,7 @@ from claims.domain.flag import CARD_SHARED, FLAG, RaiseFlag, flag_id_of
 from claims.domain.match_task import match_claim_id, settlement_key
 from claims.domain.reviews import sampled
 from contracts.claims.matching import MatchesAnnounced
-from contracts.claims.process import PayeesConfirmed, ReviewSampled
+from contracts.claims.process import PayeesConfirmed, RecoveryOpened, ReviewSampled
 from contracts.claims.relief import ClaimFlagged, FlagCleared
 from contracts.claims.v1 import BenefitsAwarded, ClaimApproved, ClaimFiled
 from contracts.enrolment.batches import NameConflictFound, NameConflictResolved
@@ -83,6 +83,10 @@ async def ready(bureau: Bureau) -> str:
     return person_id
 
 
+def match_of(setl_id: str) -> str:
+    return match_claim_id(settlement_key(PLAN.code, setl_id))
+
+
 async def by_itself(bureau: Bureau) -> list[ClaimApproved]:
     return [one for one in await bureau.events(ClaimApproved) if one.reviewed_by == SIGNED_BY]
 
@@ -118,6 +122,26 @@ async def test_a_file_that_comes_twice_pays_once(bureau: Bureau) -> None:
     last = await bureau.imported(file_of([STAY, row("S3", "620725197001010011", "丙")]))
     assert last["by_result"] == {"ALREADY_PAID": 1, "NOT_COVERED": 1}
     assert len(await by_itself(bureau)) == 1
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+async def test_what_was_granted_for_a_settlement_that_is_taken_back_is_asked_back_once(
+    bureau: Bureau, arrived: bool
+) -> None:
+    await ready(bureau)
+    await bureau.imported(file_of([STAY]))
+    (approved,) = await by_itself(bureau)
+    if arrived:
+        await bureau.house.pay(approved.claim_id)
+    gone = {**STAY, "refd_setl_flag": "1"}
+    corrected = row("S9", ID, "甲乙", psn_pay="3000.00")
+    await bureau.imported(file_of([gone, corrected]))
+    (opened,) = await bureau.events(RecoveryOpened)
+    assert (opened.claim_id, opened.amount_fen, opened.reason) == (approved.claim_id, 72_000, "REVERSED")
+    first, second = await by_itself(bureau)
+    assert (first, second.claim_id, second.total_fen) == (approved, match_of("S9"), 72_000)
+    await bureau.imported(file_of([gone, corrected, row("S8", "620725197001010011", "丙")]))
+    assert len(await bureau.events(RecoveryOpened)) == 1
 
 
 @pytest.mark.parametrize("picked", [True, False])

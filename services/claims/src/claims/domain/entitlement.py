@@ -48,7 +48,9 @@ def evolve(state: Entitlement, event: EntitlementEvent) -> Entitlement:
             return replace(state, awards=(*state.awards, *awards), expected=_without(state.expected, claim_id))
         case IncidentReleased(claim_id=claim_id):
             left = tuple(entry for entry in state.incidents if entry[1] != claim_id)
-            return replace(state, incidents=left, expected=_without(state.expected, claim_id))
+            # What was granted is asked back whole, and takes no room from the corrected settlement.
+            kept, open_still = _without(state.awards, claim_id), _without(state.expected, claim_id)
+            return replace(state, incidents=left, awards=kept, expected=open_still)
         case PersonBarred(until=until):
             return replace(state, barred_until=max(state.barred_until, until))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 from chassis.execute import Session
 from chassis.keyring import Keyring
@@ -12,12 +13,16 @@ from claims.domain.claim_stages import Absent, Approved, Paid, Refused
 from claims.domain.entitlement import ENTITLEMENT, ReleaseIncident
 from claims.domain.match_task import MATCH_TASK, ReverseSettlement, match_claim_id, settlement_key
 from claims.domain.plan import Plan
+from claims.domain.recovery import RECOVERY, OpenRecovery, Recovery, Unopened
 from contracts.claims.matching import SettlementReversed
+from contracts.claims.process import RecoveryOpened
+from contracts.claims.v1 import ClaimApproved
 
 SCOPE = "settlement-reversed"
 """The reservation scope and the purpose of the keyed index: an original in a later file is cancelled too."""
 
 WITHDRAWN = "RJ_WITHDRAWN"
+REVERSED = "REVERSED"
 BUREAU = "bureau"
 """Whose act the end of such a claim is: neither the machine's that opened it nor a reviewer's."""
 
@@ -70,7 +75,34 @@ async def _undo(session: Session, plan: Plan, import_id: str, setl_id: str, pers
     if isinstance(claim, Absent):
         return True
     await session.decide(ENTITLEMENT, f"{plan.code}-{person_id}", ReleaseIncident(plan.code, person_id, claim_id))
-    if not granted and not isinstance(claim, Refused):
+    if isinstance(claim, Approved | Paid):
+        approved = (claim if isinstance(claim, Approved) else claim.granted).approved
+        await _ask_back(session, plan, approved)
+    elif not isinstance(claim, Refused):
         text = plan.refusals[WITHDRAWN]
         await session.decide(CLAIM, claim_id, RejectClaim(BUREAU, WITHDRAWN, text.rule, text.text))
     return True
+
+
+async def _ask_back(session: Session, plan: Plan, approved: ClaimApproved) -> None:
+    """All that was granted: a corrected settlement opens a claim of its own, so that the member owes the difference."""
+    recovery: Recovery = await session.load(RECOVERY, approved.claim_id)
+    if not isinstance(recovery, Unopened):
+        # The head has asked money of this claim back before.
+        return
+    rules, amount_fen = plan.procedure.recovering, approved.total_fen
+    opened = RecoveryOpened(
+        recovery_id=approved.claim_id,
+        claim_id=approved.claim_id,
+        claim_no=approved.claim_no,
+        person_id=approved.person_id,
+        plan_code=approved.plan_code,
+        org_path=approved.org_path,
+        amount_fen=amount_fen,
+        reason=REVERSED,
+        note=None,
+        due_on=(session.today + timedelta(days=rules.notice_days)).isoformat(),
+        by=BUREAU,
+    )
+    command = OpenRecovery(opened, amount_fen, rules.write_off_alone_max_fen)
+    await session.decide(RECOVERY, approved.claim_id, command)
