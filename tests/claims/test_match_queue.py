@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from claims.api import wording
 from claims.intake import kept
 from contracts.claims.matching import MatchesAnnounced, MatchingStarted, SettlementDecided, SettlementQueued
-from contracts.claims.v1 import ClaimFiled, ClaimRejected
+from contracts.claims.v1 import ClaimAssessed, ClaimFiled, ClaimRejected
 from tests.claims.bureau_house import UNION, Bureau, file_of, row
+from tests.claims.house import payee
 from tests.claims.material import PLAN
 
 ID = "620725198801010016"
@@ -103,6 +105,13 @@ async def test_not_me_puts_the_match_before_a_person_who_may_end_the_claim(burea
     assert (await bureau.house.post(path, None, person_id, "member")).status_code == 200
     assert (await bureau.house.post(path, None, person_id, "member")).status_code == 200
     (waiting,) = await queue(bureau, code="MATCH_DISPUTED")
+    await bureau.house.act(filed.claim_id, "assess", "office_reviewer")
+    (assessed,) = await bureau.events(ClaimAssessed)
+    assert wording.MATCH_DISPUTED in assessed.findings
+    card = {"payees": [payee("SELF", 100)]}
+    assert (await bureau.house.post(f"/claims/{filed.claim_id}/payees", card, person_id, "member")).status_code == 200
+    recheck = await bureau.house.post(f"/claims/{filed.claim_id}/recheck", None, "rechecker", "office_rechecker")
+    assert (recheck.status_code, recheck.json()["code"]) == (409, "identity-held")
     assert (await decide(bureau, waiting["task_id"], "NOT_MATCHED")).status_code == 200
     (rejected,) = await bureau.events(ClaimRejected)
     assert (rejected.claim_id, rejected.by) == (filed.claim_id, "reviewer-1")

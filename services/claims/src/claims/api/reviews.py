@@ -54,7 +54,7 @@ from claims.domain.plan import Plan
 from claims.domain.reviews import HEAD_APPROVAL, OFFICE_REVIEW
 from claims.domain.standing import step_of
 from claims.intake.working_days import due_days
-from claims.projections import covers, held_people
+from claims.projections import covers, held_people, match_tasks
 from contracts.claims.process import ClaimWithdrawn
 from contracts.claims.v1 import BenefitLine, ClaimApproved, ClaimFiled
 from contracts.envelope import Actor
@@ -92,13 +92,12 @@ async def assess_claim(claim_id: ClaimId, request: AnyRequest, actor: Actor, con
         findings = tuple(refusal.finding for refusal in result.refusals) if result else ()
         if _open(claim) and not all(payee.name_matches for payee in filed_of(claim).payees):
             findings = (*findings, "户名与申领人姓名不一致,请核对。")
-        held = await is_held(session, claim)
-        if held:
-            findings = (*findings, wording.IDENTITY_HELD)
+        doubts = await doubts_of(session, claim)
+        findings = (*findings, *doubts)
         due = due_of(claim, plan, session)
         report_above_fen = plan.procedure.report_above_fen
         today = session.today.isoformat()
-        return AssessClaim(actor.sub, lines, findings, plan.authority, today, report_above_fen, due, held)
+        return AssessClaim(actor.sub, lines, findings, plan.authority, today, report_above_fen, due, bool(doubts))
 
     return await take(claim_id, request, actor, context, command)
 
@@ -232,10 +231,20 @@ async def application_of(session: Session, claim: Claim, plan: Plan) -> Applicat
 
 
 async def is_held(session: Session, claim: Claim) -> bool:
-    """Whether it is in doubt who the member is: another name came with the number, the county looks (domain 5.4)."""
-    person_id = person_of(claim)
+    """Whether it is in doubt whose claim it is."""
+    return bool(await doubts_of(session, claim))
+
+
+async def doubts_of(session: Session, claim: Claim) -> tuple[str, ...]:
+    """What holds the money, as findings: another name came with the number (domain 5.4), or 不是我 was said (6.5)."""
+    if isinstance(claim, Absent | Approved | Paid):
+        return ()
+    filed = filed_of(claim)
     async with session.reads.connection() as c:
-        return person_id in await held_people.among(c, [person_id])
+        held = filed.person_id in await held_people.among(c, [filed.person_id])
+        disputed = await match_tasks.is_disputed(c, filed.claim_id)
+    doubts = ((held, wording.IDENTITY_HELD), (disputed, wording.MATCH_DISPUTED))
+    return tuple(finding for doubted, finding in doubts if doubted)
 
 
 def due_of(claim: Claim, plan: Plan, session: Session) -> dict[str, str]:

@@ -46,6 +46,8 @@ RELIEF_STATES = {
 }
 IDENTITY_HELD = "会员身份待核实:同一证件号码登记了不同姓名,县区核对身份证之前不能审批。"
 """A finding, for the office."""
+MATCH_DISPUTED = "会员表示该住院记录不是本人的,经办人核实之前不能审批。"
+"""A finding, for the office."""
 UNDER_WAY = "正在办理。"
 NEEDS = {
     "NEED_APPLICATION": "请提交申请书。",

@@ -67,9 +67,11 @@ def other_hands(hands: Hands, by: str, step: str) -> None:
 
 
 def not_held(*, held: bool) -> None:
-    """No money while it is in doubt who the member is (domain 5.4). Raises Rejected identity-held."""
+    """No money while it is in doubt whose claim it is (domain 5.4, 6.5). Raises Rejected identity-held."""
     if held:
-        raise Rejected("identity-held", "The county has to see the member's ID card first.")
+        raise Rejected(
+            "identity-held", "It is in doubt whose claim this is: the county or the office has to look first."
+        )
 
 
 def unknown() -> Rejected:

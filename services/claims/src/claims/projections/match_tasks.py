@@ -42,6 +42,7 @@ TABLE = sa.Table(
     sa.Column("position", sa.BigInteger, nullable=False),
     sa.Index("match_tasks_by_settlement", "plan_code", "setl_id"),
     sa.Index("match_tasks_by_state", "state", "position"),
+    sa.Index("match_tasks_by_claim", "claim_id"),
 )
 C = TABLE.c
 
@@ -89,7 +90,7 @@ def _asked(event: SettlementQueued | MatchDisputed, position: int, code: str, **
 EVENTS: frozenset[type[Event]] = frozenset(
     {SettlementQueued, MatchDisputed, SettlementAssigned, SettlementDecided, SettlementReversed}
 )
-PROJECTION = Projection(name=NAME, version=1, source="claims", table=TABLE, apply=apply, events=EVENTS)
+PROJECTION = Projection(name=NAME, version=2, source="claims", table=TABLE, apply=apply, events=EVENTS)
 
 
 class TaskRow(msgspec.Struct, frozen=True):
@@ -121,6 +122,12 @@ async def page(
     """In the order in which they were asked, after a position; `filters` by column."""
     query = sa.select(*_COLUMNS).where(visible, C.position > after, *(C[name] == one for name, one in filters.items()))
     return [TaskRow(*row) for row in await c.execute(query.order_by(C.position).limit(limit))]
+
+
+async def is_disputed(c: AsyncConnection, claim_id: str) -> bool:
+    """Whether the member has said that the claim's stay is another's, and nobody has decided so far."""
+    query = sa.select(C.task_id).where(C.claim_id == claim_id, C.code == DISPUTED, C.state == OPEN)
+    return (await c.execute(query.limit(1))).first() is not None
 
 
 async def find(c: AsyncConnection, task_id: str, visible: sa.ColumnElement[bool]) -> TaskRow | None:
