@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -50,6 +51,8 @@ from contracts.resolving import NONE, PeopleAsked
 FENCE = "claims-settlements"
 CHUNKS_AHEAD_MAX = 2
 """Chunks prepared while one is being written."""
+COLLECT_AFTER_CHUNKS = 20
+"""Each chunk's question leaves half a megabyte in cycles, which the collector, left alone, lets lie for a whole file."""
 REVERSALS_TOGETHER = 1_000
 FIRST = "RECEIVED"
 COVERS_CHANGED = "COVERS_CHANGED"
@@ -249,6 +252,7 @@ class Importer:
         """The next chunks are read and resolved while one is being decided and written; order is kept."""
         ahead: deque[asyncio.Task[_Prepared]] = deque()
         writing: asyncio.Task[None] | None = None
+        written = 0
         try:
             more = True
             while more:
@@ -261,6 +265,9 @@ class Importer:
                     if writing is not None:
                         await writing
                     writing = asyncio.create_task(self._write(prepared))
+                    written += 1
+                    if written % COLLECT_AFTER_CHUNKS == 0:
+                        gc.collect()
                     ahead.popleft()
             if writing is not None:
                 await writing
