@@ -52,7 +52,7 @@ FENCE = "claims-settlements"
 CHUNKS_AHEAD_MAX = 2
 """Chunks prepared while one is being written."""
 COLLECT_AFTER_CHUNKS = 20
-"""Each chunk's question leaves half a megabyte in cycles, which the collector, left alone, lets lie for a whole file."""
+"""A chunk's question leaves half a megabyte in cycles; the collector, left alone, lets them lie for a whole file."""
 REVERSALS_TOGETHER = 1_000
 FIRST = "RECEIVED"
 COVERS_CHANGED = "COVERS_CHANGED"
