@@ -145,9 +145,9 @@ class Bureau:
         """Everything that is unfinished is gone through."""
         importer = self.importer()
         await self.house.world.settled()
-        while await importer.step():
+        while await importer.intake.step():
             await self.house.world.settled()
-        assert importer.stalled == {}
+        assert importer.intake.stalled == {}
 
     async def view(self, import_id: str) -> dict[str, Any]:
         answer = await self.house.get(f"/settlements/{import_id}", "office_reviewer")

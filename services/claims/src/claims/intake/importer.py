@@ -4,26 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
-import asyncpg
 import httpx
-import structlog
-from sqlalchemy.exc import DBAPIError
 
+from chassis import intake
 from chassis.clock import new_id
 from chassis.context import Context
-from chassis.decider import Rejected
-from chassis.execute import Contended, Session
-from chassis.log import LogClosed
-from chassis.log.writer import QueueFull
-from chassis.projecting import PositionNotReached
-from chassis.tail.fence import Fence
+from chassis.execute import Session
 from chassis.web.problem import Problem
 from claims.domain.bureau import Layout
 from claims.domain.plan import Plan
@@ -49,30 +40,13 @@ from contracts.envelope import SYSTEM
 from contracts.resolving import NONE, PeopleAsked
 
 FENCE = "claims-settlements"
-CHUNKS_AHEAD_MAX = 2
-"""Chunks prepared while one is being written."""
 COLLECT_AFTER_CHUNKS = 20
 """A chunk's question leaves half a megabyte in cycles; the collector, left alone, lets them lie for a whole file."""
 REVERSALS_TOGETHER = 1_000
 FIRST = "RECEIVED"
 COVERS_CHANGED = "COVERS_CHANGED"
-PASSING = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    DBAPIError,
-    httpx.HTTPError,
-    EnrolmentAway,
-    Contended,
-    Rejected,
-    LogClosed,
-    QueueFull,
-    PositionNotReached,
-)
-"""What may be different on the next attempt; anything else ends the attempts on a file at once."""
-
-log = structlog.get_logger("claims.settlements")
+PASSING = (*intake.PASSING, httpx.HTTPError, EnrolmentAway)
+"""Enrolment may be away too."""
 
 
 @dataclass(frozen=True)
@@ -88,13 +62,12 @@ class _Reading:
     """A file in one run: what is read of it, and what was learnt before."""
 
     layout: Layout
-    rows: Iterator[tuple[int, Cells]]
     survey: Survey
     before: Mapping[str, chunks.Opened]
 
 
 class Importer:
-    """One file at a time, oldest first; one replica imports. `stalled` names those given up until a restart."""
+    """Decides received files, one at a time; one replica imports."""
 
     def __init__(
         self,
@@ -110,48 +83,24 @@ class Importer:
         self._digests = digests
         self._resolve = resolve or resolver(context)
         self._files = SettlementFiles(Path(self._settings.documents), context.keyring)
-        self._attempts: dict[str, int] = {}
+        self._written = 0
         self._changed_at = -1
         self._looked_at = 0.0
-        self.stalled: dict[str, str] = {}
-
-    async def run(self) -> None:
-        """Import whatever is unfinished, look again when covers have changed, wait for more; ends by cancellation."""
-        fence = Fence(self._context.log.dsn, FENCE)
-        try:
-            while True:
-                try:
-                    if not await fence.acquire() or not (await self.step() or await self._look_again_in_time()):
-                        await asyncio.sleep(self._settings.settlements_poll_ms / 1000)
-                except PASSING:
-                    # Postgres or enrolment is away: what was imported is in the log, the next attempt goes on there.
-                    await asyncio.sleep(self._settings.settlements_retry_delay_ms / 1000)
-        finally:
-            await fence.release()
-
-    async def step(self) -> bool:
-        """Import the oldest unfinished file; False when there is none."""
-        context = self._context
-        await context.projecting.wait_for(context.log.known_head)
-        async with context.reads.connection() as c:
-            waiting = [one for one in await settlement_imports.unfinished(c) if one not in self.stalled]
-        if not waiting:
-            return False
-        import_id = waiting[0]
-        try:
-            await self.import_file(import_id)
-        except PASSING as error:
-            self._attempts[import_id] = self._attempts.get(import_id, 0) + 1
-            if self._attempts[import_id] >= self._settings.settlements_attempts_max:
-                self._stall(import_id, error)
-            raise
-        except Exception as error:  # noqa: BLE001 - one broken file must not keep the others from being imported
-            self._stall(import_id, error)
-        return True
-
-    def _stall(self, import_id: str, error: Exception) -> None:
-        self.stalled[import_id] = type(error).__name__
-        log.error("settlements-stalled", import_id=import_id, error=type(error).__name__)
+        settings = self._settings
+        self.intake = intake.Intake(
+            context,
+            fence=FENCE,
+            logger="claims.settlements",
+            stalled_as="settlements-stalled",
+            id_name="import_id",
+            pace=intake.Pace(
+                settings.settlements_poll_ms, settings.settlements_retry_delay_ms, settings.settlements_attempts_max
+            ),
+            unfinished=settlement_imports.unfinished,
+            take_in=self.import_file,
+            passing=PASSING,
+            when_idle=self._look_again_in_time,
+        )
 
     async def import_file(self, import_id: str) -> None:
         """Decide all rows that are not decided yet; returns at once when all are."""
@@ -171,7 +120,7 @@ class Importer:
             return
         await self._take_back(import_id, state, found)
         await self._import_rows(import_id, state, found)
-        self._attempts.pop(import_id, None)
+        self.intake.done(import_id)
 
     async def start(self, import_id: str, run: int, rows: int, reason: str) -> None:
         """Begin a run; the covers known to enrolment's tail now are those it rests on at least."""
@@ -243,36 +192,16 @@ class Importer:
         layout, rows = await self._opened(import_id, state)
         rest = islice(rows, state.next_row - 1, None)
         try:
-            await self._import_chunks(import_id, state, _Reading(layout, rest, found, before))
+            reading = _Reading(layout, found, before)
+            await intake.in_order(
+                rest,
+                self._settings.settlements_chunk_rows,
+                lambda rows: self._prepare(import_id, state, reading, rows),
+                self._write,
+            )
         except chunks.AlreadyMatched:
             # Another replica is ahead; the next attempt starts where it stands.
             return
-
-    async def _import_chunks(self, import_id: str, state: Matching, reading: _Reading) -> None:
-        """The next chunks are read and resolved while one is being decided and written; order is kept."""
-        ahead: deque[asyncio.Task[_Prepared]] = deque()
-        writing: asyncio.Task[None] | None = None
-        written = 0
-        try:
-            more = True
-            while more:
-                rows = await asyncio.to_thread(_take, reading.rows, self._settings.settlements_chunk_rows)
-                more = bool(rows)
-                if rows:
-                    ahead.append(asyncio.create_task(self._prepare(import_id, state, reading, rows)))
-                while ahead and (len(ahead) > CHUNKS_AHEAD_MAX or not more):
-                    prepared = await ahead[0]
-                    if writing is not None:
-                        await writing
-                    writing = asyncio.create_task(self._write(prepared))
-                    written += 1
-                    if written % COLLECT_AFTER_CHUNKS == 0:
-                        gc.collect()
-                    ahead.popleft()
-            if writing is not None:
-                await writing
-        finally:
-            await _cancel([*ahead, *([writing] if writing else [])])
 
     async def _prepare(
         self, import_id: str, state: Matching, reading: _Reading, rows: list[tuple[int, Cells]]
@@ -303,6 +232,9 @@ class Importer:
             await chunks.decide(session, prepared.chunk)
 
         await self._context.executor.run(work, actor=SYSTEM, decision_id=prepared.decision_id)
+        self._written += 1
+        if self._written % COLLECT_AFTER_CHUNKS == 0:
+            gc.collect()
 
     async def _look_again_in_time(self) -> bool:
         now = asyncio.get_running_loop().time()
@@ -336,17 +268,6 @@ class Importer:
         return True
 
 
-async def _cancel(tasks: Sequence[asyncio.Task[Any]]) -> None:
-    """End what is still running; what it raises belongs to an attempt that has already failed."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _take(rows: Iterator[tuple[int, Cells]], count: int) -> list[tuple[int, Cells]]:
-    return list(islice(rows, count))
-
-
 async def run(context: Context, plans: Mapping[tuple[str, int], Plan], digests: Mapping[tuple[str, int], str]) -> None:
     """The background task of the service."""
-    await Importer(context, plans, digests).run()
+    await Importer(context, plans, digests).intake.run()

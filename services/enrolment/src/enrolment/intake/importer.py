@@ -4,25 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
-
-import asyncpg
-import structlog
-from sqlalchemy.exc import DBAPIError
 
 from chassis.clock import SHANGHAI, from_text, new_id
 from chassis.context import Context
-from chassis.decider import Rejected
-from chassis.execute import Contended, Session
-from chassis.log import LogClosed, Recorded
-from chassis.log.writer import QueueFull
-from chassis.projecting import PositionNotReached
-from chassis.tail.fence import Fence
+from chassis.execute import Session
+from chassis.intake import Intake, Pace, in_order
+from chassis.log import Recorded
 from contracts.enrolment.v1 import RosterReceived
 from enrolment.domain.plan import plans
 from enrolment.domain.roster import ROSTER, Importing
@@ -36,23 +27,6 @@ from enrolment.projections import rosters
 from enrolment.settings import Settings
 
 FENCE = "enrolment-importer"
-CHUNKS_AHEAD_MAX = 2
-"""Chunks prepared while one is being written."""
-PASSING = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    DBAPIError,
-    Contended,
-    Rejected,
-    LogClosed,
-    QueueFull,
-    PositionNotReached,
-)
-"""What may be different on the next attempt; anything else ends the attempts on a roster at once."""
-
-log = structlog.get_logger("enrolment.importer")
 
 
 @dataclass(frozen=True)
@@ -65,53 +39,24 @@ class _Prepared:
 
 
 class Importer:
-    """One roster at a time, oldest first; one replica imports. `stalled` names those given up until a restart."""
+    """Decides received rosters, one at a time; one replica imports."""
 
     def __init__(self, context: Context) -> None:
         """Everything it needs is the service's."""
         self._context = context
         self._settings: Settings = context.settings
         self._files = RosterFiles(Path(self._settings.documents), context.keyring)
-        self._attempts: dict[str, int] = {}
-        self.stalled: dict[str, str] = {}
-
-    async def run(self) -> None:
-        """Import whatever is unfinished, then wait for more; ends by being cancelled."""
-        fence = Fence(self._context.log.dsn, FENCE)
-        try:
-            while True:
-                try:
-                    if not await fence.acquire() or not await self._step():
-                        await asyncio.sleep(self._settings.roster_poll_ms / 1000)
-                except PASSING:
-                    # Postgres is away: what was imported is in the log, and the next attempt goes on from there.
-                    await asyncio.sleep(self._settings.roster_retry_delay_ms / 1000)
-        finally:
-            await fence.release()
-
-    async def _step(self) -> bool:
-        """Import the oldest unfinished roster; False when there is none."""
-        context = self._context
-        await context.projecting.wait_for(context.log.known_head)
-        async with context.reads.connection() as c:
-            waiting = [one for one in await rosters.unfinished(c) if one not in self.stalled]
-        if not waiting:
-            return False
-        batch_id = waiting[0]
-        try:
-            await self.import_roster(batch_id)
-        except PASSING as error:
-            self._attempts[batch_id] = self._attempts.get(batch_id, 0) + 1
-            if self._attempts[batch_id] >= self._settings.roster_attempts_max:
-                self._stall(batch_id, error)
-            raise
-        except Exception as error:  # noqa: BLE001 - one broken roster must not keep the others from being imported
-            self._stall(batch_id, error)
-        return True
-
-    def _stall(self, batch_id: str, error: Exception) -> None:
-        self.stalled[batch_id] = type(error).__name__
-        log.error("roster-import-stalled", batch_id=batch_id, error=type(error).__name__)
+        settings = self._settings
+        self.intake = Intake(
+            context,
+            fence=FENCE,
+            logger="enrolment.importer",
+            stalled_as="roster-import-stalled",
+            id_name="batch_id",
+            pace=Pace(settings.roster_poll_ms, settings.roster_retry_delay_ms, settings.roster_attempts_max),
+            unfinished=rosters.unfinished,
+            take_in=self.import_roster,
+        )
 
     async def import_roster(self, batch_id: str) -> None:
         """Decide all rows that are not decided yet; returns at once when all are."""
@@ -128,7 +73,7 @@ class Importer:
         except chunks.AlreadyImported:
             # Another replica is ahead; the next attempt starts where it stands.
             return
-        self._attempts.pop(batch_id, None)
+        self.intake.done(batch_id)
 
     async def _judged(self, batch_id: str, received: Recorded, next_row: int) -> Iterator[Checked]:
         """The rows from `next_row` on, checked one by one as they are taken."""
@@ -151,30 +96,17 @@ class Importer:
         return (found.judge(row_no, cells) for row_no, cells in rest)
 
     async def _import_chunks(self, batch_id: str, received: Recorded, judged: Iterator[Checked]) -> None:
-        """The next chunks are read, checked and sealed while one is being written; order is kept."""
         event = received.event
         assert isinstance(event, RosterReceived)
         plan = plans()[event.plan_code]
-        ahead: deque[asyncio.Task[_Prepared]] = deque()
-        writing: asyncio.Task[None] | None = None
-        try:
-            more = True
-            while more:
-                rows = await asyncio.to_thread(_take, judged, self._settings.roster_chunk_rows)
-                more = bool(rows)
-                if rows:
-                    chunk = Chunk(batch_id, plan, rows)
-                    ahead.append(asyncio.create_task(self._prepare(chunk, new_id())))
-                while ahead and (len(ahead) > CHUNKS_AHEAD_MAX or not more):
-                    prepared = await ahead[0]
-                    if writing is not None:
-                        await writing
-                    writing = asyncio.create_task(self._write(prepared, received))
-                    ahead.popleft()
-            if writing is not None:
-                await writing
-        finally:
-            await _cancel([*ahead, *([writing] if writing else [])])
+
+        async def prepared(rows: list[Checked]) -> _Prepared:
+            return await self._prepare(Chunk(batch_id, plan, rows), new_id())
+
+        async def write(prepared: _Prepared) -> None:
+            await self._write(prepared, received)
+
+        await in_order(judged, self._settings.roster_chunk_rows, prepared, write)
 
     async def _prepare(self, chunk: Chunk, decision_id: str) -> _Prepared:
         context = self._context
@@ -196,17 +128,6 @@ class Importer:
         )
 
 
-async def _cancel(tasks: Sequence[asyncio.Task[Any]]) -> None:
-    """End what is still running; what it raises belongs to an attempt that has already failed."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _take(judged: Iterator[Checked], rows: int) -> list[Checked]:
-    return list(islice(judged, rows))
-
-
 async def run(context: Context) -> None:
     """The background task of the service."""
-    await Importer(context).run()
+    await Importer(context).intake.run()
