@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import lru_cache
 
 from chinese_calendar import is_workday
 
@@ -10,6 +11,7 @@ from claims.domain.procedure import Procedure
 
 SATURDAY = 5
 DECISION = "DECISION"
+ANSWERS_KEPT = 256
 
 
 def works_on(day: date) -> bool:
@@ -29,8 +31,9 @@ def is_known(day: date) -> bool:
     return True
 
 
+@lru_cache(maxsize=ANSWERS_KEPT)
 def after_working_days(day: date, days: int) -> date:
-    """The day on which so many working days have passed, `day` itself not counted."""
+    """The day on which so many working days have passed, `day` itself not counted; each claim of a file asks alike."""
     while days > 0:
         day += timedelta(days=1)
         days -= works_on(day)
