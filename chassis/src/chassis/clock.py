@@ -41,6 +41,16 @@ def from_text(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+def local_day(moment: datetime) -> date:
+    """The date in Asia/Shanghai at a moment."""
+    return moment.astimezone(SHANGHAI).date()
+
+
+def local_text(text: str) -> str:
+    """An RFC 3339 text as RFC 3339 with +08:00 to the second, for people."""
+    return from_text(text).astimezone(SHANGHAI).isoformat(timespec="seconds")
+
+
 class SystemClock:
     """Business time is the machine's time."""
 
@@ -50,7 +60,7 @@ class SystemClock:
 
     def today(self) -> date:
         """The machine's date in Asia/Shanghai."""
-        return self.now().astimezone(SHANGHAI).date()
+        return local_day(self.now())
 
 
 class FixedClock(SystemClock):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
-from chassis.clock import SHANGHAI, Clock, from_text, new_id, utc_text
+from chassis.clock import Clock, from_text, local_day, new_id, utc_text
 from chassis.decider import CommandT, Decider, EventT, StateT
 from chassis.keyring import Keyring
 from chassis.log import (
@@ -82,7 +82,7 @@ class Session:
     @property
     def today(self) -> date:
         """The business date in Asia/Shanghai."""
-        return self.now.astimezone(SHANGHAI).date()
+        return local_day(self.now)
 
     async def load(self, decider: Decider[CommandT, StateT, EventT], key: str) -> StateT:
         """The state of an aggregate, folded from its stream, with what this session has decided."""

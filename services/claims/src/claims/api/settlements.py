@@ -19,7 +19,7 @@ from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.auth import allow_province
-from chassis.clock import SHANGHAI, from_text
+from chassis.clock import local_text
 from chassis.context import Context
 from chassis.execute import Session
 from chassis.files.tables import XLSX_MAGIC
@@ -250,14 +250,9 @@ def _view(found: settlement_imports.ImportRow, counts: dict[str, int]) -> Settle
         by_result=dict(sorted(counts.items())),
         opened=found.opened,
         computed_fen=found.computed_fen,
-        received_at=_local(found.received_at),
-        matched_at=_local(found.matched_at) if found.matched_at else None,
+        received_at=local_text(found.received_at),
+        matched_at=local_text(found.matched_at) if found.matched_at else None,
     )
-
-
-def _local(utc: str) -> str:
-    """RFC 3339 with +08:00, for people."""
-    return from_text(utc).astimezone(SHANGHAI).isoformat(timespec="seconds")
 
 
 ROUTES: list[ControllerRouterHandler] = [

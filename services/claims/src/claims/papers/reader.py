@@ -54,6 +54,7 @@ class Reader:
         return best
 
     def _lines(self, image: Image.Image) -> list[Line]:
+        # It comes with the models, and is as optional.
         import numpy  # noqa: ICN001, PLC0415
 
         # The engine takes colours in OpenCV's order.

@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.clock import SHANGHAI, utc_text
+from chassis.clock import local_day, utc_text
 from chassis.log import Recorded
 from chassis.projections import Projection, Put, Remove, Write
 from claims.domain.reviews import FIRST_CONTACT
@@ -116,4 +116,4 @@ async def _due(c: AsyncConnection, kind: str, over: sa.ColumnElement[bool], limi
 
 
 def _today(now: datetime) -> str:
-    return now.astimezone(SHANGHAI).date().isoformat()
+    return local_day(now).isoformat()

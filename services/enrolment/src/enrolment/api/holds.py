@@ -9,7 +9,7 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from chassis.auth import allow
-from chassis.clock import SHANGHAI, from_text
+from chassis.clock import local_text
 from chassis.context import Context
 from chassis.execute import Session
 from chassis.keyring import Erased
@@ -85,7 +85,7 @@ async def hold_list(
                 organization=organization_name(one.org_path.rpartition(".")[2]),
                 registered_name=await _masked(context, one.person_id, member.identity) if member else "",
                 claimed_name=await _masked(context, one.person_id, Kept(one.identity, CLAIMED_IDENTITY)),
-                found_at=from_text(one.found_at).astimezone(SHANGHAI).isoformat(timespec="seconds"),
+                found_at=local_text(one.found_at),
             )
         )
     return HoldPage(views, found[-1].position if len(found) == limit else None)

@@ -18,7 +18,7 @@ from litestar.params import Body, FromPath, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.auth import allow
-from chassis.clock import SHANGHAI, from_text
+from chassis.clock import local_text
 from chassis.context import Context
 from chassis.execute import Session
 from chassis.files import ObjectAbsent
@@ -241,11 +241,6 @@ def _view(
         valid=valid,
         errors=dict(sorted(errors.items())),
         warnings=dict(sorted(warnings.items())),
-        received_at=_local(roster.received_at),
-        imported_at=_local(roster.imported_at) if roster.imported_at else None,
+        received_at=local_text(roster.received_at),
+        imported_at=local_text(roster.imported_at) if roster.imported_at else None,
     )
-
-
-def _local(utc: str) -> str:
-    """RFC 3339 with +08:00, for people."""
-    return from_text(utc).astimezone(SHANGHAI).isoformat(timespec="seconds")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from chassis.clock import SHANGHAI, from_text, new_id
+from chassis.clock import from_text, local_day, new_id
 from chassis.context import Context
 from chassis.execute import Session
 from chassis.intake import Intake, Pace, in_order
@@ -80,7 +80,7 @@ class Importer:
         event = received.event
         assert isinstance(event, RosterReceived)
         content = await self._files.take(batch_id)
-        today = from_text(received.header.time).astimezone(SHANGHAI).date()
+        today = local_day(from_text(received.header.time))
         rules = Rules.of(plans()[event.plan_code], event.organization, today)
         settings = self._settings
 

@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.clock import SHANGHAI
+from chassis.clock import local_day
 from chassis.log import Recorded
 from chassis.projections import Projection, Put, Remove, Write
 from contracts.enrolment.batches import BatchCancelled, BatchFunded, BatchRowsActivated, BatchRowsCancelled
@@ -51,7 +51,7 @@ PROJECTION = Projection(name=NAME, version=1, source="enrolment", table=TABLE, a
 
 async def due(c: AsyncConnection, now: datetime, limit: int) -> list[str]:
     """Chunks whose day has come, as `<batch>-<first row>`, in the order of their rows."""
-    today = now.astimezone(SHANGHAI).date().isoformat()
+    today = local_day(now).isoformat()
     query = sa.select(TABLE.c.batch_id, TABLE.c.first_row).where(TABLE.c.due_on <= today)
     query = query.order_by(TABLE.c.batch_id, TABLE.c.first_row).limit(limit)
     return [f"{batch_id}-{first_row}" for batch_id, first_row in await c.execute(query)]

@@ -9,7 +9,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.clock import SHANGHAI
+from chassis.clock import local_day
 from chassis.log import Recorded
 from chassis.projections import Count, Patch, Projection, Put, Write
 from contracts.enrolment.batches import (
@@ -113,6 +113,6 @@ async def standing(c: AsyncConnection, batch_ids: Sequence[str]) -> dict[str, St
 
 async def over(c: AsyncConnection, now: datetime, limit: int) -> list[str]:
     """Active batches whose period has ended."""
-    today = now.astimezone(SHANGHAI).date().isoformat()
+    today = local_day(now).isoformat()
     query = sa.select(TABLE.c.batch_id).where(TABLE.c.stage == STAGES[Active], TABLE.c.ends_on <= today).limit(limit)
     return list((await c.execute(query)).scalars())

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.clock import SHANGHAI
+from chassis.clock import local_day
 from chassis.log import Recorded
 from chassis.projections import Projection, Put, Remove, Write
 from contracts.enrolment.people import ErasureBegun, PersonErased, ProcessingRestricted, RestrictionLifted
@@ -81,6 +81,6 @@ async def restricted(c: AsyncConnection, people: Sequence[str]) -> frozenset[str
 
 async def due(c: AsyncConnection, now: datetime, limit: int) -> list[str]:
     """Whose erasure was asked for and need not wait any longer."""
-    today = now.astimezone(SHANGHAI).date().isoformat()
+    today = local_day(now).isoformat()
     query = sa.select(TABLE.c.person_id).where(TABLE.c.kept_until > "", TABLE.c.kept_until <= today)
     return [*await c.scalars(query.order_by(TABLE.c.kept_until, TABLE.c.person_id).limit(limit))]
