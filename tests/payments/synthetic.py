@@ -85,4 +85,5 @@ def returned(attempt: int = 1, reason: str = "NAME_MISMATCH", *, after_booking: 
         after_booking=after_booking,
         bank_reference="bank-r",
         transfers=moved("line-1-payee-1", attempt, PLAN, AMOUNT_FEN),
+        returned_on="2022-06-01",
     )

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from contracts import claims, enrolment
+from contracts import claims, enrolment, payments
 from contracts.envelope import Catalog, Event, Upcaster
 from contracts.health_checkup import v1 as health_checkup
 from contracts.notify import v1 as notify
-from contracts.payments import v1 as payments
 
 PUBLISHERS: dict[str, dict[str, type[Event]]] = {
     "enrolment": enrolment.EVENTS,

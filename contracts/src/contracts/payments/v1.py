@@ -20,12 +20,18 @@ class Transfer(Value, frozen=True, kw_only=True):
 
 
 class DonationBooked(Event, frozen=True, kw_only=True):
-    """A donation entered the pool. Stream `donation-<id>`."""
+    """A donation entered the pool. Stream `donation-<id>`.
+
+    ISO dates, "" where an older event did not say; the plan's period is half-open.
+    """
 
     donation_id: str
     plan_code: str
     amount_fen: int
     transfers: tuple[Transfer, ...]
+    received_on: str = ""
+    period_start: str = ""
+    period_end: str = ""
 
 
 class ReliefDonationBooked(Event, frozen=True, kw_only=True):
@@ -116,6 +122,7 @@ class PayoutReturned(Event, frozen=True, kw_only=True):
     """The bank refused or sent back the attempt, with a reason code of domain 7.1. Stream `payout-…`.
 
     `after_booking`: the money had been booked and came back (退票), so it is in the pool's cash again.
+    `returned_on` is the bank's ISO date, "" where an older event did not say.
     """
 
     payout_id: str
@@ -131,6 +138,7 @@ class PayoutReturned(Event, frozen=True, kw_only=True):
     bank_reference: str
     transfers: tuple[Transfer, ...]
     fund: str = "pool"
+    returned_on: str = ""
 
 
 class PayoutUnknown(Event, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ COMMANDS = (
     "roster",
     "settlements",
     "claims",
+    "ledger",
     "token",
     "parked",
     "projections",

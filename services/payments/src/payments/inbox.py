@@ -20,7 +20,14 @@ async def on_donation_received(recorded: Recorded, session: Session) -> None:
     """The donor's money enters the pool."""
     event = recorded.event
     assert isinstance(event, DonationReceived)
-    command = BookDonation(event.donation_id, event.plan_code, event.amount_fen)
+    command = BookDonation(
+        donation_id=event.donation_id,
+        plan_code=event.plan_code,
+        amount_fen=event.amount_fen,
+        received_on=event.received_on,
+        period_start=event.period_start,
+        period_end=event.period_end,
+    )
     await session.decide(DONATION, event.donation_id, command)
 
 

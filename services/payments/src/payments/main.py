@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from chassis.runner import Service, run
-from contracts.catalog import CATALOG
-from contracts.payments import v1 as payments
+from contracts.catalog import CATALOG, PUBLISHERS
 from payments import api, inbox, projections, workers
 from payments.settings import Settings
 
 SERVICE = Service(
     name="payments",
     catalog=CATALOG,
-    publishes=payments.EVENTS,
+    publishes=PUBLISHERS["payments"],
     routes=api.ROUTES,
     projections=projections.ALL,
     reactions=inbox.REACTIONS,

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from litestar.types import ControllerRouterHandler
 
-from payments.api import batches, payouts, pool, relief_fund
+from payments.api import batches, ledger, payouts, pool, relief_fund
 
-ROUTES: list[ControllerRouterHandler] = [*payouts.ROUTES, *batches.ROUTES, *pool.ROUTES, *relief_fund.ROUTES]
+ROUTES: list[ControllerRouterHandler] = [
+    *payouts.ROUTES,
+    *batches.ROUTES,
+    *ledger.ROUTES,
+    *pool.ROUTES,
+    *relief_fund.ROUTES,
+]

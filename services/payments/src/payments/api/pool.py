@@ -1,33 +1,17 @@
-"""The pool over HTTP: its balances, the figures of what was paid, and the check of the books."""
+"""The pool over HTTP: its balances, the figures of what was paid, and what the bank contradicted."""
 
 from __future__ import annotations
-
-import asyncio
-from collections import Counter
 
 import msgspec
 from litestar import get
 from litestar.types import ControllerRouterHandler
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.auth import allow, in_subtree
 from chassis.context import Context
 from contracts.envelope import Actor
 from payments.api.reading import PAGE_ROWS, STAFF, After, Limit, PlanCode, allow_province
 from payments.domain import ledger
-from payments.projections import (
-    account_balances,
-    disputes,
-    donations,
-    ledger_entries,
-    payouts,
-    recoveries,
-    relief_donations,
-)
-
-CHECK_ATTEMPTS_MAX = 5
-CHECK_DELAY_MS = 200
-"""Read models catch up one by one: a difference counts when it is still there after so many looks."""
+from payments.projections import account_balances, disputes, payouts
 
 
 class Pool(msgspec.Struct, frozen=True):
@@ -62,26 +46,6 @@ class Summary(msgspec.Struct, frozen=True):
     open_payouts: int
     settle_ms_p50: int | None
     settle_ms_p99: int | None
-
-
-class LedgerCheck(msgspec.Struct, frozen=True):
-    """The books of a plan read from end to end; `problems` is empty when everything agrees.
-
-    `expected_cash_fen` = donations − bookings + money that came back + `recovered_fen` (domain 12.11), none of it
-    from the ledger;
-    the relief fund's cash is checked in the same way, by its own donations and bookings.
-    """
-
-    plan_code: str
-    balanced: bool
-    entries: int
-    debit_fen: int
-    credit_fen: int
-    pending_open: int
-    cash_fen: int
-    expected_cash_fen: int
-    recovered_fen: int
-    problems: list[str]
 
 
 class DisputeView(msgspec.Struct, frozen=True):
@@ -138,19 +102,6 @@ async def summary(actor: Actor, context: Context) -> Summary:
     return msgspec.convert(totals, Summary)
 
 
-@get("/ledger/check")
-async def check_ledger(actor: Actor, context: Context, plan_code: PlanCode) -> LedgerCheck:
-    """Read a plan's whole book: debit = credit, each pending resolved once, balances and bank agree."""
-    allow_province(actor)
-    for attempt in range(CHECK_ATTEMPTS_MAX):
-        async with context.reads.connection() as c:
-            checked = await _checked(c, plan_code)
-        if checked.balanced or attempt == CHECK_ATTEMPTS_MAX - 1:
-            return checked
-        await asyncio.sleep(CHECK_DELAY_MS / 1000)
-    raise AssertionError("A bounded loop returns.")
-
-
 @get("/disputes")
 async def list_disputes(actor: Actor, context: Context, after: After = 0, limit: Limit = PAGE_ROWS) -> DisputePage:
     """Contradictions of the bank, for people to decide."""
@@ -172,58 +123,4 @@ async def list_disputes(actor: Actor, context: Context, after: After = 0, limit:
     return DisputePage(items, rows[limit - 1]["position"] if len(rows) > limit else None)
 
 
-async def _checked(c: AsyncConnection, plan_code: str) -> LedgerCheck:
-    accounts = await account_balances.of_plan(c, plan_code)
-    recovered_fen = await recoveries.total_fen(c, plan_code)
-    given_fen = await donations.total_fen(c, plan_code)
-    expected_fen = {
-        ledger.POOL: await _expected_cash(c, plan_code, ledger.POOL, given_fen + recovered_fen),
-        ledger.RELIEF: await _expected_cash(
-            c, plan_code, ledger.RELIEF, await relief_donations.total_fen(c, plan_code)
-        ),
-    }
-    transfers = [transfer async for transfer in ledger_entries.book(c, plan_code)]
-    debits: Counter[str] = Counter()
-    credits_: Counter[str] = Counter()
-    for transfer in transfers:
-        for moved in ledger.movements(transfer):
-            debits[ledger.plan_and_name(moved.account)[1]] += moved.debit_fen
-            credits_[ledger.plan_and_name(moved.account)[1]] += moved.credit_fen
-    problems = []
-    pending_open = 0
-    try:
-        pending_open = len(ledger.verify(transfers))
-    except ledger.BrokenTransfer as broken:
-        problems.append(str(broken))
-    if debits.total() != credits_.total():
-        problems.append("The sum of debits is not the sum of credits.")
-    for name, held in accounts.items():
-        if (held.debit_fen, held.credit_fen) != (debits[name], credits_[name]):
-            problems.append(f"The balance of {name} is not the sum of its entries.")
-    if (debits.keys() | credits_.keys()) - accounts.keys():
-        problems.append("An account with entries has no balance.")
-    cash_fen = {fund: debits[fund.cash] - credits_[fund.cash] for fund in expected_fen}
-    if cash_fen[ledger.POOL] != expected_fen[ledger.POOL]:
-        problems.append("The cash is not donations less bookings plus what came back and what was recovered.")
-    if cash_fen[ledger.RELIEF] != expected_fen[ledger.RELIEF]:
-        problems.append("The relief fund's cash is not its donations less bookings plus what came back.")
-    return LedgerCheck(
-        plan_code=plan_code,
-        balanced=not problems,
-        entries=len(transfers),
-        debit_fen=debits.total(),
-        credit_fen=credits_.total(),
-        pending_open=pending_open,
-        cash_fen=cash_fen[ledger.POOL],
-        expected_cash_fen=expected_fen[ledger.POOL],
-        recovered_fen=recovered_fen,
-        problems=problems,
-    )
-
-
-async def _expected_cash(c: AsyncConnection, plan_code: str, fund: ledger.Fund, given_fen: int) -> int:
-    paid, back = await payouts.booked(c, plan_code, fund.name)
-    return given_fen - paid + back
-
-
-ROUTES: list[ControllerRouterHandler] = [pool, summary, check_ledger, list_disputes]
+ROUTES: list[ControllerRouterHandler] = [pool, summary, list_disputes]

@@ -32,11 +32,14 @@ def evolve(_donation: Donation, event: DonationBooked) -> Donation:
 
 @dataclass(frozen=True)
 class BookDonation:
-    """Take the donor's money into the pool; `amount_fen` is above zero."""
+    """Take the donor's money into the pool; `amount_fen` is above zero, dates are ISO dates."""
 
     donation_id: str
     plan_code: str
     amount_fen: int
+    received_on: str = ""
+    period_start: str = ""
+    period_end: str = ""
 
 
 def decide(command: BookDonation, donation: Donation) -> list[DonationBooked]:
@@ -51,6 +54,9 @@ def decide(command: BookDonation, donation: Donation) -> list[DonationBooked]:
                     plan_code=command.plan_code,
                     amount_fen=command.amount_fen,
                     transfers=ledger.donated(command.donation_id, command.plan_code, command.amount_fen),
+                    received_on=command.received_on,
+                    period_start=command.period_start,
+                    period_end=command.period_end,
                 )
             ]
         case Booked(plan_code, amount_fen):

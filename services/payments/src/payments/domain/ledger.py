@@ -45,6 +45,17 @@ RELIEF = Fund(
 RECOVERIES = "recoveries"
 """The pool's account for money that was wrongly paid and came back; only the pool asks any back."""
 FUNDS = {fund.name: fund for fund in (POOL, RELIEF)}
+RELIEF_CODE = "6101"
+CODES = {
+    "cash": "1001",
+    "clearing": "1002",
+    "contribution": "2101",
+    "payable": "2201",
+    "suspense": "2202",
+    "expense": "5101",
+}
+"""Account codes of domain 7.2 by what an account is to its fund; those of the relief fund stand under RELIEF_CODE."""
+RECOVERIES_CODE = "5102"
 
 SINGLE, PENDING, POST, VOID = "single", "pending", "post", "void"
 
@@ -79,6 +90,21 @@ def plan_and_name(full_name: str) -> tuple[str, str]:
     """The plan and the name within its chart."""
     plan_code, _, name = full_name.partition(":")
     return plan_code, name
+
+
+def chart_place(name: str) -> tuple[str, str]:
+    """The fund an account of the chart belongs to, and its code (domain 7.2).
+
+    Raises BrokenTransfer for a name that no chart has.
+    """
+    if name == RECOVERIES:
+        return POOL.name, RECOVERIES_CODE
+    for fund in (POOL, RELIEF):
+        for role, code in CODES.items():
+            own = getattr(fund, role)
+            if name == own or (role == "expense" and name.startswith(f"{own}:")):
+                return fund.name, code if fund is POOL else f"{RELIEF_CODE}.{code}"
+    raise BrokenTransfer(f"{name} is no account of the chart.")
 
 
 def donated(donation_id: str, plan_code: str, amount_fen: int, fund: Fund = POOL) -> tuple[Transfer, ...]:

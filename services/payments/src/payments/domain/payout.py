@@ -381,6 +381,7 @@ def _returned(command: RecordResult, terms: Terms, *, after_booking: bool) -> Pa
         bank_reference=command.bank_reference,
         transfers=transfers(*_money(owed, command.attempt)),
         fund=owed.fund,
+        returned_on=command.booked_on,
     )
 
 

@@ -55,3 +55,8 @@ async def of_plan(c: AsyncConnection, plan_code: str) -> dict[str, ledger.Moveme
         )
         for row in rows
     }
+
+
+async def plans(c: AsyncConnection) -> list[str]:
+    """Every plan that has an account."""
+    return list((await c.execute(sa.select(C.plan_code).distinct().order_by(C.plan_code))).scalars())

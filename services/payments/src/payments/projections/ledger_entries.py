@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+import json
+from collections.abc import AsyncIterator, Iterable, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.clock import from_text, local_day
 from chassis.log import Recorded
 from chassis.projections import Projection, Put, Write
 from contracts.payments.v1 import (
@@ -33,13 +35,23 @@ TABLE = sa.Table(
     sa.Column("credit", sa.Text, nullable=False),
     sa.Column("amount_fen", sa.BigInteger, nullable=False),
     sa.Column("pending_id", sa.Text, nullable=False),
+    sa.Column("booked_on", sa.Text, nullable=False),
+    sa.Column("event", sa.Text, nullable=False),
+    sa.Column("about", sa.Text, nullable=False),
     sa.Column("position", sa.BigInteger, nullable=False),
     sa.Column("number", sa.Integer, nullable=False),
     sa.Index("ledger_entries_in_order", "plan_code", "position", "number"),
+    sa.Index("ledger_entries_by_debit", "debit", "position"),
+    sa.Index("ledger_entries_by_credit", "credit", "position"),
 )
-"""`number` orders the transfers of one event."""
+"""`number` orders the transfers of one event; `booked_on` is the ISO date of the business, the bank's where it has one.
+
+`event` is the wire type that carried it, `about` a JSON object of plain ids: what it was booked for (domain 7.2).
+"""
 C = TABLE.c
 READ_ROWS_MAX = 1_000
+TRANSFERS_MAX = 16
+"""Transfers of one event, for a cursor that is one number."""
 
 
 def apply(recorded: Recorded) -> Iterable[Write]:
@@ -53,6 +65,9 @@ def apply(recorded: Recorded) -> Iterable[Write]:
             credit=transfer.credit,
             amount_fen=transfer.amount_fen,
             pending_id=transfer.pending_id,
+            booked_on=booked_on(recorded),
+            event=recorded.header.type,
+            about=json.dumps(_about(recorded), ensure_ascii=False),
             position=recorded.position,
             number=number,
         )
@@ -77,7 +92,40 @@ def transfers_of(recorded: Recorded) -> tuple[Transfer, ...]:
             return ()
 
 
-PROJECTION = Projection(NAME, version=3, source="payments", table=TABLE, apply=apply)
+def booked_on(recorded: Recorded) -> str:
+    """The date that a booking belongs to: the bank's where it has one, else that of the decision."""
+    match recorded.event:
+        case (
+            DonationBooked(received_on=day)
+            | ReliefDonationBooked(received_on=day)
+            | PayoutSettled(settled_on=day)
+            | PayoutReturned(returned_on=day)
+        ) if day:
+            return day
+        case _:
+            return local_day(from_text(recorded.header.time)).isoformat()
+
+
+def _about(recorded: Recorded) -> dict[str, str]:
+    """What a booking is linked to: a donation, a receipt, or a claim with its payout and attempt (domain 7.2)."""
+    match recorded.event:
+        case DonationBooked(donation_id=donation_id):
+            return {"donation": donation_id}
+        case ReliefDonationBooked(reference=reference):
+            return {"donation": reference}
+        case RecoveryBooked() as event:
+            return {"claim": event.claim_id, "receipt": event.receipt_id}
+        case PayoutRequested() as event:
+            return {"claim": event.claim_id, "payout": event.payout_id}
+        case PayoutBatched() as event:
+            return {"payout": event.payout_id, "attempt": str(event.attempt), "batch": event.batch_id}
+        case PayoutSettled() | PayoutReturned() as event:
+            return {"claim": event.claim_id, "payout": event.payout_id, "attempt": str(event.attempt)}
+        case _:
+            return {}
+
+
+PROJECTION = Projection(NAME, version=4, source="payments", table=TABLE, apply=apply)
 
 
 async def book(c: AsyncConnection, plan_code: str) -> AsyncIterator[Transfer]:
@@ -99,3 +147,19 @@ async def book(c: AsyncConnection, plan_code: str) -> AsyncIterator[Transfer]:
         if len(rows) < READ_ROWS_MAX:
             return
         position, number = rows[-1].position, rows[-1].number
+
+
+async def page(c: AsyncConnection, plan_code: str, account: str, after: int, limit: int) -> Sequence[sa.RowMapping]:
+    """Entries after a cursor in the order they were written; of one account (its name in the chart), if named."""
+    position, number = divmod(after, TRANSFERS_MAX)
+    later = sa.tuple_(C.position, C.number) > sa.tuple_(sa.literal(position), sa.literal(number))
+    query = sa.select(TABLE).where(C.plan_code == plan_code, later).order_by(C.position, C.number).limit(limit)
+    if account:
+        full = ledger.account(plan_code, account)
+        query = query.where((C.debit == full) | (C.credit == full))
+    return (await c.execute(query)).mappings().all()
+
+
+def cursor(row: sa.RowMapping) -> int:
+    """The cursor that goes on after an entry; 0 is before the first."""
+    return int(row["position"]) * TRANSFERS_MAX + int(row["number"])
