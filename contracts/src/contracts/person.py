@@ -6,6 +6,9 @@ import msgspec
 
 from contracts.envelope import Value
 
+AGE_BANDS = ((16, 24), (25, 34), (35, 44), (45, 54), (55, 60))
+"""Full years, both ends within, as figures are told by age (domain 10)."""
+
 
 class Identity(Value, frozen=True, kw_only=True):
     """Category `identity` (domain 5.2): who the person is."""

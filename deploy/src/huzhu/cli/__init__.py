@@ -13,6 +13,7 @@ COMMANDS = (
     "settlements",
     "claims",
     "ledger",
+    "statistics",
     "token",
     "parked",
     "projections",

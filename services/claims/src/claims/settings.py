@@ -32,6 +32,10 @@ class Settings(msgspec.Struct, frozen=True):
     resolve_timeout_s: float = 30.0
     what_if_claims_max: int = 20_000
     """A what-if of more claims than this is refused."""
+    turnaround_claims_max: int = 50_000
+    """So many claims' histories are read for the times of the steps; more are asked for in parts."""
+    public_cell_people_min: int = 5
+    """Cells of fewer people are not shown in public figures (domain 10)."""
     paper_bytes_max: int = 12 * 1024 * 1024
     paper_pixels_max: int = 60_000_000
     paper_pages_max: int = 20

@@ -26,3 +26,5 @@ class Settings(msgspec.Struct, frozen=True):
     check_per_address_hour: int = 60
     check_burst_per_number: int = 5
     check_per_number_hour: int = 10
+    public_cell_people_min: int = 5
+    """Cells of fewer people are not shown in public figures (domain 10)."""

@@ -19,3 +19,5 @@ class Settings(msgspec.Struct, frozen=True):
     silent_interval_ms: int = 5_000
     silent_payouts_max: int = 100
     follow_retry_delay_ms: int = 1_000
+    public_cell_people_min: int = 5
+    """Cells of fewer people are not shown in public figures (domain 10)."""

@@ -23,6 +23,7 @@ from claims.api import (
     relief_reviews,
     reviews,
     settlements,
+    statistics,
     urgent,
     what_if,
 )
@@ -49,5 +50,6 @@ ROUTES: list[ControllerRouterHandler] = [
     *settlements.ROUTES,
     *matches.ROUTES,
     *completeness.ROUTES,
+    *statistics.ROUTES,
     *papers.ROUTES,
 ]

@@ -11,9 +11,8 @@ from litestar.types import ControllerRouterHandler
 
 from chassis.auth import allow
 from chassis.context import Context
-from chassis.web import Problem
 from claims.api.access import OFFICE, OVERSIGHT
-from claims.api.plans import PLANS
+from claims.api.plans import plans_of_period
 from claims.projections import completeness
 from claims.projections.completeness import Seen
 from contracts.envelope import Actor
@@ -41,9 +40,7 @@ async def completeness_ledger(
 ) -> Completeness:
     """The ledger of all plans whose period begins in a year."""
     allow(actor, *READERS)
-    plans = sorted({code for (code, _), plan in PLANS.items() if plan.period_start[:4] == period})
-    if not plans:
-        raise Problem(404, "period-unknown", "No plan's period begins in this year.", "period")
+    plans = plans_of_period(period)
     async with context.reads.connection() as c:
         found = await completeness.ledger(c, actor, plans)
         people = await completeness.seen(c, actor, plans)

@@ -58,3 +58,11 @@ def plan_of(code: str, version: int) -> Plan:
     if plan is None:
         raise Problem(409, "plan-unknown", "The rules of this plan's version are not known here.", "plan")
     return plan
+
+
+def plans_of_period(period: str) -> list[str]:
+    """The codes of all plans whose period begins in a year. Raises Problem period-unknown."""
+    codes = sorted({code for (code, _), plan in PLANS.items() if plan.period_start[:4] == period})
+    if not codes:
+        raise Problem(404, "period-unknown", "No plan's period begins in this year.", "period")
+    return codes

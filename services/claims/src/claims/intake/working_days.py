@@ -12,6 +12,7 @@ from claims.domain.procedure import Procedure
 SATURDAY = 5
 DECISION = "DECISION"
 ANSWERS_KEPT = 256
+SPANS_KEPT = 16_384
 
 
 def works_on(day: date) -> bool:
@@ -38,6 +39,12 @@ def after_working_days(day: date, days: int) -> date:
         day += timedelta(days=1)
         days -= works_on(day)
     return day
+
+
+@lru_cache(maxsize=SPANS_KEPT)
+def working_days_between(first: date, last: date) -> int:
+    """How many working days have passed from one day to another, the first not counted."""
+    return sum(works_on(first + timedelta(days=day)) for day in range(1, (last - first).days + 1))
 
 
 def due_days(procedure: Procedure, today: date) -> dict[str, str]:

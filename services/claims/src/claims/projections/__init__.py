@@ -3,6 +3,7 @@
 from chassis.projections import Projection
 from claims.projections import (
     acting_relatives,
+    arrivals,
     awards,
     claim_history,
     claim_lines,
@@ -22,6 +23,7 @@ from claims.projections import (
     match_results,
     match_tasks,
     overrides,
+    people,
     phone_calls,
     plan_versions,
     recoveries,
@@ -39,6 +41,7 @@ ALL: tuple[Projection, ...] = (
     cover_moves.PROJECTION,
     claims.PROJECTION,
     claim_lines.PROJECTION,
+    arrivals.PROJECTION,
     claim_history.PROJECTION,
     special_decisions.PROJECTION,
     awards.PROJECTION,
@@ -65,4 +68,5 @@ ALL: tuple[Projection, ...] = (
     recoveries.PROJECTION,
     consents.PROJECTION,
     held_people.PROJECTION,
+    people.PROJECTION,
 )

@@ -190,3 +190,17 @@ async def of_claim(c: AsyncConnection, claim_id: str) -> tuple[list[Transition],
     rows = [row._mapping for row in await c.execute(query)]  # noqa: SLF001 - SQLAlchemy's public name for it
     notes = [msgspec.json.decode(row["note"], type=Sealed) if row["note"] else None for row in rows]
     return [Transition(**{**row, "note": ""}) for row in rows], notes
+
+
+async def passages(
+    c: AsyncConnection, claim_ids: sa.Select[tuple[str]], whats: frozenset[str]
+) -> dict[str, list[tuple[str, str, str]]]:
+    """(what, next step, business time in UTC) of some claims in order, of transitions to a step or of these kinds."""
+    t = TABLE.c
+    query = sa.select(t.claim_id, t.what, t.next_step, t.at).where(
+        t.claim_id.in_(claim_ids), sa.or_(t.next_step != "", t.what.in_(whats))
+    )
+    found: dict[str, list[tuple[str, str, str]]] = {}
+    for claim_id, *passage in await c.execute(query.order_by(t.claim_id, t.number)):
+        found.setdefault(claim_id, []).append((passage[0], passage[1], passage[2]))
+    return found

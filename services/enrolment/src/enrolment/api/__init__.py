@@ -14,6 +14,7 @@ from enrolment.api import (
     resolving,
     rights,
     rosters,
+    statistics,
 )
 
 ROUTES: list[ControllerRouterHandler] = [
@@ -57,4 +58,5 @@ ROUTES: list[ControllerRouterHandler] = [
     rights.export,
     public.check_coverage,
     resolving.resolve_people,
+    *statistics.ROUTES,
 ]

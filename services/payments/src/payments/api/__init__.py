@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from litestar.types import ControllerRouterHandler
 
-from payments.api import batches, ledger, payouts, pool, relief_fund
+from payments.api import batches, ledger, payouts, pool, relief_fund, statistics
 
 ROUTES: list[ControllerRouterHandler] = [
     *payouts.ROUTES,
@@ -12,4 +12,5 @@ ROUTES: list[ControllerRouterHandler] = [
     *ledger.ROUTES,
     *pool.ROUTES,
     *relief_fund.ROUTES,
+    *statistics.ROUTES,
 ]

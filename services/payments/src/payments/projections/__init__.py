@@ -13,6 +13,7 @@ from payments.projections import (
     payouts,
     recoveries,
     relief_donations,
+    returns,
     statements,
 )
 
@@ -27,4 +28,5 @@ ALL: tuple[Projection, ...] = (
     recoveries.PROJECTION,
     disputes.PROJECTION,
     statements.PROJECTION,
+    returns.PROJECTION,
 )

@@ -1,0 +1,145 @@
+"""The figures of domain 10 over HTTP: claims, money, turnaround, matching, relief, channels, risk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import msgspec
+import sqlalchemy as sa
+from litestar import get
+from litestar.params import FromPath, QueryParameter
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.auth import allow
+from chassis.cells import By, Cell, Cells, First, Public, Until, dimensions, shown
+from chassis.clock import from_text, local_day
+from chassis.context import Context
+from chassis.web import Problem
+from claims.api.access import READERS
+from claims.api.plans import plans_of_period
+from claims.domain.turnaround import STOPS, Passage, Times, quantile, working_days_of
+from claims.intake.working_days import working_days_between
+from claims.projections import claim_history, figures
+from contracts.envelope import Actor
+
+ASKERS = (*READERS, "finance")
+MEDIAN, NINETIETH = 50, 90
+KEPT = frozenset((*STOPS, "OVERDUE"))
+
+Period = Annotated[str, QueryParameter(pattern=r"^[0-9]{4}$", description="The year in which a plan's period begins.")]
+REPORTS = {
+    "claims": (figures.filed, figures.FILED_BY),
+    "paid": (figures.paid, figures.PAID_BY),
+    "matching": (figures.matched, figures.MATCHED_BY),
+    "relief": (figures.relief, figures.RELIEF_BY),
+    "risk": (figures.risk, figures.RISK_BY),
+}
+
+
+class Service(msgspec.Struct, frozen=True):
+    """Filings by channel, and how many of them came by a call."""
+
+    channels: Cells
+    calls: int
+
+
+@get("/statistics/{report:str}")
+async def statistics(
+    report: FromPath[str],
+    period: Period,
+    actor: Actor,
+    context: Context,
+    by: By = "",
+    first: First = "",
+    until: Until = "",
+    public: Public = False,
+) -> Cells:
+    """One report: claims (by filing), paid (by the bank's booking), matching (by the file's receipt), relief, risk.
+
+    The days are ISO dates, both counted; without them everything. `not_reached_people` of matching has to become zero.
+    """
+    allow(actor, *ASKERS)
+    if report not in REPORTS:
+        raise Problem(404, "report-unknown", f"There is no such report; there are {', '.join(REPORTS)}.", "report")
+    gather, known = REPORTS[report]
+    asked = dimensions(by, known)
+    async with context.reads.connection() as c:
+        found = await gather(c, actor, plans_of_period(period), (first, until), asked)
+    return _as_asked(found, context, public=public)
+
+
+@get("/statistics/turnaround")
+async def turnaround(
+    period: Period,
+    actor: Actor,
+    context: Context,
+    by: By = "",
+    first: First = "",
+    until: Until = "",
+    public: Public = False,
+) -> Cells:
+    """Working days by step of the claims filed within the days: median, 90th percentile, how often overdue."""
+    allow(actor, *ASKERS)
+    asked = dimensions(by, figures.TURNAROUND_BY)
+    ids = figures.filed_ids(actor, plans_of_period(period), (first, until))
+    async with context.reads.connection() as c:
+        claims_max = context.settings.turnaround_claims_max
+        if (await c.scalar(sa.select(sa.func.count()).select_from(ids.subquery())) or 0) > claims_max:
+            raise Problem(422, "claims-too-many", f"At most {claims_max} claims at once; ask for fewer days.", "from")
+        found = await _turnaround(c, ids, asked)
+    return _as_asked(found, context, public=public)
+
+
+@get("/statistics/service")
+async def service_statistics(
+    period: Period, actor: Actor, context: Context, first: First = "", until: Until = "", public: Public = False
+) -> Service:
+    """Through which channel members came."""
+    allow(actor, *ASKERS)
+    plans = plans_of_period(period)
+    async with context.reads.connection() as c:
+        found = await figures.filed(c, actor, plans, (first, until), ["channel"])
+        calls = await figures.calls(c, actor, plans, (first, until))
+    return Service(_as_asked(found, context, public=public), calls)
+
+
+async def _turnaround(c: AsyncConnection, ids: sa.Select[tuple[str]], by: Sequence[str]) -> Cells:
+    """Every claim's history folded into working days by step; the cells are step and dimensions."""
+    about = await figures.filed_as(c, ids, by)
+    times: dict[tuple[str, ...], Times] = {}
+    people: dict[tuple[str, ...], set[str]] = {}
+    for claim_id, rows in (await claim_history.passages(c, ids, KEPT)).items():
+        person_id, *of = about[claim_id]
+        passages = [Passage(what, step, local_day(from_text(at))) for what, step, at in rows]
+        days, overdue = working_days_of(passages, working_days_between)
+        for step, taken in days.items():
+            times.setdefault((step, *of), Times()).days.append(taken)
+            people.setdefault((step, *of), set()).add(person_id)
+        for step in overdue:
+            times.setdefault((step, *of), Times()).overdue += 1
+            people.setdefault((step, *of), set()).add(person_id)
+    names = ("step", *by)
+    cells = [_timed(dict(zip(names, key, strict=True)), of, people[key]) for key, of in sorted(times.items())]
+    everyone = {values[0] for values in about.values()}
+    total = Cell({}, {"people": len(everyone), "claims": len(about), "overdue": sum(t.overdue for t in times.values())})
+    return Cells([*names], cells, total)
+
+
+def _timed(of: dict[str, str], times: Times, people: set[str]) -> Cell:
+    figures_of = {
+        "people": len(people),
+        "claims": len(times.days),
+        "median_workdays": quantile(times.days, MEDIAN),
+        "p90_workdays": quantile(times.days, NINETIETH),
+        "overdue": times.overdue,
+    }
+    return Cell(of, figures_of)
+
+
+def _as_asked(found: Cells, context: Context, *, public: bool) -> Cells:
+    return shown(found, context.settings.public_cell_people_min) if public else found
+
+
+ROUTES: list[ControllerRouterHandler] = [statistics, turnaround, service_statistics]

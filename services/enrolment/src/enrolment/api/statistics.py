@@ -1,0 +1,56 @@
+"""The figures of domain 10 over HTTP: who is covered, and how good the rosters were."""
+
+from __future__ import annotations
+
+import msgspec
+from litestar import get
+from litestar.params import FromQuery
+from litestar.types import ControllerRouterHandler
+
+from chassis.auth import allow
+from chassis.cells import By, Cells, First, Public, Until, dimensions, shown
+from chassis.context import Context
+from contracts.envelope import Actor
+from enrolment.api.access import ONLOOKERS, the_plan
+from enrolment.projections import figures, seats
+
+MISSING_MOBILE = "W_MOBILE_MISSING"
+
+
+class CoverStatistics(msgspec.Struct, frozen=True):
+    """Covered people by dimension; seats of the whole plan; rows of the subtree's rosters and what was wrong with them.
+
+    `mobile_missing` of the rows had no usable mobile: the numbers themselves are sealed and are not counted later.
+    """
+
+    seats: int
+    rows: int
+    valid: int
+    errors: dict[str, int]
+    mobile_missing: int
+    covered: Cells
+
+
+@get("/statistics/cover")
+async def cover_statistics(
+    plan: FromQuery[str],
+    actor: Actor,
+    context: Context,
+    by: By = "",
+    first: First = "",
+    until: Until = "",
+    public: Public = False,
+) -> CoverStatistics:
+    """Covers that began from one day until another, both counted."""
+    allow(actor, *ONLOOKERS)
+    known = the_plan(plan)
+    asked = dimensions(by, figures.COVERED_BY)
+    async with context.reads.connection() as c:
+        found = await figures.covered(c, actor, known.code, (first, until), asked)
+        given = (await seats.of_plan(c, known.code)).given
+        rows, valid, errors, warnings = await figures.roster_rows(c, actor, known.code)
+    covered = shown(found, context.settings.public_cell_people_min) if public else found
+    return CoverStatistics(given, rows, valid, errors, warnings.get(MISSING_MOBILE, 0), covered)
+
+
+ROUTES: list[ControllerRouterHandler] = [cover_statistics]
