@@ -20,9 +20,10 @@ from contracts.enrolment.people import (
 from contracts.enrolment.v1 import DeathRecorded
 from contracts.health_checkup.v1 import FindingDetail, FindingRaised, FollowUpRecorded, MemberInvited, ResultsRecorded
 from contracts.person import Measurements
-from health_checkup.api.records import DETAIL_FIELD
+from health_checkup.api.recording import DETAIL_FIELD
+from health_checkup.domain.exam import FIRST_FIELD
 from health_checkup.domain.stop import STOP, InviteMembers
-from health_checkup.projections import exams, people
+from health_checkup.projections import people
 from tests.health_checkup.truck import CITY, NORMAL, OPAQUE, URGENT, Truck
 
 
@@ -79,7 +80,7 @@ async def test_values_are_sealed_in_the_log_and_in_the_read_models(truck: Truck)
         assert secret.encode() not in bodies
     keyring = truck.world.context.keyring
     [recorded] = await of(truck, ResultsRecorded, member)
-    opened = await keyring.open(recorded.measurements, Measurements, subject=member, field=exams.FIELD)
+    opened = await keyring.open(recorded.measurements, Measurements, subject=member, field=FIRST_FIELD)
     assert opened.values["GLU"] == "17.3"
     [raised] = await of(truck, FindingRaised, member)
     detail = await keyring.open(raised.detail, FindingDetail, subject=member, field=DETAIL_FIELD)

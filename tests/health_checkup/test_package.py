@@ -1,16 +1,36 @@
-"""Packages as data: ranges by sex, classes A and B, and values that are none."""
+"""Packages as data: ranges by sex and age, classes A and B, words as values, and values that are none."""
 
 from __future__ import annotations
+
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.decider import Rejected
+from claims.api.plans import PLANS
+from claims.domain.plan import ListedIllness
 from contracts.health_checkup.v1 import ItemFlag
-from health_checkup.domain.package import PACKAGES, assess
+from health_checkup.domain.package import (
+    CLASSES,
+    EVERY_PACKAGE,
+    KIOSK,
+    PACKAGES,
+    SEXES,
+    Item,
+    Package,
+    age_on,
+    assess,
+    judge,
+)
+from health_checkup.domain.terminology import ILLNESSES, LOINC_NAMES
 
 BASIC = PACKAGES["BASIC.v1"]
+NEW = PACKAGES["BASIC.v2"]
+ITEMS = [(package.code, item) for package in EVERY_PACKAGE.values() for item in package.items.values()]
+MEASURED = [item for _, item in ITEMS if not item.options]
+LAST_AGE = 110
 
 
 def test_a_value_on_the_limit_is_normal_and_one_beyond_is_flagged() -> None:
@@ -26,12 +46,40 @@ def test_the_range_is_that_of_the_members_sex() -> None:
     assert assess(BASIC, {"HGB": "110"}, "").flags == (ItemFlag(item="HGB", flag="low"),)
 
 
+def test_the_range_is_that_of_the_members_age() -> None:
+    older = PACKAGES["OLDER.v1"].items["PSA"]
+    assert judge(older, "4.0", "M", 59).flag == "high"
+    assert judge(older, "4.0", "M", 60).flag == ""
+    assert judge(older, "4.0", "M", None).flag == "", "an age that is not on record flags only beyond every range"
+    assert judge(older, "7.0", "M", None).flag == "high"
+    assert judge(older, "7.0", "F", 60).flag == "", "there is no range for women"
+    assert judge(NEW.items["CREA"], "105", "M", 59).flag == "high"
+    assert judge(NEW.items["CREA"], "105", "M", 60).flag == ""
+
+
+def test_an_age_is_counted_in_calendar_years() -> None:
+    assert age_on(1970, "2022-03-10") == 52
+    assert age_on(0, "2022-03-10") is None
+
+
 def test_the_most_urgent_class_counts() -> None:
     assert assess(BASIC, {"GLU": "7.0"}, "F").finding_class == ""
     assert assess(BASIC, {"GLU": "11.2"}, "F").finding_class == "B"
     both = assess(BASIC, {"GLU": "11.2", "SBP": "181"}, "F")
     assert both.finding_class == "A"
     assert both.finding_flags == (ItemFlag(item="SBP", flag="high"), ItemFlag(item="GLU", flag="high"))
+
+
+def test_what_is_said_in_words_has_its_flag_and_class() -> None:
+    ecg = NEW.items["ECG"]
+    assert [judge(ecg, code, "F", 40).finding_class for code in ("NORMAL", "ABNORMAL", "REVIEW", "URGENT")] == [
+        "", "", "B", "A"
+    ]  # fmt: skip
+    assert assess(NEW, {"ECG": "ABNORMAL"}, "F").flags == (ItemFlag(item="ECG", flag="abnormal"),)
+    with pytest.raises(Rejected) as refused:
+        assess(NEW, {"ECG": "房颤"}, "F")
+    assert (refused.value.code, refused.value.field) == ("value-invalid", "ECG")
+    assert "房颤" not in refused.value.sentence
 
 
 @pytest.mark.parametrize("value", ["", "NaN", "Infinity", "-1", "1e999999999999", "六", "1,5", "x" * 13])
@@ -50,22 +98,75 @@ def test_an_item_that_is_not_in_the_package_is_refused() -> None:
         assess(BASIC, {}, "F")
 
 
-@pytest.mark.parametrize("package", PACKAGES.values(), ids=lambda package: package.code)
-def test_class_a_lies_beyond_class_b_beyond_the_reference_range(package: object) -> None:
+def test_the_packages_hold_what_the_programme_names() -> None:
+    assert set(BASIC.items) <= set(NEW.items)
+    for code, more in {
+        "DRIVER.v1": {"VISION_R", "VISION_L", "HEARING_R", "HEARING_L", "LUMBAR_DR"},
+        "FEMALE.v1": {"BREAST_US", "THYROID_US", "HPV"},
+        "OLDER.v1": {"PSA", "PROSTATE_US"},
+    }.items():
+        assert set(PACKAGES[code].items) >= {*NEW.items, *more}
+    assert KIOSK.code not in PACKAGES
+
+
+@pytest.mark.parametrize(("package", "item"), ITEMS, ids=lambda one: one if isinstance(one, str) else one.code)
+def test_an_item_has_a_unit_or_words_and_a_code_that_was_verified(package: str, item: Item) -> None:
+    assert bool(item.options) != bool(item.ucum), package
+    assert item.name
+    assert item.loinc == "" or item.loinc in LOINC_NAMES
+    assert len({option.code for option in item.options}) == len(item.options)
+
+
+@pytest.mark.parametrize("package", EVERY_PACKAGE.values(), ids=lambda package: package.code)
+def test_class_a_lies_beyond_class_b_beyond_the_reference_range(package: Package) -> None:
     for item in package.items.values():
-        for limits in item.ranges.values():
-            for inner, outer in ((limits, item.class_b), (item.class_b, item.class_a), (limits, item.class_a)):
+        for one in item.ranges:
+            for inner, outer in ((one.limits, item.class_b), (item.class_b, item.class_a), (one.limits, item.class_a)):
                 assert inner.high is None or outer.high is None or inner.high < outer.high, item.code
                 assert inner.low is None or outer.low is None or inner.low > outer.low, item.code
 
 
+@pytest.mark.parametrize("item", MEASURED, ids=lambda item: item.code)
+def test_every_sex_and_age_has_one_range_of_an_item_or_none_at_any_age(item: Item) -> None:
+    for sex in SEXES:
+        counts = {len(item.limits_for(sex, age)) for age in range(LAST_AGE)}
+        assert counts in ({0}, {1})
+
+
+VALUES = st.decimals(0, 5000, places=2)
+
+
+@given(item=st.sampled_from(MEASURED), value=VALUES, sex=st.sampled_from(SEXES), age=st.integers(0, LAST_AGE))
+def test_every_value_falls_in_exactly_one_class(item: Item, value: Decimal, sex: str, age: int) -> None:
+    by_limits = {name for name, limits in zip(CLASSES, (item.class_a, item.class_b), strict=True) if limits.side(value)}
+    found = judge(item, str(value), sex, age)
+    assert found.finding_class == ("A" if "A" in by_limits else "B" if by_limits else "")
+    inside = all(not limits.side(value) for limits in item.limits_for(sex, age))
+    assert inside == (found.flag == "")
+
+
+@given(item=st.sampled_from(MEASURED), values=st.tuples(VALUES, VALUES), sex=st.sampled_from(SEXES))
+def test_a_value_further_out_is_never_less_urgent(item: Item, values: tuple[Decimal, Decimal], sex: str) -> None:
+    nearer, further = sorted(values)
+    urgency = {"": 0, "B": 1, "A": 2}
+    first, second = judge(item, str(nearer), sex, 40), judge(item, str(further), sex, 40)
+    if first.flag == "high":
+        assert urgency[second.finding_class] >= urgency[first.finding_class]
+    if second.flag == "low":
+        assert urgency[first.finding_class] >= urgency[second.finding_class]
+
+
 @given(
-    values=st.dictionaries(
-        st.sampled_from(list(BASIC.items)), st.decimals(0, 5000, places=2).map(str), min_size=1, max_size=20
-    ),
+    values=st.dictionaries(st.sampled_from(list(BASIC.items)), VALUES.map(str), min_size=1, max_size=20),
     sex=st.sampled_from(["F", "M", ""]),
 )
 def test_a_finding_is_always_also_flagged(values: dict[str, str], sex: str) -> None:
     found = assess(BASIC, values, sex)
     assert {flag.item for flag in found.finding_flags} <= {flag.item for flag in found.flags}
     assert bool(found.finding_flags) == (found.finding_class != "")
+
+
+def test_the_listed_illnesses_are_those_of_the_plan() -> None:
+    formula = PLANS["GS-NEF-2022", 1].benefits["CRITICAL_ILLNESS"].formula
+    assert isinstance(formula, ListedIllness)
+    assert {one.code: one.name for one in formula.illnesses} == ILLNESSES

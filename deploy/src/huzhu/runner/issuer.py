@@ -29,7 +29,7 @@ REQUEST_TIMEOUT_S = 5
 ROLES = (
     *("member", "agent", "unit_clerk", "county_clerk", "city_clerk"),
     *("office_reviewer", "office_rechecker", "office_head", "finance", "supervisor"),
-    *("health_provider", "hotline_agent", "auditor", "sys_admin", "service"),
+    *("health_provider", "health_kiosk", "hotline_agent", "auditor", "sys_admin", "service"),
 )
 """Who there is (domain 4.3); the last three are the auditor, the operator and the services themselves."""
 

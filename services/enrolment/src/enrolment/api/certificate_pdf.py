@@ -3,45 +3,28 @@
 from __future__ import annotations
 
 import io
-import threading
 from dataclasses import dataclass
 from datetime import date, timedelta
-from importlib.resources import files
 
 import segno
-from fontTools import subset
-from fontTools.ttLib import TTFont as FontFile
-from fontTools.varLib import instancer
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.pdfmetrics import registerFont, stringWidth
-from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
+from chassis.pages import FACE, letters, wrapped
 from enrolment.domain.certificate import grouped
 
-FONT_PACKAGE = "justmytype_intl_cjk"
-FONT_FILE = "fonts/ofl/notosanssc/NotoSansSC[wght].ttf"
-"""Noto Sans SC, under the SIL Open Font License 1.1. The page embeds only the letters it shows."""
-WEIGHT = 400
 TITLE_SIZE, TEXT_SIZE, SMALL_SIZE = 26.0, 12.0, 9.0
 MARGIN = 25 * mm
 VALUE_AT = 62 * mm
 LINE = 11 * mm
 QR_SIDE = 42 * mm
 QR_ERROR_CORRECTION = "m"
-FACE = "NotoSansSC"
-TABLES_DROPPED = ["BASE", "GDEF", "GPOS", "GSUB", "VORG", "vhea", "vmtx"]
-"""Of use for vertical lines and joined letters only."""
 
 TITLE = "保障确认书"
 CARRIER = "中国职工保险互助会兰州办事处"
 CHECK = "扫码可核验本确认书是否有效;核验页不显示任何个人信息。"
 NOTICE = "本确认书依参保记录生成,以保障活动的实施细则为准。"
-
-_registering = threading.Lock()
-"""Fonts are registered by name for the whole process, and each page has a font of its own letters."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,15 +58,8 @@ def write(certificate: Certificate) -> bytes:
     )
     issued = f"出具日期 {_day(certificate.issued_on)}"
     texts = [TITLE, CHECK, NOTICE, issued, *(text for line in lines for text in line)]
-    font = TTFont(FACE, io.BytesIO(_font("".join(texts))))
-    with _registering:
-        registerFont(font)
-        try:
-            return _page(certificate, lines, issued)
-        finally:
-            # A name is registered once for ever, and the next page has other letters: so it is taken out again.
-            pdfmetrics._fonts.pop(FACE)  # noqa: SLF001 - nothing public forgets a font
-            pdfmetrics._dynFaceNames.pop(font.face.name)  # noqa: SLF001
+    with letters("".join(texts)):
+        return _page(certificate, lines, issued)
 
 
 def _page(certificate: Certificate, lines: tuple[tuple[str, str], ...], issued: str) -> bytes:
@@ -99,7 +75,7 @@ def _page(certificate: Certificate, lines: tuple[tuple[str, str], ...], issued: 
     page.setFont(FACE, TEXT_SIZE)
     for label, value in lines:
         page.drawString(MARGIN, at, label)
-        for part in _wrapped(value, width - MARGIN - VALUE_AT):
+        for part in wrapped(value, TEXT_SIZE, width - MARGIN - VALUE_AT):
             page.drawString(VALUE_AT, at, part)
             at -= LINE
     _draw_code(page, certificate.verify_url, MARGIN, at - QR_SIDE)
@@ -114,16 +90,6 @@ def _page(certificate: Certificate, lines: tuple[tuple[str, str], ...], issued: 
     return out.getvalue()
 
 
-def _wrapped(text: str, width: float) -> list[str]:
-    """The text in parts that fit; Chinese breaks anywhere."""
-    parts = [""]
-    for character in text:
-        if parts[-1] and stringWidth(parts[-1] + character, FACE, TEXT_SIZE) > width:
-            parts.append("")
-        parts[-1] += character
-    return parts
-
-
 def _draw_code(page: Canvas, url: str, left: float, bottom: float) -> None:
     """The QR code as black squares, its quiet zone around it."""
     rows = [bytes(row) for row in segno.make(url, error=QR_ERROR_CORRECTION, micro=False).matrix_iter(border=4)]
@@ -132,22 +98,6 @@ def _draw_code(page: Canvas, url: str, left: float, bottom: float) -> None:
         for across, dark in enumerate(row):
             if dark:
                 page.rect(left + across * side, bottom + QR_SIDE - (down + 1) * side, side, side, stroke=0, fill=1)
-
-
-def _font(text: str) -> bytes:
-    """The letters of a text as a font of their own; one that Noto Sans SC lacks shows as an empty box."""
-    options = subset.Options()
-    options.layout_features = []
-    options.notdef_outline = True
-    options.drop_tables += TABLES_DROPPED
-    with FontFile(str(files(FONT_PACKAGE) / FONT_FILE), lazy=True, recalcTimestamp=False) as font:
-        cut = subset.Subsetter(options)
-        cut.populate(text=text)
-        cut.subset(font)
-        instancer.instantiateVariableFont(font, {"wght": WEIGHT}, inplace=True)
-        out = io.BytesIO()
-        font.save(out)
-    return out.getvalue()
 
 
 def _day(day: date) -> str:

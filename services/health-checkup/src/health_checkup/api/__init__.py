@@ -1,6 +1,6 @@
 """What health-checkup answers; values are opened for the member and the provider alone."""
 
-from health_checkup.api import records, stops
+from health_checkup.api import findings, kiosks, records, reports, results, stops
 
 ROUTES = [
     stops.open_stop,
@@ -10,8 +10,24 @@ ROUTES = [
     stops.stop_view,
     stops.members,
     stops.summary,
-    records.record_results,
-    records.follow_up,
-    records.finding_list,
+    results.record_results,
+    results.amend_results,
+    results.record_fhir,
+    results.record_spreadsheet,
+    results.check_spreadsheet,
+    results.results_template,
+    results.problem_list,
+    results.dismiss_problem,
+    reports.attach_report,
+    reports.report_document,
+    reports.issue_report,
+    reports.collective_report,
+    findings.finding_list,
+    findings.attempt,
+    findings.follow_up,
+    findings.offers,
     records.health_record,
+    records.record_document,
+    records.delete_copy,
+    kiosks.take_readings,
 ]

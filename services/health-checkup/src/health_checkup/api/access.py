@@ -14,6 +14,8 @@ from health_checkup.domain.stop import STOP, Open
 
 OPENERS = ("county_clerk", "city_clerk", "office_reviewer", "office_rechecker", "office_head")
 PROVIDER = "health_provider"
+KIOSK_ROLE = "health_kiosk"
+"""A self-service device; its subject is the name of the device."""
 COUNTERS = (*OPENERS, "unit_clerk", "finance", "supervisor", "auditor", "service", PROVIDER)
 
 AnyRequest = Request[Any, Any, Any]

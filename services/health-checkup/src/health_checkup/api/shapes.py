@@ -18,6 +18,7 @@ Id = Annotated[str, Meta(pattern=ID_PATTERN)]
 PathId = Annotated[str, PathParameter(pattern=ID_PATTERN)]
 Filter = Annotated[str, QueryParameter(pattern=r"^[A-Za-z0-9._-]{0,120}$")]
 Code = Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]{1,20}$")]
+ItemCode = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,20}$")]
 Package = Annotated[str, Meta(pattern=r"^[A-Z]{1,16}\.v[0-9]{1,3}$")]
 LocalTime = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 MEMBERS_PAGE = 200
@@ -89,7 +90,7 @@ class ResultsRequest(Asked, frozen=True):
     """Values by item code, decimal text in the package's unit; `advice` is the doctor's."""
 
     person_id: Id
-    values: Annotated[dict[Code, Annotated[str, Meta(max_length=20)]], Meta(min_length=1, max_length=100)]
+    values: Annotated[dict[ItemCode, Annotated[str, Meta(max_length=20)]], Meta(min_length=1, max_length=100)]
     advice: Annotated[str, Meta(max_length=2000)] = ""
 
 
@@ -101,10 +102,11 @@ class ResultsAnswer(msgspec.Struct, frozen=True):
 
 
 class FollowUpRequest(Asked, frozen=True):
-    """The step that was taken, and what the doctor notes about it."""
+    """The step that was taken, and what the doctor notes about it; with CONFIRMED the listed illness, if it is one."""
 
     outcome: Literal["CONTACTED", "REFERRED", "CONFIRMED", "EXCLUDED", "LOST"]
     note: Annotated[str, Meta(max_length=2000)] = ""
+    illness: Annotated[str, Meta(max_length=40, pattern=r"^[A-Z_]*$")] = ""
 
 
 class FollowUpAnswer(msgspec.Struct, frozen=True):
@@ -137,35 +139,6 @@ class StopView(msgspec.Struct, frozen=True):
     booked: int
     attended: int
     slots: list[SlotView]
-
-
-class ItemView(msgspec.Struct, frozen=True):
-    """One opened value: `flag` is low, high or empty."""
-
-    item: str
-    name: str
-    value: str
-    unit: str
-    flag: str
-
-
-class ExamView(msgspec.Struct, frozen=True):
-    """One check-up of the record; `erased` when the member's keys are destroyed."""
-
-    exam_id: str
-    examined_on: str
-    package: str
-    abnormal: int
-    erased: bool
-    items: list[ItemView]
-    advice: str
-
-
-class RecordView(msgspec.Struct, frozen=True):
-    """A member's health record, oldest check-up first."""
-
-    person_id: str
-    exams: list[ExamView]
 
 
 class FindingPage(msgspec.Struct, frozen=True):

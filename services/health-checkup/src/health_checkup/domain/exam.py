@@ -1,13 +1,21 @@
-"""A member's check-up of one campaign: planned at one stop, its results recorded once."""
+"""A member's check-up of one campaign: planned at one stop, its results recorded once, and corrected in the open."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from chassis.decider import Decider, Rejected
 from contracts.envelope import Sealed
+from contracts.health_checkup.records import ReportAttached, ResultsAmended
 from contracts.health_checkup.v1 import ExamPlanned, ResultsRecorded
+
+ADDED, CORRECTED = "ADDED", "CORRECTED"
+REASONS = frozenset({ADDED, CORRECTED})
+VERSIONS_MAX = 50
+REPORTS_MAX = 20
+FIRST_FIELD = "health_checkup.results-recorded.v1/measurements"
+AMENDED_FIELD = "health_checkup.results-amended.v1/measurements"
 
 
 @dataclass(frozen=True)
@@ -24,14 +32,21 @@ class Planned:
 
 @dataclass(frozen=True)
 class Done:
-    """The results are part of the health record; the values stay sealed."""
+    """The results are part of the health record; the values stay sealed, as the newest version has them."""
 
     stop_id: str
     measurements: Sealed
+    version: int = 1
+    reports: tuple[str, ...] = ()
+
+    @property
+    def field(self) -> str:
+        """The field that the values are sealed in."""
+        return FIRST_FIELD if self.version == 1 else AMENDED_FIELD
 
 
 Exam: TypeAlias = Absent | Planned | Done
-ExamEvent: TypeAlias = ExamPlanned | ResultsRecorded
+ExamEvent: TypeAlias = ExamPlanned | ResultsRecorded | ResultsAmended | ReportAttached
 
 
 def exam_id(campaign: str, person_id: str) -> str:
@@ -46,6 +61,11 @@ def evolve(exam: Exam, event: ExamEvent) -> Exam:
             return exam if isinstance(exam, Done) else Planned(event.stop_id)
         case ResultsRecorded():
             return Done(event.stop_id, event.measurements)
+        case ResultsAmended():
+            reports = exam.reports if isinstance(exam, Done) else ()
+            return Done(event.stop_id, event.measurements, event.version, reports)
+        case ReportAttached():
+            return replace(exam, reports=(*exam.reports, event.sha256)) if isinstance(exam, Done) else exam
 
 
 @dataclass(frozen=True)
@@ -75,7 +95,37 @@ class RecordResults:
     same_values: bool
 
 
-ExamCommand: TypeAlias = PlanExam | RecordResults
+@dataclass(frozen=True)
+class AmendResults:
+    """The provider adds to what was recorded or corrects it; `reason` is ADDED or CORRECTED."""
+
+    exam_id: str
+    person_id: str
+    campaign: str
+    package: str
+    examined_on: str
+    reason: str
+    measurements: Sealed
+    items: int
+    abnormal: int
+    same_values: bool
+
+
+@dataclass(frozen=True)
+class AttachReport:
+    """The provider's signed PDF, which is kept already under the digest of its sealed bytes."""
+
+    exam_id: str
+    person_id: str
+    campaign: str
+    sha256: str
+    size_bytes: int
+    attached_on: str
+    kept_until: str
+    by: str
+
+
+ExamCommand: TypeAlias = PlanExam | RecordResults | AmendResults | AttachReport
 
 
 def _plan(command: PlanExam, exam: Exam) -> list[ExamEvent]:
@@ -121,13 +171,65 @@ def _record(command: RecordResults, exam: Exam) -> list[ExamEvent]:
             ]
 
 
+def _amend(command: AmendResults, exam: Exam) -> list[ExamEvent]:
+    if not isinstance(exam, Done):
+        raise Rejected("results-unknown", "There are no results yet that could be corrected.", "person_id")
+    if command.reason not in REASONS:
+        raise Rejected("reason-invalid", "Results are amended because items came later or a value was wrong.", "reason")
+    if command.same_values:
+        return []
+    if exam.version >= VERSIONS_MAX:
+        raise Rejected("amended-too-often", f"Results have at most {VERSIONS_MAX} versions.")
+    return [
+        ResultsAmended(
+            exam_id=command.exam_id,
+            person_id=command.person_id,
+            stop_id=exam.stop_id,
+            campaign=command.campaign,
+            package=command.package,
+            examined_on=command.examined_on,
+            version=exam.version + 1,
+            reason=command.reason,
+            measurements=command.measurements,
+            items=command.items,
+            abnormal=command.abnormal,
+        )
+    ]
+
+
+def _attach(command: AttachReport, exam: Exam) -> list[ExamEvent]:
+    if not isinstance(exam, Done):
+        raise Rejected("results-unknown", "A report belongs to results, and there are none yet.", "person_id")
+    if command.sha256 in exam.reports:
+        return []
+    if len(exam.reports) >= REPORTS_MAX:
+        raise Rejected("reports-too-many", f"A check-up has at most {REPORTS_MAX} reports.")
+    return [
+        ReportAttached(
+            exam_id=command.exam_id,
+            person_id=command.person_id,
+            stop_id=exam.stop_id,
+            campaign=command.campaign,
+            sha256=command.sha256,
+            size_bytes=command.size_bytes,
+            attached_on=command.attached_on,
+            kept_until=command.kept_until,
+            by=command.by,
+        )
+    ]
+
+
 def decide(command: ExamCommand, exam: Exam) -> list[ExamEvent]:
-    """One booking and one check-up per person and campaign."""
+    """One booking and one check-up per person and campaign; a correction is a fact of its own."""
     match command:
         case PlanExam():
             return _plan(command, exam)
         case RecordResults():
             return _record(command, exam)
+        case AmendResults():
+            return _amend(command, exam)
+        case AttachReport():
+            return _attach(command, exam)
 
 
 EXAM = Decider[ExamCommand, Exam, ExamEvent]("exam", Absent(), evolve, decide)

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import TypeAlias
 
 from chassis.decider import Decider, Rejected
 from contracts.envelope import Sealed
+from contracts.health_checkup.records import ClaimOffered, ContactAttempted, FindingOverdue, FindingWithdrawn
 from contracts.health_checkup.v1 import FindingRaised, FollowUpRecorded
 
-CONTACT_WITHIN_DAYS = {"A": 0, "B": 7}
-"""Class A within the day, class B within seven (domain 8.2)."""
+TO_CONTACT, CONTACTED, REFERRED = "TO_CONTACT", "CONTACTED", "REFERRED"
+CONFIRMED, EXCLUDED, LOST, WITHDRAWN = "CONFIRMED", "EXCLUDED", "LOST", "WITHDRAWN"
 NEXT_STEPS: dict[str, frozenset[str]] = {
-    "TO_CONTACT": frozenset({"CONTACTED", "LOST"}),
-    "CONTACTED": frozenset({"REFERRED", "LOST"}),
-    "REFERRED": frozenset({"CONFIRMED", "EXCLUDED", "LOST"}),
+    TO_CONTACT: frozenset({CONTACTED, LOST}),
+    CONTACTED: frozenset({REFERRED, LOST}),
+    REFERRED: frozenset({CONFIRMED, EXCLUDED, LOST}),
 }
-"""The legal order; who cannot be found any more is lost at any step."""
-OUTCOMES = frozenset({"CONTACTED", "REFERRED", "CONFIRMED", "EXCLUDED", "LOST"})
+"""The legal order; who cannot be found any more is lost at any step, after enough attempts."""
+CHANNELS = frozenset({"PHONE", "SMS", "VISIT"})
+ATTEMPTS_MAX = 30
 
 
 @dataclass(frozen=True)
@@ -27,38 +30,71 @@ class Absent:
 
 @dataclass(frozen=True)
 class Open:
-    """`stage` is TO_CONTACT, CONTACTED or REFERRED."""
+    """`stage` is TO_CONTACT, CONTACTED or REFERRED; `attempts` the (day, channel) pairs on which nobody was reached."""
 
     person_id: str
     finding_class: str
     stage: str
+    contact_by: str
+    attempts: tuple[tuple[str, str], ...] = ()
+    overdue: bool = False
 
 
 @dataclass(frozen=True)
 class Closed:
-    """`outcome` is CONFIRMED, EXCLUDED or LOST."""
+    """`outcome` is CONFIRMED, EXCLUDED, LOST or WITHDRAWN; `offered` when the member may open a claim."""
 
+    person_id: str
     outcome: str
+    offered: bool = False
 
 
 Finding: TypeAlias = Absent | Open | Closed
-FindingEvent: TypeAlias = FindingRaised | FollowUpRecorded
+FindingEvent: TypeAlias = (
+    FindingRaised | FollowUpRecorded | ContactAttempted | FindingOverdue | FindingWithdrawn | ClaimOffered
+)
 
 
 def evolve(finding: Finding, event: FindingEvent) -> Finding:
-    """Fold one event."""
-    match event:
-        case FindingRaised():
-            return Open(event.person_id, event.finding_class, "TO_CONTACT")
-        case FollowUpRecorded():
-            if isinstance(finding, Open) and event.outcome in NEXT_STEPS:
-                return Open(finding.person_id, finding.finding_class, event.outcome)
-            return Closed(event.outcome)
+    """Fold one event; a finding that is raised again begins anew."""
+    match event, finding:
+        case FindingRaised(), _:
+            return Open(event.person_id, event.finding_class, TO_CONTACT, event.contact_by)
+        case FollowUpRecorded(outcome=outcome), Open() if outcome in NEXT_STEPS:
+            return replace(finding, stage=outcome)
+        case FollowUpRecorded(), _:
+            return Closed(event.person_id, event.outcome)
+        case ContactAttempted(), Open():
+            return replace(finding, attempts=(*finding.attempts, (event.attempted_on, event.channel)))
+        case FindingOverdue(), Open():
+            return replace(finding, overdue=True)
+        case FindingWithdrawn(), _:
+            return Closed(event.person_id, WITHDRAWN)
+        case ClaimOffered(), Closed():
+            return replace(finding, offered=True)
+        case _:
+            return finding
+
+
+@dataclass(frozen=True)
+class ContactRules:
+    """Plan data (domain 8.2): days to reach the member by class, and what it takes to give somebody up as lost."""
+
+    within_days: tuple[tuple[str, int], ...]
+    attempts_min: int
+    span_days_min: int
+
+    def contact_by(self, finding_class: str, today: date) -> str:
+        """The last day on which the member must have been reached, an ISO date."""
+        return (today + timedelta(days=dict(self.within_days)[finding_class])).isoformat()
 
 
 @dataclass(frozen=True)
 class RaiseFinding:
-    """The values of an exam crossed a limit of class A or B; `contact_by` is an ISO date."""
+    """The values of an exam crossed a limit of class A or B; `contact_by` is an ISO date.
+
+    `grown`: amended results crossed one that the results before did not, so that somebody must be told anew.
+    """
 
     finding_id: str
     exam_id: str
@@ -66,64 +102,167 @@ class RaiseFinding:
     finding_class: str
     detail: Sealed
     contact_by: str
+    grown: bool = False
+
+
+@dataclass(frozen=True)
+class WithdrawFinding:
+    """Amended results cross no limit any more."""
+
+    finding_id: str
+
+
+@dataclass(frozen=True)
+class RecordAttempt:
+    """The provider tried to reach the member, in vain."""
+
+    finding_id: str
+    channel: str
+    today: str
 
 
 @dataclass(frozen=True)
 class RecordFollowUp:
-    """The provider took a step."""
+    """The provider took a step; `illness` is the listed one that a specialist confirmed, if any."""
 
     finding_id: str
     outcome: str
     note: Sealed | None
+    illness: Sealed | None
+    today: str
+    rules: ContactRules
 
 
-FindingCommand: TypeAlias = RaiseFinding | RecordFollowUp
+@dataclass(frozen=True)
+class EscalateFinding:
+    """Look whether the day to reach the member by is over."""
+
+    finding_id: str
+    today: str
+
+
+FindingCommand: TypeAlias = RaiseFinding | WithdrawFinding | RecordAttempt | RecordFollowUp | EscalateFinding
 
 
 def _raise(command: RaiseFinding, finding: Finding) -> list[FindingEvent]:
-    match finding:
-        case Absent():
-            return [
-                FindingRaised(
-                    finding_id=command.finding_id,
-                    exam_id=command.exam_id,
-                    person_id=command.person_id,
-                    finding_class=command.finding_class,
-                    detail=command.detail,
-                    contact_by=command.contact_by,
-                )
-            ]
-        case Open() | Closed():
-            return []
+    if not isinstance(finding, Absent) and not command.grown:
+        return []
+    return [
+        FindingRaised(
+            finding_id=command.finding_id,
+            exam_id=command.exam_id,
+            person_id=command.person_id,
+            finding_class=command.finding_class,
+            detail=command.detail,
+            contact_by=command.contact_by,
+        )
+    ]
 
 
-def _follow_up(command: RecordFollowUp, finding: Finding) -> list[FindingEvent]:
+def _attempt(command: RecordAttempt, finding: Open) -> list[FindingEvent]:
+    if command.channel not in CHANNELS:
+        raise Rejected("channel-invalid", f"A member is reached by {', '.join(sorted(CHANNELS))}.", "channel")
+    if (command.today, command.channel) in finding.attempts:
+        return []
+    if len(finding.attempts) >= ATTEMPTS_MAX:
+        raise Rejected("attempts-too-many", f"At most {ATTEMPTS_MAX} attempts are recorded.")
+    return [
+        ContactAttempted(
+            finding_id=command.finding_id,
+            person_id=finding.person_id,
+            attempt=len(finding.attempts) + 1,
+            channel=command.channel,
+            attempted_on=command.today,
+        )
+    ]
+
+
+def _follow_up(command: RecordFollowUp, finding: Open) -> list[FindingEvent]:
+    if command.illness is not None and command.outcome != CONFIRMED:
+        raise Rejected("illness-not-confirmed", "An illness is named with CONFIRMED alone.", "illness")
+    if command.outcome == finding.stage:
+        return []
+    if command.outcome not in NEXT_STEPS[finding.stage]:
+        raise Rejected("follow-up-out-of-order", f"After {finding.stage} comes another step.", "outcome")
+    if command.outcome == CONTACTED and command.note is None:
+        raise Rejected("note-missing", "What the member was told is put down in writing.", "note")
+    if command.outcome == LOST:
+        _require_attempts(finding, command)
+    followed_up = FollowUpRecorded(
+        finding_id=command.finding_id, person_id=finding.person_id, outcome=command.outcome, note=command.note
+    )
+    return [followed_up, *_offer(command, finding.person_id)]
+
+
+def _require_attempts(finding: Open, command: RecordFollowUp) -> None:
+    days = sorted({day for day, _ in finding.attempts})
+    rules = command.rules
+    span = (date.fromisoformat(command.today) - date.fromisoformat(days[0])).days if days else 0
+    if len(finding.attempts) < rules.attempts_min or span < rules.span_days_min:
+        sentence = f"Lost is who was tried {rules.attempts_min} times over {rules.span_days_min} days."
+        raise Rejected("attempts-missing", sentence, "outcome")
+
+
+def _offer(command: RecordFollowUp, person_id: str) -> list[FindingEvent]:
+    if command.illness is None:
+        return []
+    return [
+        ClaimOffered(
+            finding_id=command.finding_id, person_id=person_id, illness=command.illness, offered_on=command.today
+        )
+    ]
+
+
+def _follow_up_closed(command: RecordFollowUp, finding: Closed) -> list[FindingEvent]:
+    if command.outcome != finding.outcome:
+        raise Rejected("follow-up-closed", f"The follow-up ended with {finding.outcome}.", "outcome")
+    # An illness may be named after the confirmation; the claim is offered once all the same.
+    return [] if finding.offered or finding.outcome != CONFIRMED else _offer(command, finding.person_id)
+
+
+def _withdraw(command: WithdrawFinding, finding: Finding) -> list[FindingEvent]:
+    if not isinstance(finding, Open):
+        return []
+    return [FindingWithdrawn(finding_id=command.finding_id, person_id=finding.person_id)]
+
+
+def _step(command: RecordAttempt | RecordFollowUp, finding: Finding) -> list[FindingEvent]:
     match finding:
         case Absent():
             raise Rejected("finding-unknown", "No such finding.")
-        case Open(person_id, _, stage):
-            if command.outcome == stage:
-                return []
-            if command.outcome not in NEXT_STEPS[stage]:
-                raise Rejected("follow-up-out-of-order", f"After {stage} comes another step.", "outcome")
-            return [
-                FollowUpRecorded(
-                    finding_id=command.finding_id, person_id=person_id, outcome=command.outcome, note=command.note
-                )
-            ]
-        case Closed(outcome):
-            if command.outcome == outcome:
-                return []
-            raise Rejected("follow-up-closed", f"The follow-up ended with {outcome}.", "outcome")
+        case Open():
+            return _attempt(command, finding) if isinstance(command, RecordAttempt) else _follow_up(command, finding)
+        case Closed():
+            if isinstance(command, RecordAttempt):
+                raise Rejected("follow-up-closed", f"The follow-up ended with {finding.outcome}.")
+            return _follow_up_closed(command, finding)
+
+
+def _escalate(command: EscalateFinding, finding: Open) -> list[FindingEvent]:
+    if finding.stage != TO_CONTACT or finding.overdue or command.today <= finding.contact_by:
+        return []
+    return [
+        FindingOverdue(
+            finding_id=command.finding_id,
+            person_id=finding.person_id,
+            finding_class=finding.finding_class,
+            contact_by=finding.contact_by,
+            overdue_on=command.today,
+        )
+    ]
 
 
 def decide(command: FindingCommand, finding: Finding) -> list[FindingEvent]:
-    """Steps are taken in their order, each once."""
+    """Steps are taken in their order, each once; nobody is given up before enough attempts."""
     match command:
         case RaiseFinding():
             return _raise(command, finding)
-        case RecordFollowUp():
-            return _follow_up(command, finding)
+        case WithdrawFinding():
+            return _withdraw(command, finding)
+        case EscalateFinding():
+            return _escalate(command, finding) if isinstance(finding, Open) else []
+        case RecordAttempt() | RecordFollowUp():
+            return _step(command, finding)
 
 
 FINDING = Decider[FindingCommand, Finding, FindingEvent]("finding", Absent(), evolve, decide)

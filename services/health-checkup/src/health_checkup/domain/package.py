@@ -13,6 +13,9 @@ from contracts.health_checkup.v1 import ItemFlag
 
 VALUE_CHARS_MAX = 12
 SEXES = ("F", "M")
+CLASSES = ("A", "B")
+"""The more urgent first."""
+CHECKUP, KIOSK_PLACE = "CHECKUP", "KIOSK"
 
 
 @dataclass(frozen=True)
@@ -32,23 +35,76 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Item:
-    """One item: its unit, the reference range by sex, and the limits beyond which a finding is class A or B."""
+class Range:
+    """A reference range: of one sex or of both (""), from an age in years until before another (0: without end)."""
+
+    sex: str
+    from_age: int
+    to_age: int
+    limits: Limits
+
+    def applies(self, sex: str, age: int | None) -> bool:
+        """Whether it may be this person's; a sex or an age that is not on record leaves it possible."""
+        if sex in SEXES and self.sex and self.sex != sex:
+            return False
+        return age is None or (self.from_age <= age and (not self.to_age or age < self.to_age))
+
+
+@dataclass(frozen=True)
+class Option:
+    """One answer of an item that is said in words: `flag` is "" or `abnormal`, `finding_class` A, B or ""."""
 
     code: str
     name: str
+    flag: str
+    finding_class: str
+
+
+@dataclass(frozen=True)
+class Item:
+    """One item: measured in a unit (`ucum` is its UCUM code), or said by one of its `options`.
+
+    `loinc` is "" where no code could be verified (terminology/loinc.v1.json); then the item's own code stands alone.
+    """
+
+    code: str
+    group: str
+    name: str
     unit: str
-    ranges: Mapping[str, Limits]
+    ucum: str
+    loinc: str
+    ranges: tuple[Range, ...]
     class_a: Limits
     class_b: Limits
+    options: tuple[Option, ...]
+
+    def limits_for(self, sex: str, age: int | None) -> tuple[Limits, ...]:
+        """The reference ranges that may be this person's: one, or more while sex or age is not on record."""
+        return tuple(one.limits for one in self.ranges if one.applies(sex, age))
+
+    def class_of(self, value: Decimal) -> str:
+        """A, B or ""."""
+        return next(
+            (name for name, by in zip(CLASSES, (self.class_a, self.class_b), strict=True) if by.side(value)), ""
+        )
 
 
 @dataclass(frozen=True)
 class Package:
-    """A version of a package: `BASIC.v1`."""
+    """A version of a package: `BASIC.v1`; `place` is where it is used: CHECKUP or KIOSK."""
 
     code: str
+    name: str
+    place: str
     items: Mapping[str, Item]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What one value says: `flag` low, high, abnormal or ""; `finding_class` A, B or ""."""
+
+    flag: str
+    finding_class: str
 
 
 @dataclass(frozen=True)
@@ -71,33 +127,56 @@ def measured(value: str, item: str) -> Decimal:
     return number
 
 
-def _out_of_range(item: Item, value: Decimal, sex: str) -> str:
-    sides = {item.ranges[one].side(value) for one in ((sex,) if sex in SEXES else SEXES)}
-    return sides.pop() if len(sides) == 1 else ""
+def option_of(item: Item, value: str) -> Option:
+    """The answer of that code. Raises Rejected `value-invalid` without repeating the value."""
+    found = next((option for option in item.options if option.code == value), None)
+    if found is None:
+        codes = ", ".join(option.code for option in item.options)
+        raise Rejected("value-invalid", f"A value of this item is one of {codes}.", item.code)
+    return found
 
 
-def assess(package: Package, values: Mapping[str, str], sex: str) -> Assessment:
-    """Flag every value by the range of the member's sex (`F`, `M`; any other: out of both ranges).
+def judge(item: Item, value: str, sex: str, age: int | None) -> Judgement:
+    """One value of a person of that sex (`F`, `M`; any other: not on record) and age in years (None: likewise).
 
-    Raises Rejected `item-invalid`, `value-invalid` or `results-empty`, naming the item.
+    Outside the range means outside all that may be the person's, on the same side. Raises Rejected `value-invalid`.
     """
+    if item.options:
+        option = option_of(item, value)
+        return Judgement(option.flag, option.finding_class)
+    number = measured(value, item.code)
+    sides = {limits.side(number) for limits in item.limits_for(sex, age)}
+    return Judgement(sides.pop() if len(sides) == 1 else "", item.class_of(number))
+
+
+def item_of(package: Package, code: str) -> Item:
+    """The item of that code. Raises Rejected `item-invalid`."""
+    item = package.items.get(code)
+    if item is None:
+        raise Rejected("item-invalid", f"The package {package.code} has no such item.", "values")
+    return item
+
+
+def assess(package: Package, values: Mapping[str, str], sex: str, age: int | None = None) -> Assessment:
+    """Judge every value. Raises Rejected `item-invalid`, `value-invalid` or `results-empty`, naming the item."""
     if not values:
         raise Rejected("results-empty", "At least one item was measured.", "values")
     flags: list[ItemFlag] = []
-    urgent: dict[str, list[ItemFlag]] = {"A": [], "B": []}
+    urgent: dict[str, list[ItemFlag]] = {name: [] for name in CLASSES}
     for code, text in values.items():
-        item = package.items.get(code)
-        if item is None:
-            raise Rejected("item-invalid", f"The package {package.code} has no such item.", "values")
-        value = measured(text, code)
-        if side := _out_of_range(item, value, sex):
-            flags.append(ItemFlag(item=code, flag=side))
-        for name, limits in (("A", item.class_a), ("B", item.class_b)):
-            if side := limits.side(value):
-                urgent[name].append(ItemFlag(item=code, flag=side))
-                break
-    finding_class = "A" if urgent["A"] else "B" if urgent["B"] else ""
-    return Assessment(tuple(flags), finding_class, (*urgent["A"], *urgent["B"]))
+        judgement = judge(item_of(package, code), text, sex, age)
+        flag = ItemFlag(item=code, flag=judgement.flag)
+        if judgement.flag:
+            flags.append(flag)
+        if judgement.finding_class:
+            urgent[judgement.finding_class].append(flag)
+    finding_class = next((name for name in CLASSES if urgent[name]), "")
+    return Assessment(tuple(flags), finding_class, tuple(flag for name in CLASSES for flag in urgent[name]))
+
+
+def age_on(birth_year: int, day: str) -> int | None:
+    """Years by the calendar, None where the year of birth is not on record; days of birth are not known here."""
+    return int(day[:4]) - birth_year if birth_year else None
 
 
 def _limits(fields: Mapping[str, str]) -> Limits:
@@ -105,28 +184,51 @@ def _limits(fields: Mapping[str, str]) -> Limits:
     return Limits(low, high)
 
 
-def parse(document: str) -> Package:
-    """One package file. Raises KeyError or InvalidOperation for a file that is not one."""
+NO_LIMITS = Limits(None, None)
+
+
+def parse(document: str, known: Mapping[str, Package]) -> Package:
+    """One package file, on top of the one it extends. Raises KeyError or InvalidOperation for a file that is none."""
     fields = json.loads(document)
-    items = {
+    scales = {
+        name: tuple(Option(one["code"], one["name"], one["flag"], one["class"]) for one in options)
+        for name, options in fields["scales"].items()
+    }
+    own = {
         entry["code"]: Item(
             code=entry["code"],
+            group=entry["group"],
             name=entry["name"],
-            unit=entry["unit"],
-            ranges={sex: _limits(entry["range"][sex]) for sex in SEXES},
-            class_a=_limits(entry["class_a"]),
-            class_b=_limits(entry["class_b"]),
+            unit=entry.get("unit", ""),
+            ucum=entry.get("ucum", ""),
+            loinc=entry["loinc"],
+            ranges=tuple(
+                Range(one["sex"], one["from_age"], one["to_age"], _limits(one)) for one in entry.get("ranges", ())
+            ),
+            class_a=_limits(entry["class_a"]) if "class_a" in entry else NO_LIMITS,
+            class_b=_limits(entry["class_b"]) if "class_b" in entry else NO_LIMITS,
+            options=scales[entry["scale"]] if "scale" in entry else (),
         )
         for entry in fields["items"]
     }
-    return Package(f"{fields['code']}.v{fields['version']}", items)
+    extended = known[fields["extends"]].items if fields["extends"] else {}
+    return Package(f"{fields['code']}.v{fields['version']}", fields["name"], fields["place"], {**extended, **own})
 
 
 def _load() -> dict[str, Package]:
     folder = resources.files("health_checkup").joinpath("packages")
-    packages = (parse(file.read_text(encoding="utf-8")) for file in folder.iterdir() if file.name.endswith(".json"))
-    return {package.code: package for package in packages}
+    documents = [file.read_text(encoding="utf-8") for file in folder.iterdir() if file.name.endswith(".json")]
+    packages: dict[str, Package] = {}
+    # One package extends another that extends none.
+    for document in sorted(documents, key=lambda text: bool(json.loads(text)["extends"])):
+        package = parse(document, packages)
+        packages[package.code] = package
+    return packages
 
 
-PACKAGES = _load()
-"""Every version ever used: a stop keeps the one it was opened with. The limits are plan data."""
+EVERY_PACKAGE = _load()
+"""Every version ever used: what was measured is read by the version it was measured with."""
+PACKAGES = {code: package for code, package in EVERY_PACKAGE.items() if package.place == CHECKUP}
+"""Those of a check-up: a stop keeps the one it was opened with. The limits are plan data."""
+KIOSK = EVERY_PACKAGE["KIOSK.v1"]
+"""What self-service devices measure (domain 8.3); it has no classes: nobody calls because of a kiosk."""

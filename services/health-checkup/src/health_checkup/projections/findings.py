@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.auth import in_subtree
+from chassis.clock import local_day
 from chassis.log import Recorded
 from chassis.projections import Patch, Projection, Put, Write
 from contracts.envelope import Actor
+from contracts.health_checkup.records import ContactAttempted, FindingOverdue, FindingWithdrawn
 from contracts.health_checkup.v1 import FindingRaised, FollowUpRecorded
+from health_checkup.domain.finding import CONFIRMED, EXCLUDED, LOST, TO_CONTACT, WITHDRAWN
 from health_checkup.projections import exams, stops
 
 NAME = "findings"
@@ -28,6 +32,9 @@ TABLE = sa.Table(
     sa.Column("raised_at", sa.Text, nullable=False),
     sa.Column("contacted_at", sa.Text, nullable=True),
     sa.Column("detail", sa.LargeBinary, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("attempted_on", sa.Text, nullable=True),
+    sa.Column("overdue_on", sa.Text, nullable=True),
 )
 
 
@@ -41,6 +48,9 @@ class FindingView(msgspec.Struct, frozen=True):
     stage: str
     raised_at: str
     contacted_at: str | None
+    attempts: int
+    attempted_on: str | None
+    overdue_on: str | None
 
 
 def apply(recorded: Recorded) -> Iterable[Write]:
@@ -56,18 +66,39 @@ def apply(recorded: Recorded) -> Iterable[Write]:
                 contact_by=event.contact_by,
                 stage="TO_CONTACT",
                 raised_at=at,
+                contacted_at=None,
                 detail=msgspec.json.encode(event.detail),
+                attempts=0,
+                attempted_on=None,
+                overdue_on=None,
             )
         case FollowUpRecorded(finding_id=finding_id, outcome="CONTACTED"):
             yield Patch((finding_id,), stage="CONTACTED", contacted_at=at)
         case FollowUpRecorded(finding_id=finding_id, outcome=outcome):
             yield Patch((finding_id,), stage=outcome)
+        case ContactAttempted(finding_id=finding_id, attempt=attempt, attempted_on=day):
+            yield Patch((finding_id,), attempts=attempt, attempted_on=day)
+        case FindingOverdue(finding_id=finding_id, overdue_on=day):
+            yield Patch((finding_id,), overdue_on=day)
+        case FindingWithdrawn(finding_id=finding_id):
+            yield Patch((finding_id,), stage=WITHDRAWN)
         case _:
             pass
 
 
-async def of_provider(c: AsyncConnection, provider: Actor, stage: str, after: str, limit: int) -> list[FindingView]:
-    """Findings of the provider's subtree in the order of their ids."""
+async def overdue(c: AsyncConnection, now: datetime, limit: int) -> list[str]:
+    """Whose day to be reached by is over, nobody has reached, and nobody has been told about."""
+    t = TABLE.c
+    late = sa.select(t.finding_id).where(
+        t.stage == TO_CONTACT, t.overdue_on.is_(None), t.contact_by < local_day(now).isoformat()
+    )
+    return [*(await c.scalars(late.order_by(t.contact_by, t.finding_id).limit(limit)))]
+
+
+async def of_provider(
+    c: AsyncConnection, provider: Actor, stage: str, after: str, limit: int, *, late: bool = False
+) -> list[FindingView]:
+    """Findings of the provider's subtree in the order of their ids; `late` are those that were escalated."""
     t = TABLE.c
     query = (
         sa.select(*(t[name] for name in FindingView.__struct_fields__))
@@ -77,6 +108,8 @@ async def of_provider(c: AsyncConnection, provider: Actor, stage: str, after: st
     )
     if stage:
         query = query.where(t.stage == stage)
+    if late:
+        query = query.where(t.overdue_on.is_not(None), t.stage == TO_CONTACT)
     rows: Sequence[sa.RowMapping] = (await c.execute(query.order_by(t.finding_id).limit(limit))).mappings().all()
     return [FindingView(**row) for row in rows]
 
@@ -88,15 +121,16 @@ async def totals(c: AsyncConnection, campaign: str, actor: Actor) -> list[tuple[
         sa.select(
             t.finding_class,
             sa.func.count(),
-            sa.func.count().filter(t.stage != "TO_CONTACT"),
-            sa.func.count().filter(t.stage.in_(("CONFIRMED", "EXCLUDED", "LOST"))),
+            sa.func.count().filter(t.stage != TO_CONTACT),
+            sa.func.count().filter(t.stage.in_((CONFIRMED, EXCLUDED, LOST))),
         )
         .join_from(TABLE, exams.TABLE, e.exam_id == t.exam_id)
         .join(stops.TABLE, s.stop_id == e.stop_id)
         .where(in_subtree(s.org_path, actor), sa.or_(sa.literal(campaign) == "", e.campaign == campaign))
+        .where(t.stage != WITHDRAWN)
         .group_by(t.finding_class)
     )
     return [(row[0], row[1], row[2], row[3]) for row in await c.execute(query)]
 
 
-PROJECTION = Projection(NAME, 1, "health_checkup", TABLE, apply)
+PROJECTION = Projection(NAME, 2, "health_checkup", TABLE, apply)

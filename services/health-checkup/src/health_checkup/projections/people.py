@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -57,6 +58,20 @@ async def sex_of(c: AsyncConnection, person_id: str) -> str | None:
     """As enrolment derived it, None for a person not known here."""
     sex: str | None = await c.scalar(sa.select(TABLE.c.sex).where(TABLE.c.person_id == person_id))
     return sex
+
+
+class Known(msgspec.Struct, frozen=True):
+    """What ranges are chosen by: `sex` is empty and `birth_year` 0 where the document shows neither."""
+
+    sex: str
+    birth_year: int
+
+
+async def known(c: AsyncConnection, person_ids: Sequence[str]) -> dict[str, Known]:
+    """Sex and year of birth of those who are known here."""
+    t = TABLE.c
+    rows = await c.execute(sa.select(t.person_id, t.sex, t.birth_year).where(t.person_id.in_([*person_ids])))
+    return {person_id: Known(sex, birth_year) for person_id, sex, birth_year in rows}
 
 
 EVENTS: frozenset[type[Event]] = frozenset(

@@ -1,0 +1,150 @@
+"""How values become part of a health record: sealed, judged by sex and age, and followed up where they are urgent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from chassis.execute import Session
+from contracts.envelope import Sealed
+from contracts.health_checkup.v1 import FindingDetail
+from contracts.person import Measurements
+from health_checkup.domain.exam import (
+    ADDED,
+    AMENDED_FIELD,
+    CORRECTED,
+    EXAM,
+    FIRST_FIELD,
+    AmendResults,
+    Done,
+    RecordResults,
+    exam_id,
+)
+from health_checkup.domain.finding import FINDING, ContactRules, RaiseFinding, WithdrawFinding
+from health_checkup.domain.package import PACKAGES, Assessment, age_on, assess
+from health_checkup.domain.stop import Open as OpenedStop
+from health_checkup.projections.people import Known
+from health_checkup.settings import Settings
+
+DETAIL_FIELD = "health_checkup.finding-raised.v1/detail"
+NOTHING = Assessment((), "", ())
+
+
+@dataclass(frozen=True)
+class Written:
+    """The check-up as it is now; `finding_id` "" where nothing needs a follow-up."""
+
+    exam_id: str
+    finding_id: str
+    version: int
+
+
+def rules_of(settings: Settings) -> ContactRules:
+    """The follow-up's plan data."""
+    within = (("A", settings.contact_class_a_days), ("B", settings.contact_class_b_days))
+    return ContactRules(within, settings.lost_attempts_min, settings.lost_span_days_min)
+
+
+async def seal(session: Session, value: msgspec.Struct, person_id: str, field: str) -> Sealed:
+    """Seal a value of somebody's health."""
+    return await session.keyring.seal(
+        value, subject=person_id, category="health", decision_id=session.decision_id, field=field
+    )
+
+
+async def recorded_before(session: Session, stop: OpenedStop, person_id: str) -> Measurements | None:
+    """What the member's check-up says now, opened; None where there are no results. Raises Erased, Restricted."""
+    exam = await session.load(EXAM, exam_id(stop.campaign, person_id))
+    if not isinstance(exam, Done):
+        return None
+    return await session.keyring.open(exam.measurements, Measurements, subject=person_id, field=exam.field)
+
+
+async def write(
+    session: Session,
+    rules: ContactRules,
+    stop: OpenedStop,
+    *,
+    stop_id: str,
+    person_id: str,
+    known: Known,
+    before: Measurements | None,
+    after: Measurements,
+) -> Written:
+    """Record a member's first results, or the whole of them as they are after a correction.
+
+    Raises Rejected `item-invalid`, `value-invalid`, `results-empty`, `not-attended`, `amended-too-often`.
+    """
+    package = PACKAGES[stop.package]
+    age = age_on(known.birth_year, stop.date)
+    found = assess(package, after.values, known.sex, age)
+    key = exam_id(stop.campaign, person_id)
+    exam = await session.load(EXAM, key)
+    if before is None:
+        await session.decide(
+            EXAM,
+            key,
+            RecordResults(
+                exam_id=key,
+                person_id=person_id,
+                stop_id=stop_id,
+                campaign=stop.campaign,
+                package=stop.package,
+                examined_on=stop.date,
+                measurements=await seal(session, after, person_id, FIRST_FIELD),
+                items=len(after.values),
+                abnormal=len(found.flags),
+                attended=person_id in stop.attended,
+                same_values=False,
+            ),
+        )
+    elif before != after:
+        changed = any(after.values.get(item) != value for item, value in before.values.items())
+        await session.decide(
+            EXAM,
+            key,
+            AmendResults(
+                exam_id=key,
+                person_id=person_id,
+                campaign=stop.campaign,
+                package=stop.package,
+                examined_on=stop.date,
+                reason=CORRECTED if changed else ADDED,
+                measurements=await seal(session, after, person_id, AMENDED_FIELD),
+                items=len(after.values),
+                abnormal=len(found.flags),
+                same_values=False,
+            ),
+        )
+    if before != after:
+        earlier = assess(package, before.values, known.sex, age) if before is not None and before.values else NOTHING
+        await _follow_finding(session, rules, key, person_id, earlier, found)
+    exam = await session.load(EXAM, key)
+    version = exam.version if isinstance(exam, Done) else 0
+    return Written(key, key if found.finding_class else "", version)
+
+
+async def _follow_finding(
+    session: Session, rules: ContactRules, key: str, person_id: str, earlier: Assessment, found: Assessment
+) -> None:
+    """Raise a finding for what crosses a limit now; withdraw the one whose cause was a wrong value."""
+    if not found.finding_class:
+        await session.decide(FINDING, key, WithdrawFinding(key))
+        return
+    grown = found.finding_class < (earlier.finding_class or "Z") or _more(found.finding_flags, earlier.finding_flags)
+    command = RaiseFinding(
+        finding_id=key,
+        exam_id=key,
+        person_id=person_id,
+        finding_class=found.finding_class,
+        detail=await seal(session, FindingDetail(flags=found.finding_flags), person_id, DETAIL_FIELD),
+        contact_by=rules.contact_by(found.finding_class, session.today),
+        grown=grown,
+    )
+    await session.decide(FINDING, key, command)
+
+
+def _more(now: Sequence[object], before: Sequence[object]) -> bool:
+    return any(flag not in before for flag in now)

@@ -1,0 +1,271 @@
+"""Results as a provider hands them in: one by one, as FHIR, or as a spreadsheet; and what is still to be corrected."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Annotated
+
+from litestar import Response, get, post
+from litestar.datastructures import UploadFile
+from litestar.enums import RequestEncodingType
+from litestar.params import Body, JSONBody
+
+from chassis.auth import allow
+from chassis.context import Context
+from chassis.decider import Rejected
+from chassis.execute import Session
+from chassis.web import Problem
+from contracts.envelope import Actor
+from contracts.person import Measurements
+from health_checkup.api import fhir, intake, recording
+from health_checkup.api.access import PROVIDER, AnyRequest, stop_of
+from health_checkup.api.record_shapes import (
+    AmendmentAnswer,
+    AmendmentRequest,
+    DismissedAnswer,
+    EntryProblem,
+    FileAnswer,
+    ProblemPage,
+)
+from health_checkup.api.shapes import MEMBERS_PAGE, Filter, Limit, PathId, ResultsAnswer, ResultsRequest
+from health_checkup.api.spreadsheets import MEDIA_TYPE, Workbook, template
+from health_checkup.domain.exam import EXAM, Done, exam_id
+from health_checkup.domain.finding import ContactRules
+from health_checkup.domain.handin import HANDIN, DismissProblem
+from health_checkup.domain.package import PACKAGES, item_of, judge
+from health_checkup.domain.stop import Open as OpenedStop
+from health_checkup.projections import people, result_problems
+from health_checkup.projections.people import Known
+from health_checkup.settings import Settings
+
+FHIR_BYTES_MAX = 8 * 1024 * 1024
+FRAME_BYTES_MAX = 65_536
+"""What a multipart form needs around the file."""
+SHEET_REQUEST_BYTES_MAX = 4 * 1024 * 1024 + FRAME_BYTES_MAX
+FILES_AT_ONCE_MAX = 2
+"""Spreadsheets read or written at the same time; the others wait."""
+
+_files = asyncio.Semaphore(FILES_AT_ONCE_MAX)
+
+
+@dataclass
+class SheetUpload:
+    """The multipart form: the filled template; `corrects` when its values replace recorded ones."""
+
+    file: UploadFile
+    corrects: bool = False
+
+
+@post("/stops/{stop_id:str}/results")
+async def record_results(
+    stop_id: PathId, data: JSONBody[ResultsRequest], request: AnyRequest, actor: Actor, context: Context
+) -> Response[ResultsAnswer]:
+    """Make a member's values part of the health record; values out of class A or B limits raise a finding."""
+    allow(actor, PROVIDER)
+    after = Measurements(values=dict(data.values), advice=data.advice)
+    rules = recording.rules_of(context.settings)
+
+    async def work(session: Session) -> ResultsAnswer:
+        stop = await stop_of(session, stop_id, actor)
+        known = await _known(session, data.person_id)
+        before = await recording.recorded_before(session, stop, data.person_id)
+        if before is not None and before != after:
+            raise Rejected("results-recorded", "Other results are already part of the health record.")
+        written = await recording.write(
+            session,
+            rules,
+            stop,
+            stop_id=stop_id,
+            person_id=data.person_id,
+            known=known,
+            before=before,
+            after=after,
+        )
+        return ResultsAnswer(written.exam_id, written.finding_id)
+
+    return await context.command(request, actor, work, status=201)
+
+
+@post("/stops/{stop_id:str}/results/amendments")
+async def amend_results(
+    stop_id: PathId, data: JSONBody[AmendmentRequest], request: AnyRequest, actor: Actor, context: Context
+) -> Response[AmendmentAnswer]:
+    """Add to a member's results or correct them; what they said before stays in the record's history."""
+    allow(actor, PROVIDER)
+    rules = recording.rules_of(context.settings)
+
+    async def work(session: Session) -> AmendmentAnswer:
+        stop = await stop_of(session, stop_id, actor)
+        known = await _known(session, data.person_id)
+        exam = await session.load(EXAM, exam_id(stop.campaign, data.person_id))
+        before = await recording.recorded_before(session, stop, data.person_id)
+        if before is None or not isinstance(exam, Done) or exam.stop_id != stop_id:
+            raise Rejected("results-unknown", "There are no results yet that could be corrected.", "person_id")
+        after = Measurements(values={**before.values, **data.values}, advice=data.advice or before.advice)
+        package = PACKAGES[stop.package]
+        for code, value in data.values.items():
+            judge(item_of(package, code), value, known.sex, None)
+        written = await recording.write(
+            session,
+            rules,
+            stop,
+            stop_id=stop_id,
+            person_id=data.person_id,
+            known=known,
+            before=before,
+            after=after,
+        )
+        return AmendmentAnswer(written.exam_id, written.version, written.finding_id)
+
+    return await context.command(request, actor, work, status=201)
+
+
+@post("/stops/{stop_id:str}/results/fhir", request_max_body_size=FHIR_BYTES_MAX)
+async def record_fhir(
+    stop_id: PathId, data: JSONBody[fhir.Bundle], request: AnyRequest, actor: Actor, context: Context
+) -> Response[FileAnswer]:
+    """Take a FHIR R4 Bundle; an observation that cannot be taken is answered, and never sinks the others."""
+    allow(actor, PROVIDER)
+    if data.resourceType != "Bundle":
+        raise Problem(400, "bundle-missing", "The body must be a FHIR Bundle.", "resourceType")
+    if len(data.entry) > fhir.ENTRIES_MAX:
+        raise Problem(413, "bundle-too-large", f"A Bundle has at most {fhir.ENTRIES_MAX} entries.", "entry")
+    body = await request.body()
+    rules = recording.rules_of(context.settings)
+
+    async def work(session: Session) -> FileAnswer:
+        stop = await stop_of(session, stop_id, actor)
+        # Read from the bytes: a number keeps the digits that it was written with.
+        sheet = await asyncio.to_thread(fhir.read, body, PACKAGES[stop.package])
+        return await _take(session, rules, stop_id, stop, sheet)
+
+    return await context.command(request, actor, work, status=201)
+
+
+@post("/stops/{stop_id:str}/results/spreadsheet", request_max_body_size=SHEET_REQUEST_BYTES_MAX)
+async def record_spreadsheet(
+    stop_id: PathId,
+    data: Annotated[SheetUpload, Body(media_type=RequestEncodingType.MULTI_PART)],
+    request: AnyRequest,
+    actor: Actor,
+    context: Context,
+) -> Response[FileAnswer]:
+    """Take a filled template, XLSX or CSV; a row that cannot be taken is answered, and never sinks the others."""
+    allow(actor, PROVIDER)
+    rules = recording.rules_of(context.settings)
+    content = await _content(data.file, context.settings)
+
+    async def work(session: Session) -> FileAnswer:
+        stop = await stop_of(session, stop_id, actor)
+        book = await _read(content, stop.package, context.settings)
+        return await _take(session, rules, stop_id, stop, book.sheet(corrects=data.corrects))
+
+    return await context.command(request, actor, work, status=201)
+
+
+@post(
+    "/stops/{stop_id:str}/results/spreadsheet/errors.xlsx",
+    status_code=200,
+    media_type=MEDIA_TYPE,
+    request_max_body_size=SHEET_REQUEST_BYTES_MAX,
+)
+async def check_spreadsheet(
+    stop_id: PathId,
+    data: Annotated[SheetUpload, Body(media_type=RequestEncodingType.MULTI_PART)],
+    actor: Actor,
+    context: Context,
+) -> Response[bytes]:
+    """The sender's rows with a column of what is wrong with each; nothing is recorded and the file is not kept."""
+    allow(actor, PROVIDER)
+    content = await _content(data.file, context.settings)
+
+    async def look(session: Session) -> bytes:
+        stop = await stop_of(session, stop_id, actor)
+        book = await _read(content, stop.package, context.settings)
+        weighed = await intake.weigh(session, stop, book.sheet(corrects=data.corrects))
+        return await asyncio.to_thread(book.copy, weighed.faults, PACKAGES[stop.package])
+
+    copy = (await context.executor.run(look, actor=actor)).value
+    return _download(copy, "errors.xlsx")
+
+
+@get("/stops/{stop_id:str}/results/template.xlsx", media_type=MEDIA_TYPE)
+async def results_template(stop_id: PathId, actor: Actor, context: Context) -> Response[bytes]:
+    """The stop's template: a column for each item with its unit, a row for each member who was there."""
+    allow(actor, PROVIDER)
+
+    async def look(session: Session) -> bytes:
+        stop = await stop_of(session, stop_id, actor)
+        async with _files:
+            return await asyncio.to_thread(template, PACKAGES[stop.package], sorted(stop.attended))
+
+    return _download((await context.executor.run(look, actor=actor)).value, "template.xlsx")
+
+
+@get("/stops/{stop_id:str}/results/problems")
+async def problem_list(
+    stop_id: PathId, actor: Actor, context: Context, after: Filter = "", limit: Limit = MEMBERS_PAGE
+) -> ProblemPage:
+    """Entries of files that wait to be corrected."""
+    allow(actor, PROVIDER)
+
+    async def look(session: Session) -> None:
+        await stop_of(session, stop_id, actor)
+
+    await context.executor.run(look, actor=actor)
+    async with context.reads.connection() as c:
+        rows = await result_problems.of_stop(c, stop_id, after, limit)
+    return ProblemPage(rows, rows[-1].problem_id if len(rows) == limit else "")
+
+
+@post("/stops/{stop_id:str}/results/problems/{problem_id:str}/dismissal")
+async def dismiss_problem(
+    stop_id: PathId, problem_id: PathId, request: AnyRequest, actor: Actor, context: Context
+) -> Response[DismissedAnswer]:
+    """Say that nothing will come of an entry."""
+    allow(actor, PROVIDER)
+
+    async def work(session: Session) -> DismissedAnswer:
+        await stop_of(session, stop_id, actor)
+        await session.decide(HANDIN, stop_id, DismissProblem(stop_id, problem_id, actor.sub))
+        return DismissedAnswer(problem_id)
+
+    return await context.command(request, actor, work, status=201)
+
+
+async def _take(
+    session: Session, rules: ContactRules, stop_id: str, stop: OpenedStop, sheet: intake.Sheet
+) -> FileAnswer:
+    weighed = await intake.weigh(session, stop, sheet)
+    changed = await intake.record(session, rules, stop_id, stop, sheet, weighed)
+    problems = [
+        EntryProblem(one.problem_id, one.entry, one.person_id, one.item, one.code)
+        for one in (intake.problem(stop_id, sheet.format, fault) for fault in weighed.faults)
+    ]
+    return FileAnswer(len(weighed.taken), changed, problems)
+
+
+async def _known(session: Session, person_id: str) -> Known:
+    async with session.reads.connection() as c:
+        known = (await people.known(c, [person_id])).get(person_id)
+    if known is None:
+        raise Rejected("person-unknown", "No such member.", "person_id")
+    return known
+
+
+async def _content(file: UploadFile, settings: Settings) -> bytes:
+    content = await file.read()
+    if len(content) > settings.sheet_bytes_max:
+        raise Problem(413, "results-file-too-large", "The file is larger than allowed.", "file")
+    return content
+
+
+async def _read(content: bytes, package: str, settings: Settings) -> Workbook:
+    async with _files:
+        return await asyncio.to_thread(Workbook, content, PACKAGES[package], settings)
+
+
+def _download(content: bytes, name: str) -> Response[bytes]:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return Response(content, media_type=MEDIA_TYPE, headers=headers)
