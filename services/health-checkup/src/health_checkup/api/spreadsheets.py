@@ -15,7 +15,10 @@ from health_checkup.domain.package import Item, Package
 from health_checkup.settings import Settings
 
 PERSON_COLUMN, ADVICE_COLUMN, FOUND_COLUMN = "会员编号", "医生建议", "核对结果"
-COLUMNS_READ_MAX = 120
+COLUMNS_READ_MAX = 64
+EXTENT_ROWS_MAX = 50_000
+"""How far a sheet may reach at all: writers put numbers up to this into their themes. Filled rows are bounded by the
+settings."""
 CELL_CHARS_MAX = 2_000
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SENTENCES = {
@@ -67,7 +70,7 @@ class Workbook:
 
     def __init__(self, content: bytes, package: Package, settings: Settings) -> None:
         """Read the header and the rows. Raises Problem 4xx for a file that is not a filled template."""
-        extent = Extent(COLUMNS_READ_MAX, settings.sheet_rows_max + 1, settings.sheet_unpacked_bytes_max)
+        extent = Extent(COLUMNS_READ_MAX, EXTENT_ROWS_MAX, settings.sheet_unpacked_bytes_max)
         try:
             table = open_table(lambda: io.BytesIO(content), first_column=PERSON_COLUMN, extent=extent)
             self.format = "XLSX" if table.format == XLSX else "CSV"
