@@ -12,7 +12,7 @@ from chassis.clock import new_id
 from chassis.migrate import migrate
 from huzhu.runner.postgres import Postgres
 from notify.main import SERVICE
-from tests.notify.house import House, open_house
+from tests.notify.house import PROVIDERS, House, open_house
 from tests.world import START, World, open_world
 
 
@@ -27,8 +27,8 @@ async def running(
     await admin.close()
     url = f"{postgres.admin_url.rpartition('/')[0]}/{name}"
     await migrate(url, service_role="postgres")
-    world = await open_world(SERVICE, url, *keyring_place, {"sms_url": "http://sms.test"})
-    house = open_house(world, tmp_path_factory.mktemp("sms"))
+    world = await open_world(SERVICE, url, *keyring_place, PROVIDERS)
+    house = await open_house(world, tmp_path_factory.mktemp("sms"))
     yield world, house
     await house.close()
     await world.close()
@@ -40,4 +40,5 @@ async def house(running: tuple[World, House]) -> House:
     world, house = running
     world.clock.set(START)
     await house.behave()
+    await house.wechat_behaves()
     return house.for_new_people()

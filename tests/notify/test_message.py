@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from chassis.testing import Spec
 from contracts.notify.v1 import (
+    BulkMessageReleased,
+    MessageCancelled,
     MessageDelivered,
+    MessageDiverted,
     MessageFailed,
+    MessageHandedOver,
     MessagePostponed,
     MessageQueued,
     MessageReleased,
+    MessageSeen,
     MessageSent,
+    PaperMessageReleased,
 )
 from notify.domain.message import (
     MESSAGE,
+    CancelMessage,
+    DivertMessage,
+    HandOver,
     PostponeMessage,
     QueueMessage,
     RecordDelivery,
     RecordFailure,
     RecordSending,
     ReleaseMessage,
+    SeeMessage,
 )
 
 MESSAGE_ID = "paid-payout1-person1"
@@ -49,13 +61,19 @@ def queued(send_after: str = NOON) -> MessageQueued:
         template_version=1,
         variables={"amt": "50,000.00", "tail": "1234"},
         send_after=send_after,
+        lane="urgent",
     )
 
 
 RELEASED = MessageReleased(message_id=MESSAGE_ID)
 SENT = MessageSent(message_id=MESSAGE_ID, channel="SMS", provider_reference="r1", segments=1)
 DELIVERED = MessageDelivered(message_id=MESSAGE_ID, receipt="DELIVRD")
-FAILED = MessageFailed(message_id=MESSAGE_ID, code="no-mobile")
+FAILED = MessageFailed(message_id=MESSAGE_ID, code="no-mobile", recipient_id="person1")
+HANDED_OVER = MessageHandedOver(message_id=MESSAGE_ID, channel="SMS", provider="aliyun", text_digest="d")
+BY_WECHAT = MessageSent(message_id=MESSAGE_ID, channel="WECHAT", provider_reference="7", segments=0)
+SEEN = MessageSeen(message_id=MESSAGE_ID, recipient_id="person1")
+CANCELLED = MessageCancelled(message_id=MESSAGE_ID, reason="superseded")
+HANDING = HandOver(MESSAGE_ID, "SMS", "aliyun", "d")
 SENDING = RecordSending(MESSAGE_ID, "SMS", "r1", 1)
 spec = Spec(MESSAGE)
 
@@ -150,3 +168,75 @@ def test_a_failure_of_an_unknown_message_is_refused() -> None:
 
 def test_what_arrived_has_not_failed() -> None:
     spec.given(queued(), RELEASED, SENT, DELIVERED).when(RecordFailure(MESSAGE_ID, "undelivered")).then_nothing()
+
+
+def test_each_lane_has_a_release_of_its_own_and_bulk_waits_for_its_turn() -> None:
+    paper = PaperMessageReleased(message_id=MESSAGE_ID)
+    spec.when(queue(lane="paper")).then(replace(queued(), lane="paper"), paper)
+    bulk = replace(queued(), lane="bulk")
+    spec.when(queue(lane="bulk")).then(bulk)
+    spec.given(bulk).when(ReleaseMessage(MESSAGE_ID, NOON)).then(BulkMessageReleased(message_id=MESSAGE_ID))
+
+
+def test_a_message_from_before_there_were_lanes_is_released_as_it_was_then() -> None:
+    spec.given(replace(queued(MORNING), lane="")).when(ReleaseMessage(MESSAGE_ID, MORNING)).then(RELEASED)
+
+
+def test_a_message_is_handed_over_once_for_each_channel() -> None:
+    spec.given(queued(), RELEASED).when(HANDING).then(HANDED_OVER)
+    spec.given(queued(), RELEASED, HANDED_OVER).when(HANDING).then_nothing()
+    by_wechat = replace(HANDED_OVER, channel="WECHAT")
+    spec.given(queued(), RELEASED, by_wechat).when(HANDING).then(HANDED_OVER)
+    spec.given(queued(), RELEASED, HANDED_OVER).when(SENDING).then(SENT)
+
+
+def test_what_was_sent_is_not_handed_over_again() -> None:
+    spec.given(queued(), RELEASED, SENT).when(HANDING).then_nothing()
+    spec.given(queued(), RELEASED, SENT, DELIVERED).when(HANDING).then_nothing()
+
+
+def test_a_message_that_waits_or_has_failed_is_not_handed_over() -> None:
+    spec.given(queued(MORNING)).when(HANDING).then_rejected("message-not-released")
+    spec.given(queued(), RELEASED, FAILED).when(HANDING).then_rejected("message-failed")
+
+
+def test_a_notice_that_nobody_opened_waits_for_its_sms() -> None:
+    diverted = MessageDiverted(message_id=MESSAGE_ID, channel="SMS", reason="unread", send_after=MORNING)
+    spec.given(queued(), RELEASED, BY_WECHAT).when(DivertMessage(MESSAGE_ID, MORNING)).then(diverted)
+    spec.given(queued(), RELEASED, BY_WECHAT, diverted).when(ReleaseMessage(MESSAGE_ID, MORNING)).then(RELEASED)
+
+
+def test_a_notice_that_was_opened_or_went_by_sms_is_not_diverted() -> None:
+    spec.given(queued(), RELEASED, BY_WECHAT, SEEN).when(DivertMessage(MESSAGE_ID, MORNING)).then_nothing()
+    spec.given(queued(), RELEASED, SENT).when(DivertMessage(MESSAGE_ID, MORNING)).then_nothing()
+
+
+def test_a_notice_that_does_not_exist_is_not_diverted() -> None:
+    spec.when(DivertMessage(MESSAGE_ID, MORNING)).then_rejected("message-unknown")
+
+
+def test_a_waiting_message_is_cancelled_once() -> None:
+    spec.given(queued(MORNING)).when(CancelMessage(MESSAGE_ID)).then(CANCELLED)
+    spec.given(queued(MORNING), CANCELLED).when(CancelMessage(MESSAGE_ID)).then_nothing()
+    spec.given(queued(MORNING), CANCELLED).when(SENDING).then_rejected("message-cancelled")
+
+
+def test_what_is_on_its_way_is_no_longer_cancelled_and_what_is_unknown_not_at_all() -> None:
+    spec.given(queued(), RELEASED).when(CancelMessage(MESSAGE_ID)).then_nothing()
+    spec.when(CancelMessage(MESSAGE_ID)).then_rejected("message-unknown")
+
+
+def test_a_cancelled_message_that_is_so_again_is_queued_again() -> None:
+    spec.given(queued(MORNING), CANCELLED).when(queue(MORNING)).then(queued(MORNING))
+
+
+def test_a_message_is_seen_once_by_its_recipient_alone() -> None:
+    spec.given(queued(), RELEASED, SENT).when(SeeMessage(MESSAGE_ID, "person1")).then(SEEN)
+    spec.given(queued(), RELEASED, SENT, SEEN).when(SeeMessage(MESSAGE_ID, "person1")).then_nothing()
+    spec.given(queued(), RELEASED, SENT).when(SeeMessage(MESSAGE_ID, "person2")).then_rejected("message-unknown")
+
+
+def test_a_postponed_message_says_why() -> None:
+    postponed = MessagePostponed(message_id=MESSAGE_ID, send_after=MORNING, reason="number-limit")
+    command = PostponeMessage(MESSAGE_ID, MORNING, "number-limit")
+    spec.given(queued(), RELEASED, HANDED_OVER).when(command).then(postponed)

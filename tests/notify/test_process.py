@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from chassis.tail.reactions import Reactions
 from contracts.claims.process import (
     AdvanceGranted,
     ClaimClosedIncomplete,
@@ -22,10 +20,8 @@ from contracts.claims.process import (
     ReviewSampled,
 )
 from contracts.claims.v1 import BenefitLine, ClaimApproved, Payee
-from contracts.enrolment.v1 import CoverageGranted, DeathRecorded
+from contracts.enrolment.v1 import DeathRecorded
 from contracts.envelope import Event
-from notify.inbox import reactions
-from notify.settings import Settings
 from tests.notify.house import CLAIMANT_FIELD, House
 
 NO = "GS2022000123"
@@ -228,40 +224,3 @@ async def test_an_approval_announces_what_is_still_to_come(
     assert await tell(house, approved) == [code]
     (queued,) = await house.queued()
     assert queued.variables.get("amt") == amount
-
-
-def covered(house: House) -> CoverageGranted:
-    return CoverageGranted(
-        plan_code="GS-NEF-2022",
-        plan_version=1,
-        person_id=house.member,
-        batch_id="b",
-        row_no=1,
-        effective_on="2022-02-01",
-        ends_on="2023-02-01",
-        occupation="COURIER",
-        org_path="620000",
-        division_code="620000",
-    )
-
-
-async def test_the_start_of_a_cover_is_told_where_it_is_wanted_and_after_what_is_urgent(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await house.register()
-    stream = f"coverage-GS-NEF-2022-{house.member}"
-    await house.world.feed("enrolment", covered(house), stream)
-    assert await house.queued() == [], "A roster of a hundred thousand is told only when it is asked for."
-    wanted = Settings(tell_cover_starts=True)
-    telling = Reactions("enrolment", reactions(wanted)["enrolment"], house.context.executor)
-    monkeypatch.setitem(house.world.sinks, "enrolment", [*house.world.sinks["enrolment"][:-1], telling])
-    for _ in range(2):
-        await house.world.feed("enrolment", covered(house), stream)
-    (queued,) = await house.queued()
-    assert queued.variables == {"d1": "2022年2月1日", "d2": "2023年1月31日"}
-    assert len(await house.history(queued.message_id)) == 1, "It waits."
-    house.world.clock.advance(timedelta(seconds=wanted.match_delay_s))
-    assert await house.release_due() == 1
-    await house.work(queued.message_id)
-    (message,) = await house.arrived()
-    assert "保障期2022年2月1日至2023年1月31日" in message["text"]

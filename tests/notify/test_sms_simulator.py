@@ -15,7 +15,7 @@ MESSAGE = {"id": "paid-1", "mobile": "10000000001", "text": "您好"}
 
 @pytest.fixture
 async def provider(tmp_path: Path) -> AsyncIterator[AsyncTestClient]:
-    async with AsyncTestClient(make_app(tmp_path)) as client:
+    async with AsyncTestClient(make_app(tmp_path, {})) as client:
         yield client
 
 
@@ -60,7 +60,7 @@ async def test_refused_and_unreachable_numbers_are_told_apart(provider: AsyncTes
 
 
 async def test_what_it_took_survives_a_restart(tmp_path: Path) -> None:
-    async with AsyncTestClient(make_app(tmp_path)) as client:
+    async with AsyncTestClient(make_app(tmp_path, {})) as client:
         await client.post("/messages", json=MESSAGE)
-    async with AsyncTestClient(make_app(tmp_path)) as client:
+    async with AsyncTestClient(make_app(tmp_path, {})) as client:
         assert len(await arrived(client)) == 1

@@ -142,10 +142,13 @@ def test_money_is_written_in_yuan_with_thousands(fen: int, text: str) -> None:
     assert yuan(fen) == text
 
 
+C1 = {"code": "c1", "version": 1, "kind": "notice", "lane": "paper", "channel": "SMS", "variables": {}}
+
+
 @pytest.mark.parametrize(
     "text",
     ["{name}您好,您的肝癌已确诊。", "{name}{name}您好", "{name}您好,{amt}", "{name}" + "长" * 500],
 )
 def test_a_text_that_breaks_a_rule_is_not_even_loaded(text: str) -> None:
     with pytest.raises(ValueError, match="c1"):
-        parse(json.dumps({"code": "c1", "version": 1, "kind": "notice", "text": text, "variables": {}}))
+        parse(json.dumps({**C1, "text": text}))

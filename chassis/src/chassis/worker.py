@@ -38,6 +38,7 @@ FILL_POLL_S = 0.5
 DURABLE_CHECK_S = 2.0
 PULL_TIMEOUT_S = 1.0
 RETRY_DELAY_S = 1.0
+GROWTHS_MAX = 64
 STOP_S_MAX = 10.0
 
 Run = Callable[[Recorded, Context], Awaitable[None]]
@@ -60,6 +61,14 @@ class Worker:
     exhausted: Run | None = None
     at_once_max: int = CONCURRENT_JOBS_MAX
     """Jobs at work in one process; whoever waits for a turn does not use up the time of its attempt."""
+    retry_growth: float = 1.0
+    """How much longer each wait is than the one before, up to `retry_delay_ms_max`."""
+    retry_delay_ms_max: int = 3_600_000
+
+    def delay_ms(self, attempt: int) -> int:
+        """The wait after an attempt, counted from 1."""
+        grown = self.retry_delay_ms * self.retry_growth ** min(attempt - 1, GROWTHS_MAX)
+        return int(min(grown, self.retry_delay_ms_max))
 
 
 _woken: ContextVar[Msg] = ContextVar("woken")
@@ -177,18 +186,18 @@ class Jobs:
             if attempt <= worker.attempts_max:
                 async with asyncio.timeout(RUN_S_MAX):
                     await worker.run(recorded, self._context)
-                await self._settle(recorded, "done", "")
+                await self._settle(recorded, attempt, "done", "")
                 return None
             if worker.exhausted is not None:
                 async with asyncio.timeout(RUN_S_MAX):
                     await worker.exhausted(recorded, self._context)
-            await self._settle(recorded, "parked", None)
+            await self._settle(recorded, attempt, "parked", None)
         except Exception as error:  # noqa: BLE001 - every failure of an effect is kept with its job and tried again
-            await self._settle(recorded, "waiting", described(error))
-            return 0.0 if attempt >= worker.attempts_max else worker.retry_delay_ms / 1000
+            await self._settle(recorded, attempt, "waiting", described(error))
+            return 0.0 if attempt >= worker.attempts_max else worker.delay_ms(attempt) / 1000
         return None
 
-    async def _settle(self, recorded: Recorded, state: str, error: str | None) -> None:
+    async def _settle(self, recorded: Recorded, attempt: int, state: str, error: str | None) -> None:
         # After the last attempt the job is due at once: its next turn parks it.
         await self._log.pool.execute(
             "update job set state = $3, last_error = coalesce($4, last_error), leased_until = null,"
@@ -196,7 +205,7 @@ class Jobs:
             " + case when attempts >= $6 then 0 else $5 end * interval '1 millisecond'"
             " where durable = $1 and event_id = $2",
             *(self.worker.name, recorded.header.id, state, error),
-            *(self.worker.retry_delay_ms, self.worker.attempts_max),
+            *(self.worker.delay_ms(attempt), self.worker.attempts_max),
         )
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from contracts import claims, enrolment, health_checkup, payments
+from contracts import claims, enrolment, health_checkup, notify, payments
 from contracts.envelope import Catalog, Event, Upcaster
-from contracts.notify import v1 as notify
 
 PUBLISHERS: dict[str, dict[str, type[Event]]] = {
     "enrolment": enrolment.EVENTS,

@@ -27,6 +27,12 @@ class Contact(Value, frozen=True, kw_only=True):
     mobile: str
 
 
+class OpenId(Value, frozen=True, kw_only=True):
+    """Category `contact`: who the person is at the WeChat service account (domain 9.2)."""
+
+    openid: str
+
+
 class Employment(Value, frozen=True, kw_only=True):
     """Category `identity`: for whom the person works since the last change; free text (domain 5.2)."""
 

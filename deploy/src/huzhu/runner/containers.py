@@ -70,10 +70,24 @@ def render(home: Home, around: Surroundings) -> list[Path]:
     return written
 
 
+PROVIDERS = (
+    *("HUZHU_SMS_KEY_ID", "HUZHU_SMS_KEY_SECRET"),
+    *("HUZHU_WECHAT_URL", "HUZHU_WECHAT_APP_ID", "HUZHU_WECHAT_APP_SECRET"),
+)
+PROVIDERS_IF_OTHER = ("HUZHU_SMS_PROVIDER", "HUZHU_WECHAT_TEMPLATES")
+
+
+def provider_env() -> dict[str, str]:
+    """What notify is told of its providers: as whoever renders has it in the environment."""
+    others = {name: os.environ[name] for name in PROVIDERS_IF_OTHER if name in os.environ}
+    return {name: os.environ.get(name, "") for name in PROVIDERS} | others
+
+
 def service_env(home: Home, service: str, around: Surroundings) -> dict[str, str]:
     """The environment of one service: the same variables that the single machine gives it."""
     database = roles.services()[service]
-    return {
+    own = provider_env() if service == "notify" else {}
+    return own | {
         "HUZHU_SERVICE": service,
         "HUZHU_PROFILE": PROFILE,
         "HUZHU_HOST": EVERYWHERE,

@@ -106,38 +106,54 @@ class Machine:
         return self.base_env() | {"HUZHU_PORT": str(self.ports[name])}
 
     def simulator_env(self, name: str) -> dict[str, str]:
-        """Return the environment of a simulator: a folder of its own, and no secret of the platform."""
+        """Return the environment of a simulator: a folder of its own, and no secret but its own."""
         folder = self.home.root / "simulators" / name
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return self.small_env(name) | {"HUZHU_SIMULATOR_DIR": str(folder)}
+        own = self.provider_env() if name == "sms" else {}
+        return self.small_env(name) | own | {"HUZHU_SIMULATOR_DIR": str(folder)}
+
+    def provider_env(self) -> dict[str, str]:
+        """Return what the message providers and their one customer share."""
+        return {
+            "HUZHU_SMS_KEY_ID": "single-machine",
+            "HUZHU_SMS_KEY_SECRET": self.home.password("sms-key"),
+            "HUZHU_WECHAT_URL": self.url("sms") + "/wechat",
+            "HUZHU_WECHAT_APP_ID": "single-machine",
+            "HUZHU_WECHAT_APP_SECRET": self.home.password("wechat-app"),
+        }
 
     def service_env(self, service: str) -> dict[str, str]:
         """Return the environment of one service: its own addresses and secrets, nobody else's."""
         database = roles.services()[service]
         documents = self.home.root / "documents" / service
         documents.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return self.base_env() | {
-            "HUZHU_SERVICE": service,
-            "HUZHU_PORT": str(self.ports[service]),
-            "HUZHU_DATABASE_URL": self.database_url(database, service),
-            "HUZHU_OWNER_DATABASE_URL": self.database_url(database, f"{service}_owner"),
-            "HUZHU_KEYRING_URL": self.database_url(roles.KEYRING, f"keyring_{service}"),
-            "HUZHU_KEK_FILE": str(self.kek_file()),
-            "HUZHU_NATS_URL": self.nats_url,
-            "HUZHU_NATS_USER": service,
-            "HUZHU_NATS_PASSWORD": self.nats_password(service),
-            "HUZHU_STREAM_CONFIG": json.dumps(broker.stream_config(service)),
-            "HUZHU_DURABLES": json.dumps(broker.durables(service)),
-            "HUZHU_ISSUER": issuer.ISSUER,
-            "HUZHU_JWKS_URL": self.url("issuer") + issuer.JWKS_PATH,
-            "HUZHU_AUDIENCE": issuer.AUDIENCE,
-            "HUZHU_SOURCES": json.dumps({name: self.url(name) for name in SERVICES}),
-            "HUZHU_SERVICE_TOKEN_FILE": str(self.token_file(service)),
-            "HUZHU_BANK_URL": self.url("bank"),
-            "HUZHU_SMS_URL": self.url("sms"),
-            "HUZHU_DOCUMENTS": str(documents),
-            "HUZHU_VERIFY_URL": self.url("gateway") + gateway.CERTIFICATES_PATH,
-        }
+        own = self.provider_env() if service == "notify" else {}
+        return (
+            self.base_env()
+            | own
+            | {
+                "HUZHU_SERVICE": service,
+                "HUZHU_PORT": str(self.ports[service]),
+                "HUZHU_DATABASE_URL": self.database_url(database, service),
+                "HUZHU_OWNER_DATABASE_URL": self.database_url(database, f"{service}_owner"),
+                "HUZHU_KEYRING_URL": self.database_url(roles.KEYRING, f"keyring_{service}"),
+                "HUZHU_KEK_FILE": str(self.kek_file()),
+                "HUZHU_NATS_URL": self.nats_url,
+                "HUZHU_NATS_USER": service,
+                "HUZHU_NATS_PASSWORD": self.nats_password(service),
+                "HUZHU_STREAM_CONFIG": json.dumps(broker.stream_config(service)),
+                "HUZHU_DURABLES": json.dumps(broker.durables(service)),
+                "HUZHU_ISSUER": issuer.ISSUER,
+                "HUZHU_JWKS_URL": self.url("issuer") + issuer.JWKS_PATH,
+                "HUZHU_AUDIENCE": issuer.AUDIENCE,
+                "HUZHU_SOURCES": json.dumps({name: self.url(name) for name in SERVICES}),
+                "HUZHU_SERVICE_TOKEN_FILE": str(self.token_file(service)),
+                "HUZHU_BANK_URL": self.url("bank"),
+                "HUZHU_SMS_URL": self.url("sms"),
+                    "HUZHU_DOCUMENTS": str(documents),
+                "HUZHU_VERIFY_URL": self.url("gateway") + gateway.CERTIFICATES_PATH,
+            }
+        )
 
     def gateway_command(self) -> list[str]:
         """Render the gateway's configuration, and return its command."""

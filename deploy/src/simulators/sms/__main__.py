@@ -1,4 +1,4 @@
-"""Run the SMS simulator: HUZHU_PORT, HUZHU_SIMULATOR_DIR; on a loopback address only."""
+"""Run the SMS simulator: HUZHU_PORT, HUZHU_SIMULATOR_DIR and the providers' secrets; on a loopback address only."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ def main() -> None:
     if not loopback:
         sys.exit(f"The SMS simulator listens on a loopback address only, not on {host}.")
     # Numbers and texts stand in its own file alone: no access log.
-    app = make_app(Path(os.environ["HUZHU_SIMULATOR_DIR"]))
+    secrets = {os.environ["HUZHU_SMS_KEY_ID"]: os.environ["HUZHU_SMS_KEY_SECRET"]}
+    app = make_app(Path(os.environ["HUZHU_SIMULATOR_DIR"]), secrets, os.environ["HUZHU_WECHAT_APP_SECRET"])
     uvicorn.run(app, host=host, port=int(os.environ["HUZHU_PORT"]), log_level="warning", access_log=False)
 
 

@@ -1,8 +1,8 @@
-"""The SMS provider's HTTP face: take a message once, show what arrived, give receipts, misbehave when asked to."""
+"""The providers' HTTP face: two SMS dialects and WeChat, what arrived where, and how they are told to misbehave."""
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated
@@ -13,10 +13,12 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.params import FromQuery, JSONBody, QueryParameter
 
+from simulators.sms.aliyun import Keys, rpc
 from simulators.sms.box import Arrival, Box, MessageDiffers, Receipt
+from simulators.sms.mood import Behaviour, Mood, ends
+from simulators.sms.wechat import Account, wechat_router
 
 PAGE_MAX = 1_000
-DELAY_MS_MAX = 60_000
 SIGNATURE = "【甘肃互助保障】"
 """The gateway puts it before every text (domain 9.1)."""
 
@@ -49,60 +51,30 @@ class Inbox(msgspec.Struct, frozen=True):
 
 
 class Receipts(msgspec.Struct, frozen=True):
-    """Receipts in order."""
+    """Receipts in order; `known` says whether the message that was asked about was taken."""
 
     receipts: list[Receipt]
-
-
-class Behaviour(msgspec.Struct, forbid_unknown_fields=True):
-    """How it misbehaves: `fail` requests end in 503 untaken, `lose` are taken and answered 503.
-
-    A mobile that ends in `refuse_suffix` is refused for good, one that ends in `unreachable_suffix` never rings;
-    `silent` gives no receipts, `duplicate_receipts` gives each twice, `delay_ms` slows every answer.
-    """
-
-    delay_ms: int = 0
-    fail: int = 0
-    lose: int = 0
-    refuse_suffix: str = ""
-    unreachable_suffix: str = ""
-    silent: bool = False
-    duplicate_receipts: bool = False
-
-
-class Mood:
-    """The behaviour in force."""
-
-    def __init__(self) -> None:
-        """Behave at first."""
-        self.behaviour = Behaviour()
-
-
-def _ends(mobile: str, suffix: str) -> bool:
-    return bool(suffix) and mobile.endswith(suffix)
+    known: bool
 
 
 @post("/messages", status_code=HTTPStatus.OK)
 async def take(data: JSONBody[Message], box: Box, mood: Mood) -> Response[Taken | Refused]:
     """Take a message; the same again gives the first answer, another text under its id is a 409."""
+    await mood.before()
     behaviour = mood.behaviour
-    await asyncio.sleep(min(behaviour.delay_ms, DELAY_MS_MAX) / 1000)
-    if behaviour.fail > 0:
-        behaviour.fail -= 1
-        raise HTTPException("Try again.", status_code=HTTPStatus.SERVICE_UNAVAILABLE)
-    if _ends(data.mobile, behaviour.refuse_suffix):
+    if ends(data.mobile, behaviour.refuse_suffix) or ends(data.mobile, behaviour.illegal_suffix):
         return Response(Refused("BLOCKED"), status_code=HTTPStatus.UNPROCESSABLE_ENTITY)
+    if ends(data.mobile, behaviour.limit_suffix):
+        return Response(Refused("LIMIT"), status_code=HTTPStatus.TOO_MANY_REQUESTS)
     try:
         number, fresh = box.take(data.id, data.mobile, SIGNATURE + data.text)
     except MessageDiffers:
         raise HTTPException("This id was used for another message.", status_code=HTTPStatus.CONFLICT) from None
     if fresh and not behaviour.silent:
-        status = "UNDELIV" if _ends(data.mobile, behaviour.unreachable_suffix) else "DELIVRD"
+        status = "UNDELIV" if ends(data.mobile, behaviour.unreachable_suffix) else "DELIVRD"
         for _ in range(2 if behaviour.duplicate_receipts else 1):
             box.deliver(data.id, status)
-    if behaviour.lose > 0:
-        behaviour.lose -= 1
-        raise HTTPException("Try again.", status_code=HTTPStatus.SERVICE_UNAVAILABLE)
+    mood.after()
     return Response(Taken(f"sms-{number}"))
 
 
@@ -125,7 +97,7 @@ async def receipts(
     limit: Annotated[int, QueryParameter(ge=1, le=PAGE_MAX)] = PAGE_MAX,
 ) -> Receipts:
     """Receipts after a number, of one message or of all."""
-    return Receipts(box.receipts(message_id, after, limit))
+    return Receipts(box.receipts(message_id, after, limit), box.knows(message_id))
 
 
 @post("/behaviour", status_code=HTTPStatus.OK)
@@ -147,16 +119,19 @@ async def healthz() -> dict[str, str]:
     return {"status": "ok"}
 
 
-def make_app(folder: Path) -> Litestar:
-    """The provider over the box in `folder`."""
+def make_app(folder: Path, secrets: Mapping[str, str], wechat_secret: str = "") -> Litestar:
+    """The providers over the records in `folder`; `secrets` are Aliyun's access keys by id."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    box, mood = Box(folder / "sms.sqlite"), Mood()
+    box, mood, keys = Box(folder / "messages.sqlite"), Mood(), Keys(secrets)
+    account = Account(folder / "wechat" / "notices.sqlite", wechat_secret)
     return Litestar(
-        route_handlers=[take, arrived, receipts, behave, behaviour, healthz],
+        route_handlers=[rpc, take, arrived, receipts, behave, behaviour, healthz, wechat_router()],
         dependencies={
             "box": Provide(lambda: box, sync_to_thread=False),
             "mood": Provide(lambda: mood, sync_to_thread=False),
+            "keys": Provide(lambda: keys, sync_to_thread=False),
+            "account": Provide(lambda: account, sync_to_thread=False),
         },
-        on_shutdown=[box.close],
+        on_shutdown=[box.close, account.close],
         openapi_config=None,
     )

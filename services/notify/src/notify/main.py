@@ -2,7 +2,7 @@
 
 from chassis.runner import Service, run
 from contracts.catalog import CATALOG
-from contracts.notify.v1 import EVENTS
+from contracts.notify import EVENTS
 from notify import api, inbox, projections, workers
 from notify.settings import Settings
 

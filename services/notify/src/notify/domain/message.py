@@ -1,4 +1,4 @@
-"""A message owed to one person for one cause: queued, released, sent, delivered or failed, each once."""
+"""A message owed to one person for one cause: what may be done with it, each once."""
 
 from __future__ import annotations
 
@@ -7,107 +7,46 @@ from typing import TypeAlias
 
 from chassis.decider import Decider, Rejected
 from contracts.notify.v1 import (
+    MessageCancelled,
     MessageDelivered,
+    MessageDiverted,
     MessageFailed,
+    MessageHandedOver,
     MessagePostponed,
     MessageQueued,
     MessageReleased,
+    MessageSeen,
     MessageSent,
 )
-
-
-@dataclass(frozen=True)
-class Absent:
-    """Nothing is owed yet."""
-
-
-@dataclass(frozen=True)
-class Content:
-    """What was promised to whom; it never changes."""
-
-    recipient_id: str
-    template_code: str
-    template_version: int
-    variables: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
-class Queued:
-    """Waits for `send_after`, RFC 3339 in UTC."""
-
-    content: Content
-    send_after: str
-
-
-@dataclass(frozen=True)
-class Released:
-    """May go out now."""
-
-    content: Content
-
-
-@dataclass(frozen=True)
-class Sent:
-    """The provider took it."""
-
-    content: Content
-
-
-@dataclass(frozen=True)
-class Delivered:
-    """The receipt came."""
-
-    content: Content
-
-
-@dataclass(frozen=True)
-class Failed:
-    """Nobody will hear of it this way; `code` says why."""
-
-    content: Content
-    code: str
-
-
-GIVEN_UP = "attempts-exhausted"
-"""The one failure that a person may have tried again: it says nothing about the recipient."""
-
-Known: TypeAlias = Queued | Released | Sent | Delivered | Failed
-Message: TypeAlias = Absent | Known
-MessageEvent: TypeAlias = (
-    MessageQueued | MessageReleased | MessagePostponed | MessageSent | MessageDelivered | MessageFailed
+from notify.domain.stages import (
+    BULK,
+    GIVEN_UP,
+    RELEASE,
+    SMS,
+    URGENT,
+    WECHAT,
+    Absent,
+    Cancelled,
+    Delivered,
+    Failed,
+    HandedOver,
+    Known,
+    Message,
+    MessageEvent,
+    Queued,
+    Release,
+    Released,
+    Sent,
+    evolve,
 )
-
-
-def evolve(message: Message, event: MessageEvent) -> Message:
-    """Fold one event."""
-    if isinstance(event, MessageQueued):
-        variables = tuple(sorted(event.variables.items()))
-        content = Content(event.recipient_id, event.template_code, event.template_version, variables)
-        return Queued(content, event.send_after)
-    if isinstance(message, Absent):
-        return message
-    return _moved(message.content, event)
-
-
-def _moved(
-    content: Content, event: MessageReleased | MessagePostponed | MessageSent | MessageDelivered | MessageFailed
-) -> Known:
-    match event:
-        case MessageReleased():
-            return Released(content)
-        case MessagePostponed():
-            return Queued(content, event.send_after)
-        case MessageSent():
-            return Sent(content)
-        case MessageDelivered():
-            return Delivered(content)
-        case MessageFailed():
-            return Failed(content, event.code)
 
 
 @dataclass(frozen=True)
 class QueueMessage:
-    """Owe a message. Times are RFC 3339 in UTC; not later than `decided_at` means it may go at once."""
+    """Owe a message. Times are RFC 3339 in UTC; not later than `decided_at` means it may go at once.
+
+    A message of the bulk lane always waits for its turn.
+    """
 
     message_id: str
     recipient_id: str
@@ -117,6 +56,9 @@ class QueueMessage:
     variables: dict[str, str]
     decided_at: str
     send_after: str
+    lane: str = URGENT
+    channel: str = SMS
+    code_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -129,10 +71,21 @@ class ReleaseMessage:
 
 @dataclass(frozen=True)
 class PostponeMessage:
-    """Keep back a released message that would now arrive in quiet hours, until `send_after`."""
+    """Keep back a released message until `send_after`, for a `reason` as in MessagePostponed."""
 
     message_id: str
     send_after: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class HandOver:
+    """Give the message to a provider; recorded before it is done."""
+
+    message_id: str
+    channel: str
+    provider: str
+    text_digest: str
 
 
 @dataclass(frozen=True)
@@ -154,20 +107,55 @@ class RecordDelivery:
 
 
 @dataclass(frozen=True)
+class DivertMessage:
+    """Nobody opened it where it was sent: let it go by SMS, at `send_after`."""
+
+    message_id: str
+    send_after: str
+    reason: str = "unread"
+
+
+@dataclass(frozen=True)
 class RecordFailure:
-    """It cannot be sent or did not arrive; `code` as in MessageFailed."""
+    """It cannot be sent or did not arrive; `code` and `receipt` as in MessageFailed."""
 
     message_id: str
     code: str
+    receipt: str = ""
+
+
+@dataclass(frozen=True)
+class CancelMessage:
+    """What it says is no longer so: let it not go out, if there is still time."""
+
+    message_id: str
+    reason: str = "superseded"
+
+
+@dataclass(frozen=True)
+class SeeMessage:
+    """The recipient opened it."""
+
+    message_id: str
+    recipient_id: str
 
 
 MessageCommand: TypeAlias = (
-    QueueMessage | ReleaseMessage | PostponeMessage | RecordSending | RecordDelivery | RecordFailure
+    QueueMessage
+    | ReleaseMessage
+    | PostponeMessage
+    | HandOver
+    | RecordSending
+    | RecordDelivery
+    | DivertMessage
+    | RecordFailure
+    | CancelMessage
+    | SeeMessage
 )
 
 
 def _queue(command: QueueMessage, message: Message) -> list[MessageEvent]:
-    if not isinstance(message, Absent):
+    if not isinstance(message, Absent | Cancelled):
         asked = (command.recipient_id, command.template_code, tuple(sorted(command.variables.items())))
         told = (message.content.recipient_id, message.content.template_code, message.content.variables)
         if asked == told:
@@ -181,31 +169,69 @@ def _queue(command: QueueMessage, message: Message) -> list[MessageEvent]:
         template_version=command.template_version,
         variables=command.variables,
         send_after=command.send_after,
+        lane=command.lane,
+        channel=command.channel,
+        code_id=command.code_id,
     )
-    if command.send_after > command.decided_at:
+    if command.send_after > command.decided_at or command.lane == BULK:
         return [queued]
-    return [queued, MessageReleased(message_id=command.message_id)]
+    return [queued, released(command.lane, command.message_id)]
 
 
-def _release(command: ReleaseMessage | PostponeMessage, message: Known) -> list[MessageEvent]:
+def released(lane: str, message_id: str) -> Release:
+    """The event that wakes the worker of a lane; before there were lanes, everything was the first's."""
+    return RELEASE.get(lane, MessageReleased)(message_id=message_id)
+
+
+def _wait(command: ReleaseMessage | PostponeMessage | DivertMessage, message: Known) -> list[MessageEvent]:
     match message, command:
-        case Queued(_, send_after), ReleaseMessage():
+        case Queued(content, send_after), ReleaseMessage():
             if send_after > command.now:
-                raise Rejected("message-not-due", "The quiet hours are not over.")
-            return [MessageReleased(message_id=command.message_id)]
-        case ((Released() | Failed(code="attempts-exhausted")), PostponeMessage()):
-            return [MessagePostponed(message_id=command.message_id, send_after=command.send_after)]
+                raise Rejected("message-not-due", "The message may not go out yet.")
+            return [released(content.lane, command.message_id)]
+        case ((Released() | HandedOver() | Failed(code="attempts-exhausted")), PostponeMessage()):
+            return [
+                MessagePostponed(message_id=command.message_id, send_after=command.send_after, reason=command.reason)
+            ]
+        case Sent(content, channel), DivertMessage() if channel == WECHAT and not content.seen:
+            return [
+                MessageDiverted(
+                    message_id=command.message_id, channel=SMS, reason=command.reason, send_after=command.send_after
+                )
+            ]
         case _:
             return []
 
 
-def _sent(command: RecordSending, message: Known) -> list[MessageEvent]:
+def _demand_open(message: Known) -> None:
     match message:
         case Queued():
             raise Rejected("message-not-released", "The message has not been released.")
         case Failed(code=code) if code != GIVEN_UP:
             raise Rejected("message-failed", "The message cannot reach its recipient.")
-        case Released() | Failed():
+        case Cancelled():
+            raise Rejected("message-cancelled", "The message is not to be sent any more.")
+        case _:
+            pass
+
+
+def _send(command: HandOver | RecordSending, message: Known) -> list[MessageEvent]:
+    _demand_open(message)
+    match message, command:
+        case ((Sent() | Delivered()), _):
+            return []
+        case HandedOver(channel=channel), HandOver() if channel == command.channel:
+            return []
+        case _, HandOver():
+            return [
+                MessageHandedOver(
+                    message_id=command.message_id,
+                    channel=command.channel,
+                    provider=command.provider,
+                    text_digest=command.text_digest,
+                )
+            ]
+        case _, RecordSending():
             return [
                 MessageSent(
                     message_id=command.message_id,
@@ -214,18 +240,40 @@ def _sent(command: RecordSending, message: Known) -> list[MessageEvent]:
                     segments=command.segments,
                 )
             ]
-        case Sent() | Delivered():
+
+
+def _ended(command: RecordDelivery | RecordFailure | CancelMessage, message: Known) -> list[MessageEvent]:
+    match message, command:
+        case ((Delivered() | Cancelled()), _):
             return []
-
-
-def _delivered(command: RecordDelivery, message: Known) -> list[MessageEvent]:
-    match message:
-        case Queued():
+        case Queued(), RecordDelivery():
             raise Rejected("message-not-released", "The message has not been released.")
-        case Released() | Sent() | Failed():
+        case _, RecordDelivery():
             return [MessageDelivered(message_id=command.message_id, receipt=command.receipt)]
-        case Delivered():
+        case Failed(), _:
             return []
+        case Queued(), CancelMessage():
+            return [MessageCancelled(message_id=command.message_id, reason=command.reason)]
+        case _, CancelMessage():
+            return []
+        case _, RecordFailure():
+            recipient_id = message.content.recipient_id
+            return [
+                MessageFailed(
+                    message_id=command.message_id,
+                    code=command.code,
+                    recipient_id=recipient_id,
+                    receipt=command.receipt,
+                )
+            ]
+
+
+def _see(command: SeeMessage, message: Known) -> list[MessageEvent]:
+    if message.content.recipient_id != command.recipient_id:
+        raise Rejected("message-unknown", "No such message.")
+    if message.content.seen:
+        return []
+    return [MessageSeen(message_id=command.message_id, recipient_id=command.recipient_id)]
 
 
 def decide(command: MessageCommand, message: Message) -> list[MessageEvent]:
@@ -235,16 +283,14 @@ def decide(command: MessageCommand, message: Message) -> list[MessageEvent]:
             return _queue(command, message)
         case _, Absent():
             raise Rejected("message-unknown", "No such message.")
-        case ((ReleaseMessage() | PostponeMessage()), _):
-            return _release(command, message)
-        case RecordSending(), _:
-            return _sent(command, message)
-        case RecordDelivery(), _:
-            return _delivered(command, message)
-        case RecordFailure(), (Delivered() | Failed()):
-            return []
-        case RecordFailure(), _:
-            return [MessageFailed(message_id=command.message_id, code=command.code)]
+        case ((ReleaseMessage() | PostponeMessage() | DivertMessage()), _):
+            return _wait(command, message)
+        case ((HandOver() | RecordSending()), _):
+            return _send(command, message)
+        case SeeMessage(), _:
+            return _see(command, message)
+        case ((RecordDelivery() | RecordFailure() | CancelMessage()), _):
+            return _ended(command, message)
 
 
 MESSAGE = Decider[MessageCommand, Message, MessageEvent]("message", Absent(), evolve, decide)

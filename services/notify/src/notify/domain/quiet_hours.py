@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 """The law's one time zone; without summer time in every year the platform can live in."""
@@ -30,3 +30,7 @@ class QuietHours:
         local = moment.astimezone(SHANGHAI)
         ends = datetime.combine(local.date(), time(self.ends_h), SHANGHAI)
         return (ends if ends > local else ends + timedelta(days=1)).astimezone(UTC)
+
+    def morning_after(self, day: date) -> datetime:
+        """When the quiet hours of the night after a day end, in UTC."""
+        return datetime.combine(day + timedelta(days=1), time(self.ends_h), SHANGHAI).astimezone(UTC)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -17,6 +18,11 @@ PART_CHARS = 67
 TEMPLATE_CHARS_MAX = 500
 ANONYMOUS_NAME = "会员"
 """The greeting when a name could not stand in a text."""
+NOTICE, CODE, PROMOTION = "notice", "code", "promotion"
+OPT_OUT = "拒收请回复R"
+"""What a promotion has to end with (domain 9.1)."""
+LANES = frozenset({"urgent", "paper", "ordinary", "bulk"})
+CHANNELS = frozenset({"SMS", "WECHAT"})
 PLACE_WITHHELD = "见公众号"
 """Stands where a place would say something about a person's health."""
 
@@ -25,6 +31,8 @@ VARIABLE_KINDS: dict[str, re.Pattern[str]] = {
     "amount": re.compile(r"\d{1,3}(,\d{3}){0,4}\.\d{2}"),
     "tail": re.compile(r"\d{4}"),
     "count": re.compile(r"\d{1,3}"),
+    "code": re.compile(r"\d{6}"),
+    "clock": re.compile(r"\d{1,2}:\d{2}"),
     "moment": re.compile(r"(\d{4}年)?\d{1,2}月\d{1,2}日(\d{2}:\d{2})?起?"),
     "place": re.compile(r"[\u4e00-\u9fffA-Za-z0-9()()·-]{1,30}"),
 }
@@ -39,13 +47,28 @@ _SLOT = re.compile(r"\{(\w+)\}")
 
 @dataclass(frozen=True)
 class Template:
-    """One approved text; `variables` maps each placeholder but the name to its kind."""
+    """One text; `variables` maps each placeholder but the name to its kind.
+
+    `kind` is the provider's: notice, code or promotion. `lane` says whom it goes before, `channel` what is tried first.
+    """
 
     code: str
     version: int
     kind: str
+    lane: str
+    channel: str
     text: str
     variables: Mapping[str, str]
+
+    @property
+    def digest(self) -> str:
+        """Of the text as it is approved."""
+        return _digest(self.text)
+
+    @property
+    def is_code(self) -> bool:
+        """Whether it carries a verification code, which waits for nothing and is shown nowhere else."""
+        return self.kind == CODE
 
 
 def speaks_of_health(text: str) -> bool:
@@ -76,11 +99,29 @@ def check_variables(template: Template, variables: Mapping[str, str]) -> None:
 def render(template: Template, name: str, variables: Mapping[str, str]) -> str:
     """The text without signature. Raises Rejected `variable-invalid` or `content-forbidden`."""
     check_variables(template, variables)
-    greeted = name if _NAME.fullmatch(name) and is_sendable(name) else ANONYMOUS_NAME
+    greeted = greeting(name)
     text = _SLOT.sub(lambda slot: greeted if slot[1] == "name" else variables[slot[1]], template.text)
     if not is_sendable(text):
         raise Rejected("content-forbidden", f"{template.code} would say what a message must not say.")
     return text
+
+
+def greeting(name: str) -> str:
+    """The name as it may stand in a text."""
+    return name if _NAME.fullmatch(name) and is_sendable(name) else ANONYMOUS_NAME
+
+
+def digest_unnamed(template: Template, variables: Mapping[str, str]) -> str:
+    """The proof of what was said, without whom it was said to: of the text with `{name}` left as it is.
+
+    A code leaves its place, too: six digits are found by trying.
+    """
+    kept = {} if template.is_code else variables
+    return _digest(_SLOT.sub(lambda slot: kept.get(slot[1], slot[0]), template.text))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def place_or_withheld(place: str) -> str:
@@ -100,10 +141,15 @@ def parse(document: str) -> Template:
     placeholders = _SLOT.findall(template.text)
     if len(template.text) > TEMPLATE_CHARS_MAX or len(placeholders) != len(set(placeholders)):
         raise ValueError(f"{template.code} is too long or repeats a variable.")
-    if set(placeholders) != {"name", *template.variables} or not set(template.variables.values()) <= set(
+    named = set() if template.kind == CODE else {"name"}
+    if set(placeholders) != {*named, *template.variables} or not set(template.variables.values()) <= set(
         VARIABLE_KINDS
     ):
         raise ValueError(f"{template.code} declares other variables than it uses.")
+    if template.lane not in LANES or template.channel not in CHANNELS:
+        raise ValueError(f"{template.code} goes no known way.")
+    if (template.kind == PROMOTION) != template.text.endswith(OPT_OUT):
+        raise ValueError(f"{template.code}: a promotion, and nothing else, ends with {OPT_OUT}.")
     if not is_sendable(_SLOT.sub("", template.text)):
         raise ValueError(f"{template.code} says what a message must not say.")
     return template

@@ -1,26 +1,27 @@
-"""Covers, claims, relief, payouts and check-ups on their straight way, told to the people they concern."""
+"""Claims, relief, payouts and check-ups on their straight way, told to the people they concern."""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
-from chassis.clock import from_text
+from chassis.clock import SHANGHAI, from_text
 from chassis.execute import Session
 from chassis.log import Recorded
 from chassis.tail.reactions import Reaction
 from contracts.claims.matching import MatchesAnnounced
 from contracts.claims.relief import ReliefFiled, ReliefGranted, ReliefPapersAsked, ReliefRefused
 from contracts.claims.v1 import ClaimApproved, ClaimFiled, ClaimRejected
-from contracts.enrolment.v1 import CoverageGranted
 from contracts.envelope import Event
-from contracts.health_checkup.v1 import FindingRaised, MemberInvited, ResultsRecorded
+from contracts.health_checkup.v1 import FindingRaised, MemberInvited, ResultsRecorded, SlotBooked
 from contracts.payments.v1 import PayoutReturned, PayoutSettled
-from notify.domain.message import MESSAGE
+from notify.domain.message import MESSAGE, CancelMessage
 from notify.domain.template import place_or_withheld, yuan
-from notify.inbox.telling import WHOLE_PERCENT, full_day_text, message, settings, tell, tell_later
-from notify.projections import contacts, deceased
+from notify.inbox.telling import WHOLE_PERCENT, message, settings, tell, tell_later, wording
+from notify.projections import contacts, deceased, messages, stops
 
 RELIEF_FUND = "relief"
+REMINDED_AT = time(18)
+"""On the evening before a check-up (domain 9.3)."""
 PAYABLE = frozenset({"EXACT_NEW", "LEAD_CI", "LEAD_ACCIDENT"})
 """Result codes (domain 6.3) of stays that are paid; of one that ended in death nobody is told by a message."""
 
@@ -114,10 +115,11 @@ async def on_matches_announced(recorded: Recorded, session: Session) -> None:
     people = [match.person_id for match in event.matches]
     async with session.reads.connection() as c:
         gone = await deceased.among(c, people) | await contacts.died_among(c, people)
+        found, refused = await wording(c, "match-found"), await wording(c, "match-not-payable")
     commands = []
     for match in event.matches:
-        template = "match-found" if match.code in PAYABLE else "match-not-payable"
-        message_id = f"match-{match.setl_key}-{template}-{match.person_id}"
+        template = found if match.code in PAYABLE else refused
+        message_id = f"match-{match.setl_key}-{template.code}-{match.person_id}"
         if match.person_id not in gone:
             commands.append(message(session, message_id, match.person_id, template, match.claim_id, {}, not_before))
     session.bulk = True
@@ -151,7 +153,29 @@ async def on_member_invited(recorded: Recorded, session: Session) -> None:
     assert isinstance(event, MemberInvited)
     day = from_text(event.date)
     variables = {"dt": f"{day.month}月{day.day}日", "place": place_or_withheld(event.place)}
-    await tell(session, f"invited-{event.stop_id}", event.person_id, "checkup-invitation", **variables)
+    template = "checkup-invitation-promotion" if settings().invitations_promote else "checkup-invitation"
+    await tell(session, f"invited-{event.stop_id}", event.person_id, template, **variables)
+
+
+async def on_slot_booked(recorded: Recorded, session: Session) -> None:
+    """Reminded at six in the evening before; another slot of the same stop takes the first reminder back."""
+    event = recorded.event
+    assert isinstance(event, SlotBooked)
+    async with session.reads.connection() as c:
+        stop = await stops.find(c, event.stop_id)
+        waiting = await messages.waiting_for(c, f"booked-{event.stop_id}-", event.person_id)
+    if stop is None:
+        return
+    place, day = stop
+    cause = f"booked-{event.stop_id}-{event.slot_id}"
+    for message_id in waiting:
+        if message_id != f"{cause}-{event.person_id}":
+            await session.decide(MESSAGE, message_id, CancelMessage(message_id))
+    evening = datetime.combine(date.fromisoformat(day) - timedelta(days=1), REMINDED_AT, SHANGHAI)
+    if session.now > evening:
+        return
+    variables = {"time": event.starts_at, "place": place_or_withheld(place)}
+    await tell_later(session, cause, event.person_id, "checkup-reminder", "", variables, evening)
 
 
 async def on_finding_raised(recorded: Recorded, session: Session) -> None:
@@ -166,19 +190,6 @@ async def on_results_recorded(recorded: Recorded, session: Session) -> None:
     event = recorded.event
     assert isinstance(event, ResultsRecorded)
     await tell(session, f"report-{event.exam_id}", event.person_id, "checkup-report-ready")
-
-
-async def on_coverage_granted(recorded: Recorded, session: Session) -> None:
-    """Cover starts: a whole roster at once, so it waits for what is urgent."""
-    event = recorded.event
-    assert isinstance(event, CoverageGranted)
-    # The day on which it ends is the first without it.
-    last_day = date.fromisoformat(event.ends_on) - timedelta(days=1)
-    variables = {"d1": full_day_text(date.fromisoformat(event.effective_on)), "d2": full_day_text(last_day)}
-    session.bulk = True
-    not_before = session.now + timedelta(seconds=settings().match_delay_s)
-    cause = f"covered-{event.plan_code}-{event.effective_on}"
-    await tell_later(session, cause, event.person_id, "cover-starts", "", variables, not_before)
 
 
 REACTIONS: dict[str, dict[type[Event], Reaction]] = {
@@ -198,6 +209,7 @@ REACTIONS: dict[str, dict[type[Event], Reaction]] = {
     },
     "health_checkup": {
         MemberInvited: on_member_invited,
+        SlotBooked: on_slot_booked,
         FindingRaised: on_finding_raised,
         ResultsRecorded: on_results_recorded,
     },

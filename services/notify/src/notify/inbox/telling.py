@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import date, datetime
 from functools import cache
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from chassis import environment
 from chassis.clock import utc_text
 from chassis.execute import Session
 from notify.domain.message import MESSAGE, QueueMessage
 from notify.domain.quiet_hours import QuietHours
-from notify.domain.template import check_variables, latest
-from notify.projections import contacts, deceased
+from notify.domain.template import TEMPLATES, Template, check_variables, latest
+from notify.projections import approvals, contacts, deceased
 from notify.settings import Settings
 
 WHOLE_PERCENT = 100
@@ -23,9 +25,11 @@ def settings() -> Settings:
     return environment.read(Settings)
 
 
-def _send_after(decided: datetime) -> datetime:
-    quiet = QuietHours(settings().quiet_from_h, settings().quiet_until_h)
-    return quiet.release(decided)
+def send_after(template: Template, not_before: datetime) -> str:
+    """When a text may go out: outside quiet hours, but a code at once; RFC 3339 in UTC."""
+    if template.is_code:
+        return utc_text(not_before)
+    return utc_text(QuietHours(settings().quiet_from_h, settings().quiet_until_h).release(not_before))
 
 
 async def tell(
@@ -48,22 +52,29 @@ async def tell_later(
     async with session.reads.connection() as c:
         if await deceased.has_died(c, recipient_id) or await contacts.has_died(c, recipient_id):
             return
+        template = await wording(c, template_code)
     message_id = f"{cause}-{recipient_id}"
-    command = message(session, message_id, recipient_id, template_code, claim_id, variables, not_before)
+    command = message(session, message_id, recipient_id, template, claim_id, variables, not_before)
     await session.decide(MESSAGE, message_id, command)
+
+
+async def wording(c: AsyncConnection, code: str) -> Template:
+    """The newest approved version of a text; while none is, the newest, which then waits for its approval."""
+    version = await approvals.newest(c, code)
+    template = TEMPLATES.get((code, version)) if version else None
+    return template or latest(code)
 
 
 def message(
     session: Session,
     message_id: str,
     recipient_id: str,
-    template_code: str,
+    template: Template,
     claim_id: str,
     variables: dict[str, str],
     not_before: datetime,
 ) -> QueueMessage:
-    """A message of the newest wording, outside quiet hours. Raises Rejected `variable-invalid`."""
-    template = latest(template_code)
+    """A message outside quiet hours. Raises Rejected `variable-invalid`."""
     check_variables(template, variables)
     return QueueMessage(
         message_id=message_id,
@@ -73,7 +84,9 @@ def message(
         template_version=template.version,
         variables=variables,
         decided_at=utc_text(session.now),
-        send_after=utc_text(_send_after(not_before)),
+        send_after=send_after(template, not_before),
+        lane=template.lane,
+        channel=template.channel,
     )
 
 

@@ -1,0 +1,48 @@
+"""What leaves notify: messages to their providers, a worker a lane; receipts back; what is due by the clock."""
+
+from __future__ import annotations
+
+from chassis.worker import Worker
+from contracts.envelope import Event
+from contracts.notify.v1 import BulkMessageReleased, MessageReleased, OrdinaryMessageReleased, PaperMessageReleased
+from notify.workers.approving import approve_templates
+from notify.workers.covering import tell_covers
+from notify.workers.digests import post_digests
+from notify.workers.limits import forget_days
+from notify.workers.pacing import SWEEPS
+from notify.workers.receipts import collect_receipts
+from notify.workers.sending import give_up, send
+
+__all__ = ["BACKGROUND", "SWEEPS", "WORKERS"]
+
+ATTEMPTS_MAX = 18
+RETRY_DELAY_MS = 1_000
+RETRY_GROWTH = 1.5
+RETRY_DELAY_MS_MAX = 60_000
+"""Together nine minutes: longer than a tail needs to read a whole roster, or a provider to restart."""
+BULK_AT_ONCE_MAX = 2
+"""So many of thousands are with the provider at once, beside whatever the other lanes send."""
+
+
+def _lane(name: str, event: type[Event], at_once_max: int) -> Worker:
+    return Worker(
+        name=name,
+        event=event,
+        attempts_max=ATTEMPTS_MAX,
+        retry_delay_ms=RETRY_DELAY_MS,
+        retry_growth=RETRY_GROWTH,
+        retry_delay_ms_max=RETRY_DELAY_MS_MAX,
+        run=send,
+        exhausted=give_up,
+        at_once_max=at_once_max,
+    )
+
+
+WORKERS: tuple[Worker, ...] = (
+    _lane("notify-sms", MessageReleased, 16),
+    _lane("notify-papers", PaperMessageReleased, 8),
+    _lane("notify-ordinary", OrdinaryMessageReleased, 4),
+    _lane("notify-bulk", BulkMessageReleased, BULK_AT_ONCE_MAX),
+)
+"""Codes and money, papers, the rest, thousands: each with a queue and turns of its own."""
+BACKGROUND = (collect_receipts, approve_templates, tell_covers, post_digests, forget_days)
