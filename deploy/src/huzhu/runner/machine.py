@@ -150,7 +150,7 @@ class Machine:
                 "HUZHU_SERVICE_TOKEN_FILE": str(self.token_file(service)),
                 "HUZHU_BANK_URL": self.url("bank"),
                 "HUZHU_SMS_URL": self.url("sms"),
-                    "HUZHU_DOCUMENTS": str(documents),
+                "HUZHU_DOCUMENTS": str(documents),
                 "HUZHU_VERIFY_URL": self.url("gateway") + gateway.CERTIFICATES_PATH,
             }
         )
