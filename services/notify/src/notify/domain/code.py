@@ -9,6 +9,8 @@ from chassis.decider import Decider, Rejected
 from contracts.notify.reaching import CodeIssued, CodeMissed, CodeUsed
 
 DIGITS = 6
+DERIVED_BY = "verification-code"
+"""The purpose of the service's own key that a code is derived under, from its id."""
 
 
 @dataclass(frozen=True)

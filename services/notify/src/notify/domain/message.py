@@ -39,6 +39,7 @@ from notify.domain.stages import (
     Sent,
     evolve,
 )
+from notify.domain.template import Template, check_variables
 
 
 @dataclass(frozen=True)
@@ -152,6 +153,34 @@ MessageCommand: TypeAlias = (
     | CancelMessage
     | SeeMessage
 )
+
+
+def promised(
+    template: Template,
+    message_id: str,
+    recipient_id: str,
+    claim_id: str,
+    variables: dict[str, str],
+    decided_at: str,
+    send_after: str,
+    code_id: str = "",
+) -> QueueMessage:
+    """A message in the words of a template, by its lane and channel. Raises Rejected `variable-invalid`."""
+    if not code_id:
+        check_variables(template, variables)
+    return QueueMessage(
+        message_id=message_id,
+        recipient_id=recipient_id,
+        claim_id=claim_id,
+        template_code=template.code,
+        template_version=template.version,
+        variables=variables,
+        decided_at=decided_at,
+        send_after=send_after,
+        lane=template.lane,
+        channel=template.channel,
+        code_id=code_id,
+    )
 
 
 def _queue(command: QueueMessage, message: Message) -> list[MessageEvent]:

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from importlib import resources
 
 from chassis.decider import Rejected
@@ -127,6 +128,17 @@ def _digest(text: str) -> str:
 def place_or_withheld(place: str) -> str:
     """The place as it may stand in a message: a hospital's name is withheld (domain 9.1)."""
     return place if VARIABLE_KINDS["place"].fullmatch(place) and is_sendable(place) else PLACE_WITHHELD
+
+
+def day_text(day: str) -> str:
+    """An ISO date as it stands in a message: 2022-07-03 -> `7月3日`."""
+    when = date.fromisoformat(day)
+    return f"{when.month}月{when.day}日"
+
+
+def full_day_text(when: date) -> str:
+    """A date with its year, where the year is not this one for sure."""
+    return f"{when.year}年{when.month}月{when.day}日"
 
 
 def yuan(amount_fen: int) -> str:

@@ -16,8 +16,8 @@ from contracts.health_checkup.v1 import FindingRaised, MemberInvited, ResultsRec
 from contracts.payments.v1 import PayoutReturned, PayoutSettled
 from notify.domain.message import MESSAGE, CancelMessage
 from notify.domain.template import place_or_withheld, yuan
-from notify.inbox.telling import WHOLE_PERCENT, message, settings, tell, tell_later, wording
-from notify.projections import contacts, deceased, messages, stops
+from notify.inbox.telling import WHOLE_PERCENT, message, settings, tell, tell_later
+from notify.projections import approvals, contacts, deceased, messages, stops
 
 RELIEF_FUND = "relief"
 REMINDED_AT = time(18)
@@ -115,7 +115,7 @@ async def on_matches_announced(recorded: Recorded, session: Session) -> None:
     people = [match.person_id for match in event.matches]
     async with session.reads.connection() as c:
         gone = await deceased.among(c, people) | await contacts.died_among(c, people)
-        found, refused = await wording(c, "match-found"), await wording(c, "match-not-payable")
+        found, refused = await approvals.wording(c, "match-found"), await approvals.wording(c, "match-not-payable")
     commands = []
     for match in event.matches:
         template = found if match.code in PAYABLE else refused

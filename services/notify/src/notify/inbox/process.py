@@ -16,8 +16,8 @@ from contracts.claims.process import (
     RecoveryOpened,
 )
 from contracts.envelope import Event
-from notify.domain.template import yuan
-from notify.inbox.telling import WHOLE_PERCENT, day_text, tell
+from notify.domain.template import day_text, yuan
+from notify.inbox.telling import WHOLE_PERCENT, tell
 
 UPHELD = "UPHELD"
 LAST_LEVEL = 2

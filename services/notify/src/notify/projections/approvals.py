@@ -12,6 +12,7 @@ from chassis.log import Recorded
 from chassis.projections import Patch, Projection, Put, Write
 from contracts.envelope import Event
 from contracts.notify.reaching import TemplateApproved, TemplateRefused, TemplateSubmitted
+from notify.domain.template import TEMPLATES, Template, latest
 
 NAME = "approvals"
 SUBMITTED, APPROVED, REFUSED = "submitted", "approved", "refused"
@@ -93,6 +94,13 @@ async def newest(c: AsyncConnection, template_code: str) -> int | None:
     )
     version: int | None = await c.scalar(query)
     return version
+
+
+async def wording(c: AsyncConnection, template_code: str) -> Template:
+    """The newest approved version of a text; while none is, the newest, which then waits for its approval."""
+    version = await newest(c, template_code)
+    template = TEMPLATES.get((template_code, version)) if version else None
+    return template or latest(template_code)
 
 
 EVENTS: frozenset[type[Event]] = frozenset({TemplateSubmitted, TemplateApproved, TemplateRefused})

@@ -13,6 +13,7 @@ from chassis.projections import Patch, Projection, Put, Write
 from contracts.enrolment.people import ContactChanged, DeathWithdrawn, ErasureBegun, NameCorrected
 from contracts.enrolment.v1 import DeathRecorded, PersonRegistered
 from contracts.envelope import Event, Sealed
+from notify.projections import claimant_contacts
 
 NAME = "contacts"
 REGISTERED = "enrolment.person-registered.v1/contact"
@@ -55,6 +56,12 @@ async def find(c: AsyncConnection, person_id: str) -> tuple[bool, Sealed | None,
     if row is None:
         return False, None, REGISTERED
     return True, msgspec.json.decode(row.contact, type=Sealed) if row.contact else None, row.field or REGISTERED
+
+
+async def reach(c: AsyncConnection, recipient_id: str) -> tuple[bool, Sealed | None, str]:
+    """The same of whoever is told something: what a payee left with a claim goes before what the roster says."""
+    known, sealed = await claimant_contacts.find(c, recipient_id)
+    return (known, sealed, claimant_contacts.FIELD) if known else await find(c, recipient_id)
 
 
 async def has_died(c: AsyncConnection, person_id: str) -> bool:

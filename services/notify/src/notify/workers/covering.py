@@ -7,11 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from chassis.clock import utc_text
 from chassis.context import Context
 from chassis.execute import Session
-from notify.domain.message import MESSAGE
-from notify.inbox.telling import full_day_text, message, wording
-from notify.projections import contacts, covers, deceased, messages
+from notify.domain.message import MESSAGE, promised
+from notify.domain.quiet_hours import QuietHours
+from notify.domain.template import full_day_text
+from notify.projections import approvals, contacts, covers, deceased, messages
 from notify.projections.covers import Cover
 from notify.settings import Settings
 
@@ -98,7 +100,9 @@ async def tell_chunk(context: Context, occasion: Occasion, after: int) -> tuple[
         gone = await deceased.among(c, people) | await contacts.died_among(c, people)
         keys = {_key(occasion, cover): cover for cover in chunk if cover.person_id not in gone}
         told = await messages.known(c, [*keys])
-        template = await wording(c, occasion.template_code)
+        template = await approvals.wording(c, occasion.template_code)
+
+    quiet = QuietHours(context.settings.quiet_from_h, context.settings.quiet_until_h)
 
     async def work(session: Session) -> None:
         session.bulk = True
@@ -106,7 +110,8 @@ async def tell_chunk(context: Context, occasion: Occasion, after: int) -> tuple[
         await session.load_many(MESSAGE, [*fresh])
         for key, cover in fresh.items():
             variables = occasion.variables(cover, context.settings)
-            command = message(session, key, cover.person_id, template, "", variables, session.now)
+            now = utc_text(session.now)
+            command = promised(template, key, cover.person_id, "", variables, now, utc_text(quiet.release(session.now)))
             await session.decide(MESSAGE, key, command)
 
     await context.executor.run(work)

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import cache
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis import environment
 from chassis.clock import utc_text
 from chassis.execute import Session
 from chassis.sweep import Sweep
 from notify.domain.message import MESSAGE, DivertMessage, ReleaseMessage
 from notify.domain.quiet_hours import QuietHours
-from notify.inbox.telling import settings
 from notify.projections import messages
+from notify.settings import Settings
 
 RELEASE_INTERVAL_MS = 500
 BULK_INTERVAL_MS = 1_000
 BULK_MAX = 190
 """Fewer than a sweep takes in one turn: a full turn is followed by another without a pause."""
 UNREAD_INTERVAL_MS = 30_000
+
+
+@cache
+def settings() -> Settings:
+    """Read once; a sweep gets no settings handed."""
+    return environment.read(Settings)
 
 
 async def release(message_id: str, session: Session) -> None:

@@ -13,7 +13,7 @@ from chassis.keyring import Erased
 from chassis.log import Recorded
 from contracts.notify.v1 import BulkMessageReleased, MessageReleased, OrdinaryMessageReleased, PaperMessageReleased
 from contracts.person import Contact, OpenId
-from notify.domain.code import CODE, Issued
+from notify.domain.code import CODE, DERIVED_BY, Issued, digits
 from notify.domain.message import (
     MESSAGE,
     HandOver,
@@ -26,8 +26,8 @@ from notify.domain.mobile import COUNTED, MOBILE, CountFailure
 from notify.domain.quiet_hours import QuietHours
 from notify.domain.stages import GIVEN_UP, SMS, WECHAT, Failed, HandedOver, Released
 from notify.domain.template import TEMPLATES, Template, digest_unnamed, greeting, render, segments
-from notify.projections import approvals, claimant_contacts, contacts, deceased, wechat_bindings
-from notify.workers import codes, limits, providers
+from notify.projections import approvals, contacts, deceased, wechat_bindings
+from notify.workers import limits, providers
 from notify.workers.provider import NotNow, Refused, Sms, SmsProvider
 from notify.workers.wechat import FateUnknown, Unreachable, WechatAway
 
@@ -113,7 +113,7 @@ async def _letter(message_id: str, message: Released | HandedOver | Failed, cont
         code = (await context.executor.run(lambda session: session.load(CODE, content.code_id))).value
         if not isinstance(code, Issued) or utc_text(context.clock.now()) >= code.expires_at:
             return RecordFailure(message_id, "code-expired")
-        variables["code"] = await codes.derive(context.keyring, content.code_id)
+        variables["code"] = digits(await context.keyring.blind_index(DERIVED_BY, content.code_id))
     try:
         text = render(template, contact.name, variables)
     except Rejected:
@@ -126,10 +126,7 @@ async def contact_of(recipient_id: str, context: Context) -> Contact | str:
     async with context.reads.connection() as c:
         if await deceased.has_died(c, recipient_id) or await contacts.has_died(c, recipient_id):
             return "recipient-deceased"
-        known, sealed = await claimant_contacts.find(c, recipient_id)
-        field = claimant_contacts.FIELD
-        if not known:
-            known, sealed, field = await contacts.find(c, recipient_id)
+        known, sealed, field = await contacts.reach(c, recipient_id)
     if not known:
         raise ContactNotKnown
     if sealed is None:
