@@ -17,7 +17,9 @@ from tests.world import START, World, open_world
 
 
 @pytest.fixture(scope="module")
-async def running(postgres: Postgres, keyring_place: tuple[str, Path]) -> AsyncIterator[World]:
+async def running(
+    postgres: Postgres, keyring_place: tuple[str, Path], tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[World]:
     """The service."""
     name = "t_" + new_id().replace("-", "")
     admin = await asyncpg.connect(postgres.admin_url)
@@ -25,7 +27,8 @@ async def running(postgres: Postgres, keyring_place: tuple[str, Path]) -> AsyncI
     await admin.close()
     url = f"{postgres.admin_url.rpartition('/')[0]}/{name}"
     await migrate(url, service_role="postgres")
-    world = await open_world(SERVICE, url, *keyring_place)
+    settings = {"documents": str(tmp_path_factory.mktemp("documents"))}
+    world = await open_world(SERVICE, url, *keyring_place, settings)
     yield world
     await world.close()
 

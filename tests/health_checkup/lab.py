@@ -41,7 +41,7 @@ def observed(person: str, item: str, value: str, status: str = "final", **change
         else {
             "valueQuantity": {
                 "value": int(value) if value.isdigit() else float(value),
-                "unit": known.unit,
+                **({"unit": known.unit} if known.unit else {}),
                 "system": UCUM,
                 "code": known.ucum,
             }

@@ -28,6 +28,6 @@ ROLES = {
     ),
     "payments": ("finance", "member", "county_clerk", "sys_admin", "stranger"),
     "notify": ("office_head", "sys_admin", "stranger"),
-    "health_checkup": ("county_clerk", "health_provider", "member", "sys_admin", "stranger"),
+    "health_checkup": ("county_clerk", "health_provider", "health_kiosk", "member", "sys_admin", "stranger"),
 }
 """Together they may ask everything; the stranger nothing."""

@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from itertools import pairwise
 
 from reportlab.lib.colors import Color, HexColor
@@ -25,6 +25,8 @@ ROW = 5.4 * mm
 COLUMNS = (LEFT, LEFT + 62 * mm, LEFT + 98 * mm, LEFT + 124 * mm, LEFT + 158 * mm)
 CHART_WIDTH, CHART_HEIGHT, CHART_GAP = 84 * mm, 44 * mm, 6 * mm
 AIR: float = 3 * mm
+WHOLE_FROM = 10
+"""A chart that spans so much has whole numbers at its edges."""
 POINTS_MIN = 2
 """An item is drawn once there is something to compare."""
 INK, GREY, LINE = HexColor("#222222"), HexColor("#777777"), HexColor("#cccccc")
@@ -229,16 +231,11 @@ def _draw_chart(page: Canvas, series: SeriesView, left: float, bottom: float) ->
         page.setStrokeColor(RED if point.flag else BLUE)
         page.setFillColor(HexColor("#ffffff") if point.self_measured else RED if point.flag else BLUE)
         page.circle(x, y, 1.9, stroke=1, fill=1)
-    _draw_last(page, plot, places[-1])
-
-
-def _draw_last(page: Canvas, plot: _Plot, place: tuple[float, float, PointView]) -> None:
-    """The newest value in figures, inside the frame."""
-    x, y, point = place
-    page.setFillColor(RED if point.flag else BLUE)
-    page.setFont(FACE, SMALL_SIZE)
-    above = y + 4 if y + 12 < plot.bottom + plot.height else y - 10
-    page.drawRightString(min(x + 8, plot.left + plot.width - 2), above, point.value)
+    # The newest value in figures: beside the name, where no line crosses it.
+    newest = series.points[-1]
+    page.setFillColor(RED if newest.flag else BLUE)
+    page.setFont(FACE, TEXT_SIZE)
+    page.drawRightString(plot.left + plot.width, bottom + CHART_HEIGHT - 4 * mm, newest.value)
 
 
 def _draw_band(page: Canvas, plot: _Plot, points: Sequence[PointView]) -> None:
@@ -275,8 +272,10 @@ class _Plot:
         low, high = min([*seen, *limits]), max([*seen, *limits])
         air = (high - low or abs(high) or Decimal(1)) / 10
         first, last = date.fromisoformat(points[0].on), date.fromisoformat(points[-1].on)
-        floor = max(low - air, Decimal(0))
-        return cls(left, bottom, width, height, first, max((last - first).days, 1), floor, high + air)
+        floor, ceiling = max(low - air, Decimal(0)), high + air
+        if ceiling - floor >= WHOLE_FROM:
+            floor, ceiling = floor.to_integral_value(ROUND_FLOOR), ceiling.to_integral_value(ROUND_CEILING)
+        return cls(left, bottom, width, height, first, max((last - first).days, 1), floor, ceiling)
 
     def x(self, day: str) -> float:
         """Days are as far apart as they are in time, a little inside the frame."""
@@ -295,7 +294,7 @@ def _range(low: str, high: str) -> str:
 
 
 def _short(value: Decimal) -> str:
-    return str(value.quantize(Decimal(1)) if value >= 100 else value.quantize(Decimal("0.1")))
+    return str(value.quantize(Decimal(1) if value == value.to_integral_value() else Decimal("0.1")))
 
 
 def _day(day: str) -> str:

@@ -119,8 +119,8 @@ def timeline(record: OpenedRecord) -> list[SeriesView]:
             shown = _item(item, text, record.known, day)
             point = PointView(day, text, shown.flag, shown.low, shown.high, own)
             series.setdefault(code, SeriesView(code, item.name, item.unit, [])).points.append(point)
-    order = {code: at for at, code in enumerate(code for package in EVERY_PACKAGE.values() for code in package.items)}
-    return sorted(series.values(), key=lambda one: order[one.item])
+    order = [*dict.fromkeys(code for package in EVERY_PACKAGE.values() for code in package.items)]
+    return [series[code] for code in order if code in series]
 
 
 def _measured(record: OpenedRecord) -> list[tuple[str, Package, Mapping[str, str], bool]]:
