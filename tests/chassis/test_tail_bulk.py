@@ -62,3 +62,19 @@ async def _write_on(road: Road) -> None:
     while True:
         await grow_bulk(road.library, 150)
         await asyncio.sleep(0.05)  # a source at work, not one that fills a disk
+
+
+async def test_many_small_appends_within_a_second_are_a_bulk_write_too(
+    road: Road, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chassis.tail.tail, "BURST_EVENTS", 100)
+    monkeypatch.setattr(chassis.tail.tail, "BURST_S", 60.0)
+    await road.relay()
+    pages = Pages(road)
+    tail = await road.tail(pages.read)
+    await road.assert_settled()
+    for count in range(1, 11):
+        await grow(road.library, 10)
+        await until(lambda head=10 * count: tail.status().position >= head, "taken as it came")
+    await until(lambda: tail.status().reason == "The source writes in bulk.", "it stands back")
+    await road.assert_settled()

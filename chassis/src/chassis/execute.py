@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar
@@ -61,6 +61,28 @@ class Outcome(Generic[T]):
     events: tuple[Event, ...]
 
 
+class ReadAhead:
+    """Aggregates folded before the decision that needs them. Whoever writes meanwhile says what is outdated."""
+
+    def __init__(self) -> None:
+        """Nothing read yet; what is outdated from now on is not used."""
+        self._lines: dict[str, _Line] = {}
+        self._outdated: set[str] = set()
+
+    def outdate(self, streams: Iterable[str]) -> None:
+        """These have been written since."""
+        self._outdated.update(streams)
+
+    def keep(self, session: Session) -> None:
+        """What a session has loaded."""
+        self._lines = session.lines
+
+    def take(self) -> dict[str, _Line]:
+        """What still counts, once: a second attempt reads afresh."""
+        lines, self._lines = self._lines, {}
+        return {stream: line for stream, line in lines.items() if stream not in self._outdated}
+
+
 class Session:
     """One decision over one or more streams; everything it decides is appended as one group."""
 
@@ -75,7 +97,7 @@ class Session:
         self.keyring = executor.keyring
         self.bulk = False
         self._log = executor.log
-        self._lines: dict[str, _Line] = {}
+        self.lines: dict[str, _Line] = {}
         self._reservations: list[Reservation] = []
         self._traced: list[tuple[str, str]] = []
 
@@ -87,24 +109,24 @@ class Session:
     async def load(self, decider: Decider[CommandT, StateT, EventT], key: str) -> StateT:
         """The state of an aggregate, folded from its stream, with what this session has decided."""
         stream = decider.stream(key)
-        if stream not in self._lines:
+        if stream not in self.lines:
             self._fold(decider, stream, await self._log.load(stream))
-        state: StateT = self._lines[stream].state
+        state: StateT = self.lines[stream].state
         return state
 
     async def load_many(self, decider: Decider[CommandT, StateT, EventT], keys: Sequence[str]) -> dict[str, StateT]:
         """The states of many aggregates of one kind, in one question to the log."""
-        missing = [key for key in keys if decider.stream(key) not in self._lines]
+        missing = [key for key in keys if decider.stream(key) not in self.lines]
         if missing:
             found = await self._log.load_many([decider.stream(key) for key in missing])
             for key in missing:
                 self._fold(decider, decider.stream(key), found[decider.stream(key)])
-        return {key: self._lines[decider.stream(key)].state for key in keys}
+        return {key: self.lines[decider.stream(key)].state for key in keys}
 
     async def decide(self, decider: Decider[CommandT, StateT, EventT], key: str, command: CommandT) -> list[EventT]:
         """Decide on one aggregate. Raises Rejected; nothing is written before the session ends."""
         state = await self.load(decider, key)
-        line = self._lines[decider.stream(key)]
+        line = self.lines[decider.stream(key)]
         events = list(decider.decide(command, state))
         for event in events:
             line.state = decider.evolve(line.state, event)
@@ -113,7 +135,7 @@ class Session:
 
     def append_new(self, stream: str, events: Sequence[Event]) -> None:
         """Events of a stream that does not exist yet; if it does, the session runs again on a conflict."""
-        self._lines[stream] = _Line(0, None, list(events))
+        self.lines[stream] = _Line(0, None, list(events))
 
     def reserve(self, scope: str, key: bytes, owner: str) -> None:
         """Hold a key for one owner, in the same transaction; a lost race runs the session again."""
@@ -128,17 +150,26 @@ class Session:
         for recorded in history:
             state = decider.evolve(state, recorded.event)
         traceparent = history[0].header.traceparent if history else ""
-        self._lines[stream] = _Line(len(history), state, traceparent=traceparent)
+        self.lines[stream] = _Line(len(history), state, traceparent=traceparent)
 
     @property
     def events(self) -> tuple[Event, ...]:
         """What has been decided so far."""
-        return tuple(event for line in self._lines.values() for event in line.fresh)
+        return tuple(event for line in self.lines.values() for event in line.fresh)
+
+    def adopt(self, ahead: ReadAhead) -> None:
+        """Begin with what was read ahead; versions are checked at the append all the same."""
+        self.lines.update(ahead.take())
+
+    @property
+    def written(self) -> set[str]:
+        """Every stream this session has decided events for."""
+        return {stream for stream, line in self.lines.items() if line.fresh}
 
     @property
     def touched(self) -> set[str]:
         """Every stream this session has loaded or decided on, and every key it holds."""
-        return {*self._lines, *(f"{claim.scope}/{claim.key.hex()}" for claim in self._reservations)}
+        return {*self.lines, *(f"{claim.scope}/{claim.key.hex()}" for claim in self._reservations)}
 
     def trace(self) -> None:
         """Show what has been written as spans of the journeys it belongs to; costs nothing where nobody traces."""
@@ -152,7 +183,7 @@ class Session:
         self._traced.clear()
         number = 0
         appends = []
-        for stream, line in self._lines.items():
+        for stream, line in self.lines.items():
             if not line.fresh:
                 continue
             written = []
@@ -238,6 +269,12 @@ class Executor:
             session.trace()
             return Outcome(value, landed.last, session.events)
         raise Contended(f"{DECIDE_ATTEMPTS_MAX} decisions in a row met a newer version.")
+
+    async def read_ahead(self, ahead: ReadAhead, load: Callable[[Session], Awaitable[object]]) -> None:
+        """Load what a later decision will need, so that it need not wait for it."""
+        session = Session(self, SYSTEM, self.clock.now(), "", None)
+        await load(session)
+        ahead.keep(session)
 
     async def execute(
         self, decider: Decider[CommandT, StateT, EventT], key: str, command: CommandT, *, actor: Actor = SYSTEM

@@ -278,21 +278,6 @@ class ApplyFailed(Exception):
         self.position = position
 
 
-async def apply_batch(connection: Connection, shape: Shape, start: int, batch: Sequence[Recorded]) -> int:
-    """Apply events after `start` and move the checkpoint by compare-and-set, in the caller's transaction.
-
-    Returns the new position. Raises ApplyFailed, CheckpointLost.
-    """
-    fresh = [recorded for recorded in batch if recorded.position > start]
-    if not fresh:
-        return start
-    await apply_writes(connection, shape, fresh)
-    target = fresh[-1].position
-    projection = shape.projection
-    await move_checkpoint(connection, projection.checkpoint, projection.source, start, target)
-    return target
-
-
 async def apply_writes(connection: Connection, shape: Shape, batch: Sequence[Recorded]) -> None:
     """Apply events to a table, without a checkpoint. Raises ApplyFailed."""
     writes: list[Write] = []
@@ -312,15 +297,26 @@ async def apply_writes(connection: Connection, shape: Shape, batch: Sequence[Rec
             raise ApplyFailed(shape.projection.name, batch[-1].position, error) from error
 
 
-async def move_checkpoint(connection: Connection, tail: str, source: str, start: int, target: int) -> None:
-    """Compare-and-set a checkpoint in the caller's transaction. Raises CheckpointLost."""
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A tail's checkpoint that is at `start` and goes to `target`."""
+
+    tail: str
+    start: int
+    target: int
+
+
+async def move_checkpoints(connection: Connection, source: str, moves: Sequence[Move]) -> None:
+    """Compare-and-set checkpoints of one source, in the caller's transaction. Raises CheckpointLost."""
     status = await connection.execute(
-        "insert into public.checkpoint as c (tail, source, position) values ($1, $2, $4)"
-        " on conflict (tail, source) do update set position = excluded.position where c.position = $3",
-        tail,
+        "insert into public.checkpoint as c (tail, source, position)"
+        " select m.tail, $1, m.target from unnest($2::text[], $4::bigint[]) as m(tail, target)"
+        " on conflict (tail, source) do update set position = excluded.position"
+        " where c.position = ($3::bigint[])[array_position($2::text[], c.tail)]",
         source,
-        start,
-        target,
+        [move.tail for move in moves],
+        [move.start for move in moves],
+        [move.target for move in moves],
     )
-    if status != "INSERT 0 1":
-        raise CheckpointLost(f"{tail} of {source} is no longer at {start}.")
+    if status != f"INSERT 0 {len(moves)}":
+        raise CheckpointLost(f"One of {[move.tail for move in moves]} of {source} is no longer where it was.")

@@ -18,7 +18,7 @@ from nats.js.api import ConsumerConfig
 from chassis.broker import NOT_FOUND, ApiRefused, Broker, stream_name
 from chassis.context import Context
 from chassis.log import Recorded
-from chassis.projections import CheckpointLost, move_checkpoint
+from chassis.projections import CheckpointLost, Move, move_checkpoints
 from chassis.tail.failures import AWAY, described, is_away
 from contracts.envelope import Event
 
@@ -128,7 +128,7 @@ class Jobs:
                 [row["position"] for row in rows],
                 WAKE_GRACE_S,
             )
-            await move_checkpoint(connection, self._checkpoint, self._log.service, at, target)
+            await move_checkpoints(connection, self._log.service, [Move(self._checkpoint, at, target)])
 
     async def sweep(self) -> None:
         """Take up what is due and what nobody was woken for; runs until cancelled."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import httpx
 
+from chassis.fetch import fetch
 from chassis.log import Stored
 
 PAGE_EVENTS_MAX = 1_000
@@ -29,13 +30,8 @@ class SourceLog:
         """Up to `limit` events after a position; empty at the end. Raises httpx.HTTPError, PageWrong."""
         params = {"after": after, "limit": min(limit, PAGE_EVENTS_MAX)}
         headers = {"Authorization": f"Bearer {self._token()}"}
-        # Read as it comes: a response that holds its content is held itself until the next garbage pass.
-        async with self._http.stream(
-            "GET", self._url, params=params, headers=headers, timeout=FETCH_TIMEOUT_S
-        ) as response:
-            response.raise_for_status()
-            content = b"".join([part async for part in response.aiter_bytes()])
-            first = response.headers.get("Log-First")
+        page = await fetch(self._http, "GET", self._url, params=params, headers=headers, timeout_s=FETCH_TIMEOUT_S)
+        content, first = page.content, page.headers.get("Log-First")
         bodies = content.split(b"\n")
         if bodies and not bodies[-1]:
             bodies.pop()

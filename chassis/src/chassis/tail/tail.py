@@ -19,7 +19,8 @@ from chassis.tail.source import PAGE_EVENTS_MAX, PageWrong
 FAR_BEHIND_EVENTS = 2_000
 """Further behind than this, a tail reads the source's log in pages, which costs both sides less."""
 BURST_EVENTS = 1_000
-"""So many at once are a bulk write at the source: the tail stands back and reads them in pages afterwards."""
+"""So many within a second are a bulk write at the source: the tail stands back and reads them in pages afterwards."""
+BURST_S = 1.0
 BURST_LOOK_S = 0.5
 BURST_WAIT_S_MAX = 15.0
 """A source that writes on and on is not waited for longer than this."""
@@ -113,6 +114,8 @@ class Tail:
         self._published_at = 0.0
         self._held = False
         self._burst = False
+        self._counted = 0
+        self._counted_from = 0.0
         self._worked_off_at = 0.0
         self._state = "starting"
         self._reason = ""
@@ -182,18 +185,25 @@ class Tail:
                 await self._deliver(arrived)
                 self._note(reader, arrived)
                 await self._between()
-                self._burst = len(arrived) >= BURST_EVENTS
-                if self._burst:
+                if self._bursting(len(arrived)):
                     return
         finally:
             await reader.close()
+
+    def _bursting(self, arrived: int) -> bool:
+        now = asyncio.get_running_loop().time()
+        if now - self._counted_from > BURST_S:
+            self._counted, self._counted_from = 0, now
+        self._counted += arrived
+        self._burst = self._counted >= BURST_EVENTS
+        return self._burst
 
     async def _stand_back(self) -> None:
         """While the source writes in bulk it needs the machine more than its readers do; the wait is bounded."""
         loop = asyncio.get_running_loop()
         until = loop.time() + BURST_WAIT_S_MAX
         waits = self._burst or self._known_last - self._position > self._far_behind
-        self._burst = False
+        self._burst, self._counted = False, 0
         while waits and loop.time() < until:
             before = self._known_last
             self._state, self._reason = "catching-up", "The source writes in bulk."

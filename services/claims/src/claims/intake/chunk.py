@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import NamedTuple
 
 from chassis.execute import Session
@@ -55,6 +57,7 @@ from claims.intake.reversals import reversed_among
 from contracts.claims.matching import AnnouncedMatch, ImportedSettlement, MatchResult
 
 Plans = Mapping[tuple[str, int], Plan]
+HEALTH = "health"
 ROWS_PER_TURN = 100
 """Judging and sealing yield to other requests after this many rows."""
 
@@ -97,6 +100,11 @@ class Chunk:
     before: Mapping[str, Opened] = field(default_factory=dict)
     digests: Mapping[tuple[str, int], str] = field(default_factory=dict)
 
+    @cached_property
+    def sorted(self) -> tuple[list[Line], Counter[str]]:
+        """The rows of covered people, and how many others there are by code: those leave nothing else behind."""
+        return _sorted(self)
+
 
 class Line(NamedTuple):
     """A row of a covered person."""
@@ -135,10 +143,10 @@ async def decide(session: Session, chunk: Chunk) -> Tally:
     The import's own event comes last, so whoever sees a file finished finds its claims too.
     """
     session.bulk = True
-    tally = Tally()
+    lines, others = chunk.sorted
+    tally = Tally(Counter(others))
     recording = Recording(chunk.import_id, chunk.plan_code)
-    lines = _lines(chunk, tally)
-    people = await _prepare(session, chunk, lines)
+    people = await load(session, chunk)
     taken_back = await reversed_among(session, [line.stay.setl_id for line in lines])
     for number, line in enumerate(lines):
         if line.stay.setl_id in taken_back:
@@ -162,27 +170,27 @@ async def decide(session: Session, chunk: Chunk) -> Tally:
     return tally
 
 
-def _lines(chunk: Chunk, tally: Tally) -> list[Line]:
-    """The rows of covered people; the others are counted here and leave nothing else behind."""
-    lines = []
+def _sorted(chunk: Chunk) -> tuple[list[Line], Counter[str]]:
+    lines, others = [], Counter[str]()
     setl = chunk.layout.places["setl_id"]
     for row_no, cells in chunk.rows:
         match = chunk.matches.get(row_no)
         if not cells[setl].strip():
-            tally.counts[NO_SETL_ID] += 1
+            others[NO_SETL_ID] += 1
         elif row_no in chunk.folded:
-            tally.counts[REVERSED] += 1
+            others[REVERSED] += 1
         elif match is None:
-            tally.counts[NOT_COVERED] += 1
+            others[NOT_COVERED] += 1
         else:
             plan = chunk.plans[chunk.plan_code, match.cover.plan_version]
             stay = stay_of(chunk.layout, cells)
             lines.append(Line(row_no, cells, stay, match, settlement_key(plan.code, stay.setl_id), plan))
-    return lines
+    return lines, others
 
 
-async def _prepare(session: Session, chunk: Chunk, lines: Sequence[Line]) -> autopay.People:
+async def load(session: Session, chunk: Chunk) -> autopay.People:
     """Load what the decisions rest on, and make the data keys, each in one question."""
+    lines, _ = chunk.sorted
     if not lines:
         return autopay.People()
     people = list(dict.fromkeys(line.match.person_id for line in lines))
@@ -192,12 +200,9 @@ async def _prepare(session: Session, chunk: Chunk, lines: Sequence[Line]) -> aut
     await session.load_many(MATCH_TASK, [line.key for line in lines])
     pays = any(line.plan.matching is not None and line.plan.matching.mode == AUTO_PAY for line in lines)
     standing = await autopay.people_of(session, people) if pays else autopay.People()
-    subjects = [(person_id, "health") for person_id in people]
-    try:
-        await session.keyring.ensure(subjects)
-    except Erased:
-        # Whoever is erased or restricted is not covered either; the others' keys are there.
-        return standing
+    # Whoever is erased or restricted is not covered either; the others' keys are there.
+    with contextlib.suppress(Erased):
+        await session.keyring.ensure([(person_id, HEALTH) for person_id in people])
     return standing
 
 

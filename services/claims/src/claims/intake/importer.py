@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import httpx
 from chassis import intake
 from chassis.clock import new_id
 from chassis.context import Context
-from chassis.execute import Session
+from chassis.execute import ReadAhead, Session
 from chassis.web.problem import Problem
 from claims.domain.bureau import Layout
 from claims.domain.plan import Plan
@@ -31,7 +30,7 @@ from claims.domain.settlement_import import (
 from claims.intake import chunk as chunks
 from claims.intake.files import Cells, reopen
 from claims.intake.kept import SettlementFiles
-from claims.intake.resolving import EnrolmentAway, Resolve, matches, question, resolver
+from claims.intake.resolving import Resolve, matches, question, resolver
 from claims.intake.reversals import SCOPE, take_back
 from claims.intake.survey import Survey, survey
 from claims.projections import cover_changes, match_results, settlement_imports, settlements
@@ -40,12 +39,10 @@ from contracts.envelope import SYSTEM
 from contracts.resolving import NONE, PeopleAsked
 
 FENCE = "claims-settlements"
-COLLECT_AFTER_CHUNKS = 20
-"""A chunk's question leaves half a megabyte in cycles; the collector, left alone, lets them lie for a whole file."""
 REVERSALS_TOGETHER = 1_000
 FIRST = "RECEIVED"
 COVERS_CHANGED = "COVERS_CHANGED"
-PASSING = (*intake.PASSING, httpx.HTTPError, EnrolmentAway)
+PASSING = (*intake.PASSING, httpx.HTTPError)
 """Enrolment may be away too."""
 
 
@@ -55,6 +52,7 @@ class _Prepared:
 
     chunk: chunks.Chunk
     decision_id: str
+    ahead: ReadAhead
 
 
 @dataclass(frozen=True)
@@ -64,6 +62,8 @@ class _Reading:
     layout: Layout
     survey: Survey
     before: Mapping[str, chunks.Opened]
+    ahead: set[ReadAhead] = field(default_factory=set)
+    """What was read for the chunks whose turn is yet to come."""
 
 
 class Importer:
@@ -83,7 +83,6 @@ class Importer:
         self._digests = digests
         self._resolve = resolve or resolver(context)
         self._files = SettlementFiles(Path(self._settings.documents), context.keyring)
-        self._written = 0
         self._changed_at = -1
         self._looked_at = 0.0
         settings = self._settings
@@ -197,7 +196,7 @@ class Importer:
                 rest,
                 self._settings.settlements_chunk_rows,
                 lambda rows: self._prepare(import_id, state, reading, rows),
-                self._write,
+                lambda prepared: self._write(reading, prepared),
             )
         except chunks.AlreadyMatched:
             # Another replica is ahead; the next attempt starts where it stands.
@@ -225,16 +224,23 @@ class Importer:
             before=reading.before,
             digests=self._digests,
         )
-        return _Prepared(chunk, new_id())
+        ahead = ReadAhead()
+        reading.ahead.add(ahead)
+        await self._context.executor.read_ahead(ahead, lambda session: chunks.load(session, chunk))
+        return _Prepared(chunk, new_id(), ahead)
 
-    async def _write(self, prepared: _Prepared) -> None:
+    async def _write(self, reading: _Reading, prepared: _Prepared) -> None:
+        written: set[str] = set()
+
         async def work(session: Session) -> None:
+            session.adopt(prepared.ahead)
             await chunks.decide(session, prepared.chunk)
+            written.update(session.written)
 
+        reading.ahead.discard(prepared.ahead)
         await self._context.executor.run(work, actor=SYSTEM, decision_id=prepared.decision_id)
-        self._written += 1
-        if self._written % COLLECT_AFTER_CHUNKS == 0:
-            gc.collect()
+        for ahead in reading.ahead:
+            ahead.outdate(written)
 
     async def _look_again_in_time(self) -> bool:
         now = asyncio.get_running_loop().time()

@@ -10,6 +10,7 @@ import msgspec
 
 from chassis.context import Context
 from chassis.environment import token_reader
+from chassis.fetch import fetch
 from claims.domain.benefits import Cover
 from claims.domain.bureau import Layout
 from claims.domain.matching import WEAK
@@ -24,10 +25,6 @@ WHOLE_PREFECTURE = ("00", "99")
 """An insured place that ends so is the prefecture's own office: no county is told."""
 
 Resolve = Callable[[PeopleAsked], Awaitable[PeopleFound]]
-
-
-class EnrolmentAway(Exception):
-    """Enrolment did not answer the question; it is asked again."""
 
 
 @dataclass(frozen=True)
@@ -45,22 +42,22 @@ class Match:
 
 
 def resolver(context: Context) -> Resolve:
-    """Enrolment's bulk endpoint, asked as this service. Raises EnrolmentAway."""
+    """Enrolment's bulk endpoint, asked as this service. Raises httpx.HTTPError."""
     settings: Settings = context.settings
     sources: dict[str, str] = msgspec.json.decode(settings.sources)
 
     async def resolve(asked: PeopleAsked) -> PeopleFound:
-        answer = await context.http.post(
+        answer = await fetch(
+            context.http,
+            "POST",
             sources["enrolment"] + PATH,
             content=msgspec.json.encode(asked),
             headers={
                 "Authorization": f"Bearer {token_reader(settings.service_token_file)}",
                 "Content-Type": "application/json",
             },
-            timeout=settings.resolve_timeout_s,
+            timeout_s=settings.resolve_timeout_s,
         )
-        if not answer.is_success:
-            raise EnrolmentAway(f"enrolment answered {answer.status_code}")
         return msgspec.json.decode(answer.content, type=PeopleFound)
 
     return resolve

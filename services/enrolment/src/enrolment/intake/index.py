@@ -17,7 +17,7 @@ from chassis import lookup
 from chassis.context import Context
 from chassis.keyring import Erased, Keyring
 from chassis.log import Group, Recorded, Reservation, Stored
-from chassis.projections import CheckpointLost, move_checkpoint
+from chassis.projections import CheckpointLost, Move, move_checkpoints
 from chassis.tail.failures import is_away
 from contracts.enrolment.people import (
     ContactChanged,
@@ -172,7 +172,7 @@ async def advance(context: Context) -> bool:
                     " where r.scope = $1 and r.owner = n.owner and r.key <> n.key",
                     *(SCOPE, [owner for _, owner, _ in numbers], [key for _, _, key in numbers]),
                 )
-            await move_checkpoint(connection, CHECKPOINT, service, start, target)
+            await move_checkpoints(connection, service, [Move(CHECKPOINT, start, target)])
     except CheckpointLost:
         pass  # another replica took the same events in
     return True
