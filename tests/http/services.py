@@ -27,7 +27,7 @@ ROLES = {
         "stranger",
     ),
     "payments": ("finance", "member", "county_clerk", "sys_admin", "stranger"),
-    "notify": ("office_head", "sys_admin", "stranger"),
+    "notify": ("office_head", "member", "unit_clerk", "sys_admin", "stranger"),
     "health_checkup": ("county_clerk", "health_provider", "health_kiosk", "member", "sys_admin", "stranger"),
 }
 """Together they may ask everything; the stranger nothing."""

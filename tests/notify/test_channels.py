@@ -17,7 +17,7 @@ from contracts.notify.v1 import (
     OrdinaryMessageReleased,
 )
 from notify.domain.message import MESSAGE, SeeMessage
-from notify.workers import limits, sending
+from notify.workers import forgetting, sending
 from tests.notify.house import House
 
 OPENID = "o-of-the-member-{}"
@@ -207,7 +207,7 @@ async def test_yesterdays_places_are_let_go(house: House) -> None:
     await house.work(house.paid)
     count = "select count(*) from reservation where scope = 'sms-day-2022-03-01'"
     assert await house.context.log.pool.fetchval(count) > 0
-    await limits.forget_before(house.context, house.world.clock.today() + timedelta(days=1))
+    await forgetting.forget_before(house.context, house.world.clock.today() + timedelta(days=1))
     assert await house.context.log.pool.fetchval(count) == 0
 
 

@@ -59,9 +59,9 @@ async def for_officer(c: AsyncConnection, actor: Actor, limit: int) -> list[Noti
     """The newest notices to one of the actor's roles at the actor's own organisation."""
     t = TABLE.c
     query = (
-        sa.select(t.notice_id, t.kind, t.org_path, t.facts, t.posted_on)
+        sa.select(t.notice_id, t.kind, t.org_path, t.facts, t.posted_on, t.position)
         .where(t.role.in_(actor.roles), t.org_path == scope(actor))
-        .distinct(t.position, t.notice_id)
+        .distinct()
         .order_by(t.position.desc(), t.notice_id)
         .limit(limit)
     )

@@ -16,6 +16,8 @@ from contracts.notify.reaching import WechatBound, WechatUnbound
 NAME = "wechat_bindings"
 FIELD = "notify.wechat-bound.v1/openid"
 """The field it is sealed in."""
+OPENIDS = "wechat-openid"
+"""The scope in which an account belongs to one person, and the purpose of the index it is found by."""
 TABLE = sa.Table(
     NAME,
     sa.MetaData(),

@@ -8,7 +8,7 @@ from contracts.notify.v1 import BulkMessageReleased, MessageReleased, OrdinaryMe
 from notify.workers.approving import approve_templates
 from notify.workers.covering import tell_covers
 from notify.workers.digests import post_digests
-from notify.workers.limits import forget_days
+from notify.workers.forgetting import forget
 from notify.workers.pacing import SWEEPS
 from notify.workers.receipts import collect_receipts
 from notify.workers.sending import give_up, send
@@ -45,4 +45,4 @@ WORKERS: tuple[Worker, ...] = (
     _lane("notify-bulk", BulkMessageReleased, BULK_AT_ONCE_MAX),
 )
 """Codes and money, papers, the rest, thousands: each with a queue and turns of its own."""
-BACKGROUND = (collect_receipts, approve_templates, tell_covers, post_digests, forget_days)
+BACKGROUND = (collect_receipts, approve_templates, tell_covers, post_digests, forget)

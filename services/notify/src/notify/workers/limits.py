@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
-from datetime import date, timedelta
-
-import structlog
+from datetime import date
 
 from chassis.clock import local_day
-from chassis.context import Context
 from chassis.execute import Session
 from notify.settings import Settings
 
 PURPOSE = "sms-limits"
 SCOPE = "sms-day-"
-KEPT_DAYS = 2
-FORGET_INTERVAL_S = 3_600
 
 
 class LimitReached(Exception):
@@ -52,18 +46,3 @@ async def _hold(session: Session, day: date, message_id: str, what: str, places:
     if free is None:
         raise LimitReached(reason)
     session.reserve(scope, free, message_id)
-
-
-async def forget_days(context: Context) -> None:
-    """Let go of the days before, for ever."""
-    while True:
-        await asyncio.sleep(FORGET_INTERVAL_S)
-        await forget_before(context, context.clock.today() - timedelta(days=KEPT_DAYS))
-
-
-async def forget_before(context: Context, day: date) -> None:
-    """Let go of all days before one."""
-    done = await context.log.pool.execute(
-        "delete from reservation where scope >= $1 and scope < $2", SCOPE, f"{SCOPE}{day.isoformat()}"
-    )
-    structlog.get_logger().debug("number-limits-forgotten", done=done)
