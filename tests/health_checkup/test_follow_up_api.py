@@ -59,6 +59,27 @@ async def test_who_was_not_reached_in_time_is_escalated_once(truck: Truck) -> No
     assert finding not in {one["finding_id"] for one in late}
 
 
+async def test_the_doctor_sees_what_was_found_and_the_written_record_of_what_was_done(truck: Truck) -> None:
+    member, answer = await truck.examined(URGENT)
+    finding = answer.json()["finding_id"]
+    await attempt(truck, finding, "SMS")
+    await step(truck, finding, "CONTACTED")
+    path = f"/findings/{finding}"
+    told = (await truck.get(path, PROVIDER, CITY)).json()
+    assert [(one["item"], one["name"], one["flag"]) for one in told["items"]] == [
+        ("GLU", "空腹血糖", "high"), ("SBP", "收缩压", "high"),
+    ]  # fmt: skip
+    assert [(one["step"], one["channel"], one["note"]) for one in told["steps"]] == [
+        ("ATTEMPTED", "SMS", ""), ("CONTACTED", "", "电话已接通"),
+    ]  # fmt: skip
+    for role in (*UNION, *OVERSIGHT, *NOBODY, "member"):
+        assert (await truck.get(path, role, "620000")).status_code == 403
+    assert (await truck.get(path, PROVIDER, "620700")).status_code == 404
+    await truck.world.context.keyring.destroy(member, ["health"])
+    gone = (await truck.get(path, PROVIDER, CITY)).json()
+    assert (gone["erased"], gone["items"], [one["note"] for one in gone["steps"]]) == (True, [], ["", ""])
+
+
 async def test_a_member_reached_in_time_is_never_escalated(truck: Truck) -> None:
     member, answer = await truck.examined({"SBP": "165"})
     await step(truck, answer.json()["finding_id"], "CONTACTED")

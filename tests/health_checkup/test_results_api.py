@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import io
+import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from python_calamine import CalamineWorkbook
 
+from contracts.envelope import Actor
 from contracts.health_checkup.records import ResultProblemFound, ResultProblemSettled, ResultsAmended
 from contracts.health_checkup.v1 import FindingRaised, ResultsRecorded
+from contracts.organization import path_of
 from health_checkup.api.fhir import LOINC, UCUM
 from health_checkup.api.spreadsheets import FOUND_COLUMN
 from health_checkup.domain.package import PACKAGES
-from tests.health_checkup.lab import PROVIDER, observed, record_of, send_bundle, stop_with, upload, workbook
+from health_checkup.projections import exams
+from tests.health_checkup.lab import PROVIDER, bundle, observed, record_of, send_bundle, stop_with, upload, workbook
 from tests.health_checkup.truck import CITY, NORMAL, URGENT, Truck
 
 
@@ -242,6 +247,43 @@ async def test_erased_and_restricted_members_do_not_sink_the_file(truck: Truck) 
     assert {(one["person_id"], one["code"]) for one in told["problems"]} == {
         (gone, "data-erased"), (kept, "data-restricted"),
     }  # fmt: skip
+
+
+async def test_results_of_another_stop_of_the_campaign_are_left_alone(truck: Truck) -> None:
+    first, second = await stop_with(truck, 2)
+    await send_bundle(truck, observed(first, "GLU", "5.1"))
+    await truck.open(package="FEMALE.v1")
+    for member in (first, second):
+        await truck.attend(member)
+    told = (await send_bundle(truck, observed(first, "TSH", "2.0"), observed(second, "TSH", "2.0"))).json()
+    assert told["records_changed"] == 1
+    assert [(one["person_id"], one["code"]) for one in told["problems"]] == [(first, "examined-elsewhere")]
+    one = await truck.results(first, {"GLU": "5.1"})
+    assert one.json()["code"] == "examined-elsewhere"
+
+
+async def test_it_is_counted_how_many_results_came_within_seven_days(truck: Truck) -> None:
+    early, late, exact = await stop_with(truck, 3)
+    actor = Actor(sub="s", org=CITY, org_path=path_of(CITY), roles=("supervisor",))
+    await send_bundle(truck, observed(early, "GLU", "5.1"))
+    truck.world.clock.advance(timedelta(days=7))
+    await send_bundle(truck, observed(exact, "GLU", "5.1"))
+    truck.world.clock.advance(timedelta(days=1))
+    await send_bundle(truck, observed(late, "GLU", "5.1"))
+    await send_bundle(truck, observed(early, "ALT", "22"))
+    async with truck.world.context.reads.connection() as c:
+        assert await exams.reported(c, truck.campaign, actor, 7) == (3, 2)
+
+
+async def test_a_bundle_may_call_itself_fhir_json(truck: Truck) -> None:
+    [member] = await stop_with(truck, 1)
+    async with truck.world.client(PROVIDER, CITY) as client:
+        answer = await client.post(
+            f"/stops/{truck.stop_id}/results/fhir",
+            content=json.dumps(bundle(observed(member, "GLU", "5.1"))),
+            headers={"Content-Type": "application/fhir+json"},
+        )
+    assert answer.json()["records_changed"] == 1
 
 
 async def test_an_older_members_range_is_that_of_the_age(truck: Truck) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from contracts.catalog import CATALOG, PUBLISHERS
 from contracts.envelope import Event
-from contracts.health_checkup.v1 import FindingRaised
+from contracts.health_checkup.v1 import FindingRaised, StopOpened
 from health_checkup.domain.package import EVERY_PACKAGE
 from health_checkup.domain.terminology import ILLNESSES
 from notify.domain.template import TEMPLATES, latest, render, speaks_of_health
@@ -48,7 +48,9 @@ async def told(house: House, event: Event) -> list[str]:
 @pytest.mark.parametrize("kind", CAUSES, ids=lambda kind: kind.__name__)
 async def test_no_message_that_a_check_up_causes_hints_at_an_illness(house: House, kind: type[Event]) -> None:
     await house.register()
-    event = sample(kind, person_id=house.member, place=NASTY, date="2022-07-15", starts_at="08:30", ends_at="12:00")
+    of_stop = {"stop_id": f"stop-{house.member}", "place": NASTY, "date": "2022-07-15", "starts_at": "08:30"}
+    await house.world.feed("health_checkup", sample(StopOpened, **of_stop), f"stop-{house.member}")
+    event = sample(kind, person_id=house.member, ends_at="12:00", **of_stop)
     texts = await told(house, event)
     queued = await house.queued()
     assert queued, "the event is told"
@@ -75,7 +77,7 @@ def test_no_template_of_check_ups_has_room_for_what_was_found() -> None:
     of_checkups = [template for template in TEMPLATES.values() if template.code.startswith(OF_CHECKUPS)]
     assert len(of_checkups) >= 3
     for template in of_checkups:
-        assert set(template.variables.values()) <= {"moment", "place", "count"}, template.code
+        assert set(template.variables.values()) <= {"moment", "clock", "place", "count"}, template.code
         assert not [word for word in TELLING - ORDINARY if word in template.text], template.code
 
 

@@ -91,6 +91,10 @@ def create_app(
     return app
 
 
+JSON_DIALECTS = "json_dialects"
+"""A handler's `opt` names media types by which the JSON that it takes may also be called."""
+
+
 def _refuse_nul(request: AnyRequest) -> None:
     """No text of Postgres holds a NUL, so nothing has such an address and no filter can match one."""
     if "\0" in request.scope["path"]:
@@ -107,7 +111,8 @@ def _refuse_media_type(request: AnyRequest) -> None:
     asked = getattr(body.kwarg_definition, "media_type", None)
     wanted = FORMS if asked == RequestEncodingType.MULTI_PART else (RequestEncodingType.JSON,)
     media_type, options = request.content_type
-    if media_type not in wanted or options.get("charset", CHARSET).lower() != CHARSET:
+    taken = (*wanted, *request.route_handler.opt.get(JSON_DIALECTS, ()))
+    if media_type not in taken or options.get("charset", CHARSET).lower() != CHARSET:
         sentence = f"The request must be {wanted[0].value} in UTF-8."
         raise Problem(415, "media-type-unsupported", sentence, "Content-Type")
 

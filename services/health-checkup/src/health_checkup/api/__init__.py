@@ -23,6 +23,7 @@ ROUTES = [
     reports.issue_report,
     reports.collective_report,
     findings.finding_list,
+    findings.finding_view,
     findings.attempt,
     findings.follow_up,
     findings.offers,

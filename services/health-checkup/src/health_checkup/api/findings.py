@@ -8,6 +8,7 @@ from litestar import Response, get, post
 from litestar.params import JSONBody, QueryParameter
 
 from chassis.auth import Forbidden, allow
+from chassis.clock import local_text
 from chassis.context import Context
 from chassis.decider import Rejected
 from chassis.execute import Session
@@ -15,18 +16,27 @@ from chassis.keyring import Erased
 from chassis.web import Problem
 from contracts.envelope import Actor, Sealed
 from contracts.health_checkup.records import OfferedIllness
-from contracts.health_checkup.v1 import FollowUpNote
+from contracts.health_checkup.v1 import FindingDetail, FollowUpNote
 from health_checkup.api import recording
 from health_checkup.api.access import PROVIDER, AnyRequest, stop_of
-from health_checkup.api.record_shapes import AttemptAnswer, AttemptRequest, OffersView, OfferView
+from health_checkup.api.record_shapes import (
+    AttemptAnswer,
+    AttemptRequest,
+    FindingDetailView,
+    FoundItem,
+    OffersView,
+    OfferView,
+    StepView,
+)
 from health_checkup.api.shapes import Filter, FindingPage, FollowUpAnswer, FollowUpRequest, PathId
 from health_checkup.domain.exam import EXAM, Done
 from health_checkup.domain.finding import FINDING, Absent, Closed, Open, RecordAttempt, RecordFollowUp
+from health_checkup.domain.package import EVERY_PACKAGE
 from health_checkup.domain.terminology import ILLNESSES
-from health_checkup.projections import claim_offers, findings
+from health_checkup.projections import claim_offers, findings, follow_ups
 
 PAGE_MAX = 200
-NOTE_FIELD = "health_checkup.follow-up-recorded.v1/note"
+ITEM_NAMES = {code: item.name for package in EVERY_PACKAGE.values() for code, item in package.items.items()}
 BENEFIT = "CRITICAL_ILLNESS"
 FILE_AT = "/claims/claims"
 OFFER_NOTE = "您可以为此申领重大疾病互助金,是否申领由您决定。确诊日期以医院诊断证明为准,体检日期不是确诊日期。"
@@ -46,6 +56,34 @@ async def finding_list(
     async with context.reads.connection() as c:
         page = await findings.of_provider(c, actor, stage, after, limit, late=overdue)
     return FindingPage(page, page[-1].finding_id if len(page) == limit else "")
+
+
+@get("/findings/{finding_id:str}")
+async def finding_view(finding_id: PathId, actor: Actor, context: Context) -> FindingDetailView:
+    """What the doctor calls about, and the written record of what was done: for the provider in reach alone."""
+    allow(actor, PROVIDER)
+    async with context.reads.connection() as c:
+        row = await findings.find(c, finding_id, actor)
+        if row is None:
+            raise Problem(404, "finding-unknown", "No such finding.")
+        steps = await follow_ups.of_finding(c, finding_id)
+    person_id = row.view.person_id
+    [detail] = await context.keyring.open_many([(row.detail, FindingDetail, person_id, recording.DETAIL_FIELD)])
+    noted = [step for step in steps if step.note is not None]
+    opened = await context.keyring.open_many(
+        [(step.note, FollowUpNote, person_id, follow_ups.FIELD) for step in noted if step.note is not None]
+    )
+    notes = {id(step): "" if isinstance(note, Erased) else note.text for step, note in zip(noted, opened, strict=True)}
+    flags = () if isinstance(detail, Erased) else detail.flags
+    return FindingDetailView(
+        row.view,
+        isinstance(detail, Erased),
+        [FoundItem(flag.item, ITEM_NAMES.get(flag.item, flag.item), flag.flag) for flag in flags],
+        [
+            StepView(step.step, step.channel, notes.get(id(step), ""), local_text(step.taken_at), step.taken_by)
+            for step in steps
+        ],
+    )
 
 
 @post("/findings/{finding_id:str}/attempts")
@@ -80,7 +118,7 @@ async def follow_up(
         note: Sealed | None = None
         illness: Sealed | None = None
         if data.note and isinstance(finding, Open):
-            note = await recording.seal(session, FollowUpNote(text=data.note), finding.person_id, NOTE_FIELD)
+            note = await recording.seal(session, FollowUpNote(text=data.note), finding.person_id, follow_ups.FIELD)
         if data.illness:
             plain = OfferedIllness(code=data.illness)
             illness = await recording.seal(session, plain, finding.person_id, claim_offers.FIELD)

@@ -74,7 +74,7 @@ class Weighed:
     faults: tuple[Fault, ...]
 
 
-async def weigh(session: Session, stop: OpenedStop, sheet: Sheet) -> Weighed:
+async def weigh(session: Session, stop_id: str, stop: OpenedStop, sheet: Sheet) -> Weighed:
     """Hold a file against the stop and the records; nothing is decided yet."""
     by_person: dict[str, list[Cell]] = {}
     faults = [*sheet.faults]
@@ -90,8 +90,11 @@ async def weigh(session: Session, stop: OpenedStop, sheet: Sheet) -> Weighed:
             faults += [Fault(cell.entry, "", cell.item, "member-unknown") for cell in cells]
             continue
         try:
-            before = await recording.recorded_before(session, stop, person_id)
+            before = await recording.recorded_before(session, stop_id, stop, person_id)
             await session.keyring.ensure([(person_id, "health")])
+        except Rejected as refused:
+            faults += [Fault(cell.entry, person_id, cell.item, refused.code) for cell in cells]
+            continue
         except Restricted:
             faults += [Fault(cell.entry, person_id, cell.item, "data-restricted") for cell in cells]
             continue

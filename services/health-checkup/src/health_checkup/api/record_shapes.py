@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from health_checkup.api.shapes import Asked, Id, ItemCode
+from health_checkup.projections.findings import FindingView
 from health_checkup.projections.result_problems import ProblemView
 
 VALUE_CHARS_MAX = 20
@@ -75,6 +76,33 @@ class AttemptAnswer(msgspec.Struct, frozen=True):
 
     finding_id: str
     attempts: int
+
+
+class FoundItem(msgspec.Struct, frozen=True):
+    """An item that crossed a limit: `flag` low, high or abnormal; its value stands in the record."""
+
+    item: str
+    name: str
+    flag: str
+
+
+class StepView(msgspec.Struct, frozen=True):
+    """One step of a follow-up or one attempt; `note` is empty once the member's keys are destroyed."""
+
+    step: str
+    channel: str
+    note: str
+    taken_at: str
+    taken_by: str
+
+
+class FindingDetailView(msgspec.Struct, frozen=True):
+    """What was found, and everything that was done about it, oldest first."""
+
+    finding: FindingView
+    erased: bool
+    items: list[FoundItem]
+    steps: list[StepView]
 
 
 class ReportAnswer(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from chassis.decider import Rejected
 from chassis.execute import Session
 from contracts.envelope import Sealed
 from contracts.health_checkup.v1 import FindingDetail
@@ -54,11 +55,16 @@ async def seal(session: Session, value: msgspec.Struct, person_id: str, field: s
     )
 
 
-async def recorded_before(session: Session, stop: OpenedStop, person_id: str) -> Measurements | None:
-    """What the member's check-up says now, opened; None where there are no results. Raises Erased, Restricted."""
+async def recorded_before(session: Session, stop_id: str, stop: OpenedStop, person_id: str) -> Measurements | None:
+    """What the member's check-up says now, opened; None where there are no results.
+
+    Raises Rejected `examined-elsewhere` where another stop of the campaign has results; Erased, Restricted.
+    """
     exam = await session.load(EXAM, exam_id(stop.campaign, person_id))
     if not isinstance(exam, Done):
         return None
+    if exam.stop_id != stop_id:
+        raise Rejected("examined-elsewhere", "Another stop of this campaign has the member's results.", "person_id")
     return await session.keyring.open(exam.measurements, Measurements, subject=person_id, field=exam.field)
 
 

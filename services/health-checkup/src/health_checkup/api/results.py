@@ -16,6 +16,7 @@ from chassis.context import Context
 from chassis.decider import Rejected
 from chassis.execute import Session
 from chassis.web import Problem
+from chassis.web.app import JSON_DIALECTS
 from contracts.envelope import Actor
 from contracts.person import Measurements
 from health_checkup.api import fhir, intake, recording
@@ -30,7 +31,6 @@ from health_checkup.api.record_shapes import (
 )
 from health_checkup.api.shapes import MEMBERS_PAGE, Filter, Limit, PathId, ResultsAnswer, ResultsRequest
 from health_checkup.api.spreadsheets import MEDIA_TYPE, Workbook, template
-from health_checkup.domain.exam import EXAM, Done, exam_id
 from health_checkup.domain.finding import ContactRules
 from health_checkup.domain.handin import HANDIN, DismissProblem
 from health_checkup.domain.package import PACKAGES, item_of, judge
@@ -69,7 +69,7 @@ async def record_results(
     async def work(session: Session) -> ResultsAnswer:
         stop = await stop_of(session, stop_id, actor)
         known = await _known(session, data.person_id)
-        before = await recording.recorded_before(session, stop, data.person_id)
+        before = await recording.recorded_before(session, stop_id, stop, data.person_id)
         if before is not None and before != after:
             raise Rejected("results-recorded", "Other results are already part of the health record.")
         written = await recording.write(
@@ -98,9 +98,8 @@ async def amend_results(
     async def work(session: Session) -> AmendmentAnswer:
         stop = await stop_of(session, stop_id, actor)
         known = await _known(session, data.person_id)
-        exam = await session.load(EXAM, exam_id(stop.campaign, data.person_id))
-        before = await recording.recorded_before(session, stop, data.person_id)
-        if before is None or not isinstance(exam, Done) or exam.stop_id != stop_id:
+        before = await recording.recorded_before(session, stop_id, stop, data.person_id)
+        if before is None:
             raise Rejected("results-unknown", "There are no results yet that could be corrected.", "person_id")
         after = Measurements(values={**before.values, **data.values}, advice=data.advice or before.advice)
         package = PACKAGES[stop.package]
@@ -121,7 +120,11 @@ async def amend_results(
     return await context.command(request, actor, work, status=201)
 
 
-@post("/stops/{stop_id:str}/results/fhir", request_max_body_size=FHIR_BYTES_MAX)
+@post(
+    "/stops/{stop_id:str}/results/fhir",
+    request_max_body_size=FHIR_BYTES_MAX,
+    opt={JSON_DIALECTS: (fhir.MEDIA_TYPE,)},
+)
 async def record_fhir(
     stop_id: PathId, data: JSONBody[fhir.Bundle], request: AnyRequest, actor: Actor, context: Context
 ) -> Response[FileAnswer]:
@@ -183,7 +186,7 @@ async def check_spreadsheet(
     async def look(session: Session) -> bytes:
         stop = await stop_of(session, stop_id, actor)
         book = await _read(content, stop.package, context.settings)
-        weighed = await intake.weigh(session, stop, book.sheet(corrects=data.corrects))
+        weighed = await intake.weigh(session, stop_id, stop, book.sheet(corrects=data.corrects))
         return await asyncio.to_thread(book.copy, weighed.faults, PACKAGES[stop.package])
 
     copy = (await context.executor.run(look, actor=actor)).value
@@ -237,7 +240,7 @@ async def dismiss_problem(
 async def _take(
     session: Session, rules: ContactRules, stop_id: str, stop: OpenedStop, sheet: intake.Sheet
 ) -> FileAnswer:
-    weighed = await intake.weigh(session, stop, sheet)
+    weighed = await intake.weigh(session, stop_id, stop, sheet)
     changed = await intake.record(session, rules, stop_id, stop, sheet, weighed)
     problems = [
         EntryProblem(one.problem_id, one.entry, one.person_id, one.item, one.code)

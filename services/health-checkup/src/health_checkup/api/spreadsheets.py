@@ -27,6 +27,7 @@ SENTENCES = {
     "value-invalid": "数值不是该项目单位下的数字或选项",
     "value-differs": "与已登记的结果不同;如为更正,请按更正提交",
     "item-twice": "同一会员的该项目出现两次且不一致",
+    "examined-elsewhere": "该会员在本次活动的另一站已有结果",
     "data-restricted": "该会员的数据暂停使用",
     "data-erased": "该会员的数据已删除",
     "row-empty": "该行没有任何结果",

@@ -13,7 +13,7 @@ from chassis.auth import in_subtree
 from chassis.clock import local_day
 from chassis.log import Recorded
 from chassis.projections import Patch, Projection, Put, Write
-from contracts.envelope import Actor
+from contracts.envelope import Actor, Sealed
 from contracts.health_checkup.records import ContactAttempted, FindingOverdue, FindingWithdrawn
 from contracts.health_checkup.v1 import FindingRaised, FollowUpRecorded
 from health_checkup.domain.finding import CONFIRMED, EXCLUDED, LOST, TO_CONTACT, WITHDRAWN
@@ -84,6 +84,29 @@ def apply(recorded: Recorded) -> Iterable[Write]:
             yield Patch((finding_id,), stage=WITHDRAWN)
         case _:
             pass
+
+
+class FindingRow(msgspec.Struct, frozen=True):
+    """One finding with what was found, sealed."""
+
+    view: FindingView
+    detail: Sealed
+
+
+async def find(c: AsyncConnection, finding_id: str, provider: Actor) -> FindingRow | None:
+    """A finding of the provider's subtree."""
+    t = TABLE.c
+    query = (
+        sa.select(t.detail, *(t[name] for name in FindingView.__struct_fields__))
+        .join_from(TABLE, exams.TABLE, exams.TABLE.c.exam_id == t.exam_id)
+        .join(stops.TABLE, stops.TABLE.c.stop_id == exams.TABLE.c.stop_id)
+        .where(in_subtree(stops.TABLE.c.org_path, provider), t.finding_id == finding_id)
+    )
+    row = (await c.execute(query)).mappings().first()
+    if row is None:
+        return None
+    view = FindingView(**{name: row[name] for name in FindingView.__struct_fields__})
+    return FindingRow(view, msgspec.json.decode(row["detail"], type=Sealed))
 
 
 async def overdue(c: AsyncConnection, now: datetime, limit: int) -> list[str]:
