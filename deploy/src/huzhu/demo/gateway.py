@@ -68,7 +68,7 @@ class Gateway:
 
     def status(self, service: str) -> dict[str, Any]:
         """A service's own account of itself, from its own address."""
-        headers = {"Authorization": f"Bearer {self._token('sys_admin', PROVINCE, '')}"}
+        headers = {"Authorization": f"Bearer {self.token('sys_admin', PROVINCE, '')}"}
         url = f"{self.state['services'][service]}/status"
         answer = self._patiently(f"status of {service}", lambda: self._http.get(url, headers=headers))
         told: dict[str, Any] = answer.json()
@@ -94,14 +94,15 @@ class Gateway:
                 raise StepFailed(f"{what}: not within {seconds:.0f} s.")
             time.sleep(every)
 
-    def _token(self, role: str, org: str, sub: str) -> str:
+    def token(self, role: str, org: str, sub: str) -> str:
+        """Somebody's token, made once."""
         key = (role, org, sub)
         if key not in self._tokens:
             self._tokens[key] = issuer.mint(self.home, role, org, sub or None, ttl_s=issuer.TOKEN_TTL_S_MAX)
         return self._tokens[key]
 
     def _call(self, method: str, path: str, role: str, org: str, sub: str, **more: Any) -> httpx.Response:
-        headers = more.pop("headers") | {"Authorization": f"Bearer {self._token(role, org, sub)}"}
+        headers = more.pop("headers") | {"Authorization": f"Bearer {self.token(role, org, sub)}"}
         what = f"{method} {path.split('/', maxsplit=1)[0]} as {role}"
         answer = self._patiently(what, lambda: self._http.request(method, f"/api/{path}", headers=headers, **more))
         if method == "POST" and "Log-Position" in answer.headers:
@@ -119,14 +120,15 @@ class Gateway:
             else:
                 if answer.is_success:
                     return answer
-                last = _sentence(answer)
+                last = sentence_of(answer)
                 if answer.status_code not in BUSY:
                     break
             time.sleep(ATTEMPT_DELAY_S)
         raise StepFailed(f"{what}: {last}")
 
 
-def _sentence(answer: httpx.Response) -> str:
+def sentence_of(answer: httpx.Response) -> str:
+    """What a service says when it refuses: status, code, sentence, field."""
     try:
         problem = answer.json()
         return f"{answer.status_code} {problem['code']}: {problem['detail']} {problem.get('field', '')}".strip()

@@ -59,13 +59,13 @@ class Story:
 
     def run(self) -> Told:
         """The whole job."""
-        self._donate()
+        self.donate()
         roles = cast(date(2022, 1, 1))
         with tempfile.TemporaryDirectory() as folder:
             roster = Path(folder) / "roster.csv"
             self._show("Writing the roster", 0, self._members)
             write(roster, generate(self._members, ROSTER_SEED, people=rows_of(roles)), encoding="gb18030")
-            self._import(roster)
+            self.take_in(roster)
         self._claims(roles)
         self._show("A check-up stop in 武威", 0, 1)
         if not self._gateway.get("health-checkup/summary")["followed_up"]:
@@ -79,7 +79,8 @@ class Story:
         self._remember_memory()
         return self.told
 
-    def _donate(self) -> None:
+    def donate(self) -> None:
+        """The donor pays, once; the pool has it."""
         self._show("The donation", 0, 1)
         self._gateway.at(office_hour(DONATED_ON, 9))
         body = {"plan": PLAN, "donor": "甘肃省总工会", "seats": SEATS, "amount_fen": DONATION_FEN}
@@ -93,7 +94,8 @@ class Story:
         self._gateway.wait("The donation in the pool's ledger", booked)
         self._show("The donation", 1, 1)
 
-    def _import(self, roster: Path) -> None:
+    def take_in(self, roster: Path) -> None:
+        """Import a roster and wait until every service knows its people."""
         gateway = self._gateway
         gateway.at(office_hour(DONATED_ON, 11))
         started = time.monotonic()

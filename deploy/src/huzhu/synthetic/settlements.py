@@ -115,14 +115,30 @@ def _stranger(draw: random.Random) -> Member:
     return Member(people.name(draw), people.id_number(draw, born), draw.choice(people.PLACES))
 
 
+class Bill(NamedTuple):
+    """What a stay cost: within the policy, of that by the funds, and outside of it; in fen."""
+
+    in_scope: int
+    funds: int
+    outside: int
+
+
 def _stay(number: int, seed: int, member: Member, admitted: date, draw: random.Random) -> list[str]:
-    days = draw.randint(1, STAY_DAYS_MAX)
-    left = admitted + timedelta(days=days)
+    left = admitted + timedelta(days=draw.randint(1, STAY_DAYS_MAX))
     total = draw.randrange(150_000, 3_000_000)
     outside = total * draw.randrange(5, 20) // 100
-    in_scope = total - outside
-    funds = in_scope * draw.randrange(50, 85) // 100
-    own = total - funds
+    funds = (total - outside) * draw.randrange(50, 85) // 100
+    return row_of(number, seed, member, (admitted, left), Bill(total - outside, funds, outside), draw)
+
+
+def row_of(
+    number: int, seed: int, member: Member, stayed: tuple[date, date], bill: Bill, draw: random.Random
+) -> list[str]:
+    """A stay of a member from one day until another as a row of the interface; what is left open is drawn."""
+    admitted, left = stayed
+    days = (left - admitted).days
+    in_scope, funds, outside = bill
+    total, own = in_scope + outside, in_scope + outside - funds
     id_no = member.id_no
     cells = [""] * len(FIELDS)
     values = {
