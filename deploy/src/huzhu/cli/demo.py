@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
 
     from huzhu.demo.gateway import Gateway
     from huzhu.demo.result import Result
-    from huzhu.demo.story import Told
+    from huzhu.demo.story import Step, Told
 
 INTERRUPTED = 130
 
@@ -28,18 +30,22 @@ def demo(
         int, typer.Option(help="How many rows the roster has; the donation stays 100,000 seats.")
     ] = 100_000,
     *,
+    year: Annotated[bool, typer.Option("--year", help="Play the whole of 2022 with so many covered members.")] = False,
+    seed: Annotated[int, typer.Option(help="Of the year: equal seeds give equal members and incidents.")] = 2022,
     detach: Annotated[bool, typer.Option(help="Leave everything running afterwards.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")] = False,
 ) -> None:
-    """Run the main job on this machine and show what happened."""
+    """Run the main job on this machine and show what happened; or a whole year, on an empty machine."""
     import time
 
     import msgspec
     from rich.console import Console
 
     from huzhu.cli.up import bring_up
+    from huzhu.cli.year import play_year, show_year
     from huzhu.demo.gateway import Gateway, StepFailed
     from huzhu.demo.result import read_result
+    from huzhu.demo.story import Story
     from huzhu.runner.control import shut_down, supervisor_pid
     from huzhu.runner.home import Home
     from huzhu.runner.process import StartFailed
@@ -52,8 +58,12 @@ def demo(
         bring_up(home)
         started = time.monotonic()
         gateway = Gateway(home)
-        told = _play(gateway, members, console)
-        result = read_result(gateway, told, time.monotonic() - started)
+        with _bars(console) as show:
+            if year:
+                found: Any = play_year(home, gateway, members, seed, show)
+            else:
+                told = Story(gateway, members, show).run()
+                found = read_result(gateway, told, time.monotonic() - started)
     except (StepFailed, StartFailed) as failed:
         console.print(f"[red]The demonstration stopped.[/red] {failed}")
         console.print(f"Logs: {home.logs}. The same command again goes on where it stopped.")
@@ -63,13 +73,16 @@ def demo(
     except KeyboardInterrupt:
         console.print("Stopped. Nothing that was written is lost; huzhu down stops what still runs.")
         raise typer.Exit(INTERRUPTED) from None
-    _show(Console(), result, told, gateway)
+    if year:
+        show_year(Console(), found)
+    else:
+        _show(Console(), found, told, gateway)
     if not stays:
         _linger(console)
         shut_down(home)
         console.print("Everything has been stopped; `make demo DETACH=1` leaves it running.")
     if as_json:
-        typer.echo(msgspec.json.encode(result).decode())
+        typer.echo(msgspec.json.encode(found).decode())
 
 
 def _linger(console: Console) -> None:
@@ -86,10 +99,10 @@ def _linger(console: Console) -> None:
         console.print("Stopping …")
 
 
-def _play(gateway: Gateway, members: int, console: Console) -> Told:
+@contextmanager
+def _bars(console: Console) -> Iterator[Step]:
+    """A bar for each thing that is shown, the ones before it full."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    from huzhu.demo.story import Story
 
     columns = (TextColumn("{task.description:<40}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
@@ -103,7 +116,7 @@ def _play(gateway: Gateway, members: int, console: Console) -> Told:
                 tasks[what] = progress.add_task(what, total=of)
             progress.update(tasks[what], completed=done, total=of)
 
-        return Story(gateway, members, show).run()
+        yield show
 
 
 def _show(console: Console, result: Result, told: Told, gateway: Gateway) -> None:

@@ -23,7 +23,8 @@ POLL_S = 0.1
 PAGE = 200
 CORRECTION_DAYS = (2, 12)
 SAME_ACCOUNT = ("BANK_SYSTEM",)
-"""What the bank is to blame for is sent again as it is."""
+ATTEMPTS_OF_THE_BANK = 2
+"""What the bank is to blame for is sent again as it is, once; then the office asks the payee for another card."""
 
 
 class Till:
@@ -82,7 +83,8 @@ class Till:
         """Each payee whose money came back names another account some days later."""
         for payout in await self._page("returned"):
             key = (payout["payout_id"], payout["attempt"])
-            if key in self._corrected or payout["reason"] in SAME_ACCOUNT:
+            again = payout["reason"] in SAME_ACCOUNT and payout["attempt"] < ATTEMPTS_OF_THE_BANK
+            if key in self._corrected or again:
                 continue
             self._corrected.add(key)
             case = self._by_claim[payout["claim_id"]]
