@@ -103,10 +103,10 @@ def read_result(gateway: Gateway, told: Told, seconds: float) -> Result:
 
 async def latencies(gateway: Gateway) -> tuple[float, float]:
     """Medians in real milliseconds: claim filed → payout settled, payout settled → message sent."""
-    filed = {event.claim_id: at for at, event in await _recorded(gateway, "claims", ClaimFiled)}
-    settled = [(at, event) for at, event in await _recorded(gateway, "payments", PayoutSettled)]
-    queued = {event.message_id: event for _, event in await _recorded(gateway, "notify", MessageQueued)}
-    sent = {event.message_id: at for at, event in await _recorded(gateway, "notify", MessageSent)}
+    filed = {event.claim_id: at for at, event in await recorded(gateway, "claims", ClaimFiled)}
+    settled = [(at, event) for at, event in await recorded(gateway, "payments", PayoutSettled)]
+    queued = {event.message_id: event for _, event in await recorded(gateway, "notify", MessageQueued)}
+    sent = {event.message_id: at for at, event in await recorded(gateway, "notify", MessageSent)}
     told = {
         (queued[message].claim_id, queued[message].recipient_id): at
         for message, at in sent.items()
@@ -132,7 +132,7 @@ def _median(values: list[float]) -> float:
     return round(statistics.median(values), 1) if values else 0.0
 
 
-async def _recorded(gateway: Gateway, service: str, kind: type[Any]) -> list[tuple[Any, Any]]:
+async def recorded(gateway: Gateway, service: str, kind: type[Any]) -> list[tuple[Any, Any]]:
     """Events of one kind with the real time at which they were recorded, as the auditor may read them."""
     rows = []
     async for attempt in AsyncRetrying(stop=stop_after_attempt(READ_ATTEMPTS_MAX), wait=wait_fixed(1), reraise=True):

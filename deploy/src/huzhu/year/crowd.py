@@ -18,7 +18,7 @@ REQUEST_TIMEOUT_S = 60
 CONFLICT = (404, 409, 422)
 
 
-class Refusal(Exception):
+class Refusal(StepFailed):
     """A service said no, with its stable code."""
 
     def __init__(self, code: str, told: str) -> None:

@@ -18,6 +18,7 @@ from huzhu.year.incidence import Case
 
 BATCHES_MAX = 30
 """So many batches are drafted in one round at most."""
+DRAFT_ATTEMPTS_MAX = 300
 SETTLE_WAIT_S_MAX = 180.0
 POLL_S = 0.1
 PAGE = 200
@@ -54,14 +55,20 @@ class Till:
             await self._ask_for_accounts(day)
 
     async def _draft(self) -> dict[str, Any] | None:
-        try:
-            body = {"plan_code": PLAN}
-            drafted: dict[str, Any] = await self._crowd.post("payments/batches", body, "finance", sub="finance-1")
-        except Refusal as refused:
-            if refused.code == "batch-empty":
-                return None
-            raise
-        return drafted
+        """Everything payable, or None when there is nothing; the list of it may lag behind the batch before."""
+        for _ in range(DRAFT_ATTEMPTS_MAX):
+            try:
+                body = {"plan_code": PLAN}
+                drafted: dict[str, Any] = await self._crowd.post("payments/batches", body, "finance", sub="finance-1")
+            except Refusal as refused:
+                if refused.code == "batch-empty":
+                    return None
+                if refused.code != "payout-in-batch":
+                    raise
+                await asyncio.sleep(POLL_S)
+            else:
+                return drafted
+        raise StepFailed("The list of what is payable does not follow the batches.")
 
     async def _until_answered(self) -> None:
         deadline = time.monotonic() + SETTLE_WAIT_S_MAX
