@@ -36,7 +36,7 @@ class Till:
         self._crowd = crowd
         self._agenda = agenda
         self._by_claim = by_claim
-        self._corrected: set[tuple[str, int]] = set()
+        self._asked: set[str] = set()
         self.batches = 0
 
     async def pay(self, day: date) -> None:
@@ -89,11 +89,10 @@ class Till:
     async def _ask_for_accounts(self, day: date) -> None:
         """Each payee whose money came back names another account some days later."""
         for payout in await self._page("returned"):
-            key = (payout["payout_id"], payout["attempt"])
             again = payout["reason"] in SAME_ACCOUNT and payout["attempt"] < ATTEMPTS_OF_THE_BANK
-            if key in self._corrected or again:
+            if again or payout["payout_id"] in self._asked:
                 continue
-            self._corrected.add(key)
+            self._asked.add(payout["payout_id"])
             case = self._by_claim[payout["claim_id"]]
             days = drawing(case, f"correction-{payout['attempt']}").randint(*CORRECTION_DAYS)
             self._agenda.put(later(day, days), Hour.MORNING, partial(self._correct, case, payout))
@@ -103,3 +102,4 @@ class Till:
         account = {"account_name": case.member.name, "card_no": card(draw)}
         path = f"payments/payouts/{payout['payout_id']}/account"
         await self._crowd.post(path, account, "member", case.org, payout["payee_id"])
+        self._asked.remove(payout["payout_id"])
