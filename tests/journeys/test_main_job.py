@@ -14,6 +14,7 @@ YUAN = 100
 ROSTER_KEYS = {"rows", "valid", "seconds"}
 RESULT_KEYS = {
     "roster", "covered", "paid", "returned", "rejected", "duplicates", "messages_sent", "checkups_done", "pool_fen",
+    "sms_delivered", "sms_failed",
     "submitted_to_paid_ms_p50", "paid_to_told_ms_p50", "events", "seconds",
 }  # fmt: skip
 
@@ -49,6 +50,7 @@ def test_every_valid_person_of_the_roster_is_covered(told: dict[str, Any]) -> No
 
 def test_people_were_told_and_examined(told: dict[str, Any]) -> None:
     assert told["messages_sent"] >= 7 * 3
+    assert told["sms_delivered"] > 0
     assert told["checkups_done"] >= 1
     assert told["findings_followed_up"] == 1
 

@@ -162,7 +162,7 @@ def _rows(result: Result, told: Told) -> list[tuple[str, str, str]]:
         ("不予给付 rejected", f"{result.rejected}", "inside the waiting period"),
         ("重复申领 filed twice", f"{result.duplicates}", "counted once"),
         ("特事特办 special decisions", f"{result.special_decisions}", "listed for the auditor"),
-        ("短信 messages sent", f"{result.messages_sent}", ""),
+        ("短信 messages sent", f"{result.messages_sent}", _receipts(result)),
         ("体检 check-ups done", f"{result.checkups_done}", f"{result.findings_followed_up} finding followed up"),
         *_matching(result),
         ("资金池 the pool's balance", _yuan(result.pool_fen), "元"),
@@ -187,6 +187,12 @@ def _matching(result: Result) -> list[tuple[str, str, str]]:
         ("应赔尽赔 accounted for", f"{ledger.settlements:,}", classes),
         ("  余数 remainder", f"{ledger.remainder:,}", "has to be zero"),
     ]
+
+
+def _receipts(result: Result) -> str:
+    """What the provider says of the messages, and why some could not be sent."""
+    failed = "  ".join(f"{code} {count:,}" for code, count in sorted(result.sms_failed.items()))
+    return f"receipts: {result.sms_delivered:,} delivered" + (f"; not reached: {failed}" if failed else "")
 
 
 def _yuan(fen: int) -> str:

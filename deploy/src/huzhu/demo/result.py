@@ -54,6 +54,8 @@ class Result(msgspec.Struct, frozen=True):
     duplicates: int
     special_decisions: int
     messages_sent: int
+    sms_delivered: int
+    sms_failed: dict[str, int]
     checkups_done: int
     findings_followed_up: int
     pool_fen: int
@@ -86,6 +88,8 @@ def read_result(gateway: Gateway, told: Told, seconds: float) -> Result:
         duplicates=claims["duplicates"],
         special_decisions=claims["special_decisions"],
         messages_sent=messages["sent"],
+        sms_delivered=messages["delivered"],
+        sms_failed=messages["failed"],
         checkups_done=checkups["done"],
         findings_followed_up=checkups["followed_up"],
         pool_fen=pool["cash_fen"],

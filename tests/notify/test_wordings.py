@@ -1,0 +1,194 @@
+"""Only approved texts leave; an invitation may have to say how to refuse; reminders; a second provider."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from chassis.clock import from_text
+from contracts.health_checkup.v1 import MemberInvited, Slot, SlotBooked, StopOpened
+from contracts.notify.v1 import MessageCancelled, MessageDelivered, MessagePostponed, MessageQueued, MessageSent
+from notify.domain.approval import APPROVAL, RecordApproval, RecordRefusal, SubmitTemplate
+from notify.domain.template import TEMPLATES, Template, latest, segments
+from notify.projections import approvals
+from notify.settings import Settings
+from notify.workers import approving, providers, receipts, sending
+from notify.workers.provider import ProviderAway
+from tests.notify.house import House
+
+EVENING = "2022-07-14T10:00:00.000000Z"
+"""Six o'clock in Lanzhou."""
+
+
+@pytest.fixture
+def reworded(monkeypatch: pytest.MonkeyPatch) -> Template:
+    """A second version of a text, that nobody has approved."""
+    second = replace(latest("benefit-paid"), version=2, text="{name}您好,互助金{amt}元已打入尾号{tail}的银行卡。")
+    monkeypatch.setitem(TEMPLATES, ("benefit-paid", 2), second)
+    return second
+
+
+async def submit(house: House, template: Template) -> str:
+    """Give a version in; the key of its approval."""
+    code = await providers.sms(house.context).submit(template)
+    key = approving.stream_key(template.code, template.version)
+    asking = SubmitTemplate(template.code, template.version, template.digest, "aliyun", code, "system")
+    await house.context.executor.execute(APPROVAL, key, asking)
+    return key
+
+
+async def test_the_newest_approved_wording_is_used_while_a_newer_one_waits(house: House, reworded: Template) -> None:
+    await house.register()
+    await house.settle()
+    [queued] = await house.queued()
+    assert queued.template_version == 1
+    async with house.context.reads.connection() as c:
+        assert (await approvals.wording(c, "benefit-paid")).version == 1
+    assert reworded.version == 2
+
+
+async def test_a_message_in_words_that_are_not_approved_waits_and_goes_when_they_are(
+    house: House, reworded: Template, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def newest(*_: object) -> Template:
+        return reworded
+
+    monkeypatch.setattr(approvals, "wording", newest)
+    await house.register()
+    await house.settle()
+    await house.work(house.paid)
+    waiting = (await house.history(house.paid))[-1]
+    assert (type(waiting), waiting.reason) == (MessagePostponed, "template-not-approved")
+    assert await house.arrived() == []
+    key = await submit(house, reworded)
+    refused = RecordRefusal("benefit-paid", 2, "内容不规范")
+    await house.context.executor.execute(APPROVAL, key, refused)
+    house.world.clock.advance(timedelta(minutes=15))
+    await house.release_due()
+    await house.work(house.paid)
+    assert await house.arrived() == [], "What was refused is not sent."
+    await submit(house, reworded)
+    await house.context.executor.execute(APPROVAL, key, RecordApproval("benefit-paid", 2, "aliyun"))
+    house.world.clock.advance(timedelta(minutes=15))
+    await house.release_due()
+    await house.work(house.paid)
+    [message] = await house.arrived()
+    assert message["text"] == "【甘肃互助保障】某某某您好,互助金150,000.00元已打入尾号1234的银行卡。"
+
+
+async def test_a_text_that_was_changed_after_its_approval_is_not_sent(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await house.register()
+    await house.settle()
+    changed = replace(latest("benefit-paid"), text="{name}您好,恭喜,{amt}元已打入尾号{tail}的卡。")
+    monkeypatch.setitem(TEMPLATES, ("benefit-paid", 1), changed)
+    await house.work(house.paid)
+    assert (await house.history(house.paid))[-1].reason == "template-not-approved"
+
+
+async def invite(house: House) -> str:
+    stop = f"stop-{house.claim}"
+    event = MemberInvited(
+        stop_id=stop, campaign="2022", person_id=house.member, place="凉州区总工会门", date="2022-07-15", wave=1
+    )
+    await house.world.feed("health_checkup", event, f"stop-{stop}")
+    [queued] = await house.queued()
+    await house.work(queued.message_id)
+    [message] = await house.arrived()
+    return str(message["text"])
+
+
+async def test_an_invitation_is_a_notice_unless_it_counts_as_promotion(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await house.register()
+    assert not (await invite(house)).endswith("拒收请回复R")
+    promoting = msgspec.structs.replace(Settings(), invitations_promote=True)
+    monkeypatch.setattr("notify.inbox.decisions.settings", lambda: promoting)
+    other = house.for_new_people()
+    await other.register()
+    text = await invite(other)
+    assert text.endswith("拒收请回复R")
+    assert segments(text.removeprefix("【甘肃互助保障】")) == 2
+    assert latest("checkup-invitation-promotion").kind == "promotion"
+
+
+async def stop(house: House) -> str:
+    stop_id = f"truck-{house.claim}"
+    opened = StopOpened(
+        stop_id=stop_id,
+        campaign="2022",
+        org_path="620000.620600",
+        division_code="620600",
+        place="武威肿瘤医院",
+        date="2022-07-15",
+        package="BASIC.v1",
+        slots=(Slot(slot_id="s1", starts_at="08:30", capacity=9),),
+    )
+    await house.world.feed("health_checkup", opened, f"stop-{stop_id}")
+    return stop_id
+
+
+async def book(house: House, stop_id: str, slot_id: str, starts_at: str) -> None:
+    booked = SlotBooked(stop_id=stop_id, campaign="2022", person_id=house.member, slot_id=slot_id, starts_at=starts_at)
+    await house.world.feed("health_checkup", booked, f"stop-{stop_id}")
+    await house.world.settled()
+
+
+async def test_a_booking_is_reminded_of_on_the_evening_before_and_another_slot_replaces_it(house: House) -> None:
+    await house.register()
+    stop_id = await stop(house)
+    await book(house, stop_id, "s1", "08:30")
+    await book(house, stop_id, "s2", "09:00")
+    first, second = await house.queued()
+    assert (first.send_after, second.send_after) == (EVENING, EVENING)
+    assert second.variables == {"time": "09:00", "place": "见公众号"}, "A hospital is withheld."
+    assert isinstance((await house.history(first.message_id))[-1], MessageCancelled)
+    house.world.clock.set(from_text(EVENING))
+    await house.release_due()
+    await house.work(second.message_id)
+    [message] = await house.arrived()
+    assert "您预约的体检在明天09:00" in message["text"]
+
+
+async def test_whoever_books_after_the_evening_is_not_reminded(house: House) -> None:
+    await house.register()
+    stop_id = await stop(house)
+    house.world.clock.set(from_text(EVENING) + timedelta(minutes=1))
+    await book(house, stop_id, "s1", "08:30")
+    assert await house.queued() == []
+
+
+async def test_the_second_provider_fits_the_port(house: House) -> None:
+    """Whole texts, its own ids, no approval: every text is given in anew, and a lost answer is asked about."""
+    await house.register()
+    settings = msgspec.structs.replace(house.context.settings, sms_provider="plain")
+    context = replace(house.context, settings=settings)
+    await approving.submit_and_review(context)
+    await house.world.settled()
+    try:
+        await house.settle()
+        released = (await house.context.log.load(f"message-{house.paid}"))[-1]
+        await house.behave(lose=1)
+        with pytest.raises(ProviderAway):
+            await sending.send(released, context)
+        await sending.send(released, context)
+        await receipts.collect_receipt(house.paid, house.member, context)
+        [message] = await house.arrived()
+        assert message["attempts"] == 1
+        assert [type(event) for event in (await house.history(house.paid))[-2:]] == [MessageSent, MessageDelivered]
+    finally:
+        await approving.submit_and_review(house.context)
+        await house.world.settled()
+
+
+async def test_a_queued_message_names_its_lane_and_first_channel(house: House) -> None:
+    await house.register()
+    message_id = await house.report()
+    queued = (await house.history(message_id))[0]
+    assert isinstance(queued, MessageQueued)
+    assert (queued.lane, queued.channel) == ("ordinary", "WECHAT")
