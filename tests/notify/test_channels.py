@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from contracts.enrolment.people import ContactChanged, ErasureBegun
 from contracts.notify.reaching import MobileCleared, MobileDoubted, MobileFailed, WechatUnbound
@@ -12,11 +14,13 @@ from contracts.notify.v1 import (
     MessageDiverted,
     MessageHandedOver,
     MessagePostponed,
+    MessageReleased,
     MessageSeen,
     MessageSent,
     OrdinaryMessageReleased,
 )
 from notify.domain.message import MESSAGE, SeeMessage
+from notify.domain.template import TEMPLATES
 from notify.workers import forgetting, sending
 from tests.notify.house import House
 
@@ -245,3 +249,27 @@ async def test_a_message_that_arrives_clears_the_mobile(house: House) -> None:
     await house.work(message_id)
     await house.collect(message_id)
     assert (await mobile_events(house))[-1] == MobileCleared(person_id=house.member, reason="delivered")
+
+
+async def test_a_number_gets_no_more_of_one_text_than_its_share_of_a_day(house: House) -> None:
+    await house.register()
+    settings = structs.replace(house.context.settings, template_day_max=2)
+    context = replace(house.context, settings=settings)
+    for attempt in (1, 2, 3):
+        await house.settle(attempt=attempt, amount_fen=attempt)
+        [released] = [
+            recorded
+            for recorded in await house.context.log.load(f"message-paid-{house.payout}-{attempt}-{house.member}")
+            if isinstance(recorded.event, MessageReleased)
+        ]
+        await sending.send(released, context)
+    assert (await house.history(f"paid-{house.payout}-3-{house.member}"))[-1].reason == "number-limit"
+    assert len(await house.arrived()) == 2
+    other = await house.report()
+    await house.work(other)
+    assert len(await house.arrived()) == 3, "Another text is not one of them."
+
+
+def test_no_more_texts_go_to_wechat_than_it_keeps() -> None:
+    """At most 25 templates (domain 9.2)."""
+    assert 0 < len({code for (code, _), template in TEMPLATES.items() if template.channel == "WECHAT"}) <= 25

@@ -92,6 +92,16 @@ async def test_a_code_that_was_not_sent_in_its_minutes_is_not_sent(house: House)
     assert await house.arrived() == []
 
 
+async def test_a_code_that_a_number_may_not_have_today_fails_at_once(house: House) -> None:
+    await house.register()
+    await house.behave(limit_suffix=house.mobile[-8:])
+    async with member(house) as client:
+        code_id = (await client.post("/bindings/codes")).json()["code_id"]
+    message_id = f"code-{code_id}-{house.member}"
+    await house.work(message_id)
+    assert (await house.history(message_id))[-1].code == "number-limit"
+
+
 async def test_a_wrong_code_is_counted_and_the_right_one_is_then_not_taken(house: House) -> None:
     await house.register()
     code_id, code = await sent_code(house)
