@@ -56,6 +56,13 @@ class Post:
         self.given_up.append(recorded.event.book_id)
 
 
+def test_each_wait_is_longer_than_the_one_before_up_to_its_bound() -> None:
+    worker = Worker("w", BookLent, 5, 1_000, Post().run, retry_growth=2.0, retry_delay_ms_max=5_000)
+    assert [worker.delay_ms(attempt) for attempt in (1, 2, 3, 4, 1_000)] == [1_000, 2_000, 4_000, 5_000, 5_000]
+    steady = Worker("w", BookLent, 5, 1_000, Post().run)
+    assert {steady.delay_ms(attempt) for attempt in (1, 7, 1_000)} == {1_000}
+
+
 def context_of(road: Road) -> Context:
     nothing: Any = cast("Any", None)
     executor = replace(road.executor, log=road.library)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from msgspec import structs
@@ -21,7 +22,7 @@ from contracts.notify.v1 import (
 )
 from notify.domain.message import MESSAGE, SeeMessage
 from notify.domain.template import TEMPLATES
-from notify.workers import forgetting, sending
+from notify.workers import forgetting, receipts, sending
 from tests.notify.house import House
 
 OPENID = "o-of-the-member-{}"
@@ -273,3 +274,17 @@ async def test_a_number_gets_no_more_of_one_text_than_its_share_of_a_day(house: 
 def test_no_more_texts_go_to_wechat_than_it_keeps() -> None:
     """At most 25 templates (domain 9.2)."""
     assert 0 < len({code for (code, _), template in TEMPLATES.items() if template.channel == "WECHAT"}) <= 25
+
+
+def test_a_receipt_that_does_not_come_is_asked_for_more_and_more_rarely(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr(receipts.time, "monotonic", lambda: now)
+    patience, asked = receipts.Patience(), []
+    while now < 3_600:
+        if not patience.has("m"):
+            asked.append(now)
+        now += 1
+    waits = [later - earlier for earlier, later in pairwise(asked)]
+    assert waits[:4] == [1, 2, 4, 8]
+    assert max(waits) == receipts.PATIENCE_S_MAX
+    assert len(asked) < 20

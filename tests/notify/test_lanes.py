@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
+from msgspec import structs
 
 from chassis.clock import new_id, utc_text
+from chassis.context import Context
+from chassis.decider import Rejected
 from chassis.execute import Session
 from chassis.migrate import migrate
 from chassis.worker import Jobs
@@ -23,7 +28,8 @@ from notify.domain.message import MESSAGE, QueueMessage
 from notify.domain.template import TEMPLATES
 from notify.main import SERVICE
 from notify.projections import messages
-from notify.workers import covering, pacing
+from notify.workers import covering, pacing, rounds
+from notify.workers.provider import ProviderAway
 from tests.notify.house import PROVIDERS, House, open_house
 from tests.world import START, open_world
 
@@ -263,3 +269,30 @@ async def test_rosters_are_queued_no_further_ahead_than_the_lane_can_see(
     looked, after = await covering.tell_chunk(house.context, STARTS, 0)
     assert (looked, after) == (1, 0), "It comes back to the same place."
     assert not [event for event in await house.queued() if event.message_id.startswith("cover-starts-GS")]
+
+
+@pytest.mark.parametrize("background", workers.BACKGROUND, ids=lambda one: one.__name__)
+async def test_what_runs_beside_goes_on_where_nothing_is_to_be_told_and_nobody_to_be_asked(
+    house: House, background: Callable[[Context], Coroutine[Any, Any, None]]
+) -> None:
+    """A part of a service that ends ends the service."""
+    silent = structs.replace(house.context.settings, tell_cover_starts=False, sms_url="")
+    task = asyncio.create_task(background(replace(house.context, settings=silent)))
+    done, _ = await asyncio.wait({task}, timeout=0.5)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert not done
+
+
+async def test_a_round_that_fails_is_followed_by_another_and_a_mistake_ends_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rounds, "RETRY_S", 0.0)
+    failures = [ProviderAway("503"), ConnectionError(), Rejected("odd", "An odd case."), KeyError("a mistake")]
+
+    async def one_round() -> float:
+        raise failures.pop(0)
+
+    with pytest.raises(KeyError):
+        await rounds.for_ever("test", one_round)
+    assert failures == []

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
+from itertools import count
 
 import structlog
 
 from chassis.context import Context
+from chassis.decider import Rejected
 from contracts.envelope import SYSTEM
 from notify.domain.approval import APPROVAL, ApprovalCommand, RecordApproval, RecordRefusal, SubmitTemplate
-from notify.domain.template import TEMPLATES
+from notify.domain.template import TEMPLATES, Template
 from notify.projections import approvals
 from notify.workers import providers
-from notify.workers.provider import REFUSED, REVIEWED, ProviderAway
+from notify.workers.provider import REFUSED, REVIEWED, SmsProvider
+from notify.workers.rounds import for_ever
 
 INTERVAL_S = 60.0
 """A review takes about a working day."""
@@ -23,15 +25,14 @@ EAGER_ROUNDS = 30
 
 async def approve_templates(context: Context) -> None:
     """Ask and listen, for ever; without a provider there is nobody to ask."""
-    round_no = 0
-    while context.settings.sms_url:
-        try:
-            open_ones = await submit_and_review(context)
-        except ProviderAway as away:
-            open_ones = True
-            structlog.get_logger().warning("templates-not-reviewed", error=str(away))
-        round_no += 1
-        await asyncio.sleep(EAGER_INTERVAL_S if open_ones and round_no < EAGER_ROUNDS else INTERVAL_S)
+    rounds = count(1)
+
+    async def one_round() -> float:
+        eager = next(rounds) < EAGER_ROUNDS
+        waits = bool(context.settings.sms_url) and await submit_and_review(context)
+        return EAGER_INTERVAL_S if waits and eager else INTERVAL_S
+
+    await for_ever("approving", one_round)
 
 
 async def submit_and_review(context: Context) -> bool:
@@ -42,25 +43,33 @@ async def submit_and_review(context: Context) -> bool:
     waits = False
     for key, template in TEMPLATES.items():
         approval = known.get(key)
-        if approval is None or approval.provider != provider.name:
-            code = await provider.submit(template)
-            asking = SubmitTemplate(template.code, template.version, template.digest, provider.name, code, SYSTEM.sub)
-            await context.executor.execute(APPROVAL, stream_key(*key), asking)
-        elif approval.state == approvals.SUBMITTED:
-            code = approval.provider_code
-        else:
+        code = approval.provider_code if approval and approval.provider == provider.name else ""
+        if code and approval and approval.state != approvals.SUBMITTED:
             continue
-        review = await provider.review(code)
-        answer: ApprovalCommand
-        if review.state == REVIEWED:
-            answer = RecordApproval(template.code, template.version, provider.name)
-        elif review.state == REFUSED:
-            answer = RecordRefusal(template.code, template.version, review.reason)
-        else:
-            waits = True
-            continue
-        await context.executor.execute(APPROVAL, stream_key(*key), answer)
+        try:
+            waits |= await _one(context, provider, template, code)
+        except Rejected as refused:
+            structlog.get_logger().error("template-not-submitted", template=template.code, error=refused.code)
     return waits
+
+
+async def _one(context: Context, provider: SmsProvider, template: Template, code: str) -> bool:
+    """Give a text in unless the provider has it, and hear what it says; whether it says nothing yet."""
+    key = stream_key(template.code, template.version)
+    if not code:
+        code = await provider.submit(template)
+        asking = SubmitTemplate(template.code, template.version, template.digest, provider.name, code, SYSTEM.sub)
+        await context.executor.execute(APPROVAL, key, asking)
+    review = await provider.review(code)
+    answer: ApprovalCommand
+    if review.state == REVIEWED:
+        answer = RecordApproval(template.code, template.version, provider.name)
+    elif review.state == REFUSED:
+        answer = RecordRefusal(template.code, template.version, review.reason)
+    else:
+        return True
+    await context.executor.execute(APPROVAL, key, answer)
+    return False
 
 
 def stream_key(template_code: str, version: int) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -16,6 +15,7 @@ from notify.domain.template import full_day_text
 from notify.projections import approvals, contacts, covers, deceased, messages
 from notify.projections.covers import Cover
 from notify.settings import Settings
+from notify.workers.rounds import for_ever
 
 INTERVAL_S = 1.0
 IDLE_INTERVAL_S = 60.0
@@ -75,15 +75,18 @@ OCCASIONS = (
 async def tell_covers(context: Context) -> None:
     """Queue what is due, chunk by chunk, while the bulk lane has room; for ever."""
     after = {occasion.template_code: (date.min, 0) for occasion in OCCASIONS}
-    while context.settings.tell_cover_starts:
-        queued = 0
-        for occasion in OCCASIONS:
+
+    async def one_round() -> float:
+        looked = 0
+        for occasion in OCCASIONS if context.settings.tell_cover_starts else ():
             today = context.clock.today()
             day, position = after[occasion.template_code]
             done, position = await tell_chunk(context, occasion, position if day == today else 0)
             after[occasion.template_code] = (today, position)
-            queued += done
-        await asyncio.sleep(INTERVAL_S if queued else IDLE_INTERVAL_S)
+            looked += done
+        return INTERVAL_S if looked else IDLE_INTERVAL_S
+
+    await for_ever("covering", one_round)
 
 
 async def tell_chunk(context: Context, occasion: Occasion, after: int) -> tuple[int, int]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from chassis.clock import SHANGHAI
 from chassis.context import Context
 from chassis.execute import Session
 from notify.domain.notice import NOTICE, PostNotice
 from notify.projections import claim_tasks
+from notify.workers.rounds import for_ever
 
 INTERVAL_S = 30.0
 KIND = "task-digest"
@@ -16,14 +15,18 @@ KIND = "task-digest"
 
 async def post_digests(context: Context) -> None:
     """Post each day's digests when their hour has come, for ever."""
-    posted = ""
-    while True:
-        await asyncio.sleep(INTERVAL_S)
+    posted = {""}
+
+    async def one_round() -> float:
         now = context.clock.now().astimezone(SHANGHAI)
         today = now.date().isoformat()
-        if now.hour >= context.settings.digest_at_h and posted != today:
+        if now.hour >= context.settings.digest_at_h and today not in posted:
             await post_digest(context)
-            posted = today
+            posted.clear()
+            posted.add(today)
+        return INTERVAL_S
+
+    await for_ever("digests", one_round)
 
 
 async def post_digest(context: Context) -> int:

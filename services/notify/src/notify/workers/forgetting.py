@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import date, timedelta
 
 from chassis.context import Context
 from notify.domain.binding import BINDING, Binding, Unbound
 from notify.projections.wechat_bindings import OPENIDS
 from notify.workers.limits import SCOPE
+from notify.workers.rounds import for_ever
 
 KEPT_DAYS = 2
 INTERVAL_S = 3_600
@@ -18,10 +18,13 @@ OWNERS_MAX = 1_000
 
 async def forget(context: Context) -> None:
     """Every hour, for ever."""
-    while True:
+
+    async def one_round() -> float:
         await forget_before(context, context.clock.today() - timedelta(days=KEPT_DAYS))
         await forget_unbound(context)
-        await asyncio.sleep(INTERVAL_S)
+        return INTERVAL_S
+
+    await for_ever("forgetting", one_round)
 
 
 async def forget_before(context: Context, day: date) -> None:

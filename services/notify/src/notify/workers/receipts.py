@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections import OrderedDict
 from datetime import timedelta
 
-import structlog
-
 from chassis.context import Context
-from chassis.execute import Contended, Session
+from chassis.execute import Session
 from chassis.keyring import Erased
 from notify.domain.message import MESSAGE, RecordDelivery, RecordFailure
 from notify.domain.mobile import MOBILE, ClearMobile
 from notify.projections import messages, mobiles
 from notify.workers import providers, sending
-from notify.workers.provider import DELIVERED, WAITING, ProviderAway
+from notify.workers.provider import DELIVERED, WAITING
+from notify.workers.rounds import for_ever
 
 INTERVAL_S = 1.0
 RECEIPTS_MAX = 200
@@ -47,17 +45,17 @@ class Patience:
 async def collect_receipts(context: Context) -> None:
     """Ask for the receipts of sent messages, for ever; a provider that is away is asked again."""
     patience = Patience()
-    while True:
-        await asyncio.sleep(INTERVAL_S)
+
+    async def one_round() -> float:
         since = context.clock.now() - timedelta(hours=context.settings.receipt_wait_h)
         async with context.reads.connection() as c:
             waiting = await messages.awaiting_receipt(c, since, RECEIPTS_MAX)
-        try:
-            for message_id, recipient_id in waiting:
-                if not patience.has(message_id):
-                    await collect_receipt(message_id, recipient_id, context)
-        except (ProviderAway, Contended) as error:
-            structlog.get_logger().warning("receipts-not-read", error=type(error).__name__)
+        for message_id, recipient_id in waiting:
+            if not patience.has(message_id):
+                await collect_receipt(message_id, recipient_id, context)
+        return INTERVAL_S
+
+    await for_ever("receipts", one_round)
 
 
 async def collect_receipt(message_id: str, recipient_id: str, context: Context) -> None:
