@@ -11,8 +11,10 @@ import pytest
 from claims.domain.claim_commands import ApproveClaim, AssessClaim, ClaimCommand, RecheckClaim, RecordPayoutArrived
 from claims.domain.claim_stages import ClaimEvent
 from claims.domain.side_commands import (
+    DecideObjection,
     EscalateContact,
     EscalateStep,
+    FileObjection,
     FollowUpPapers,
     RecordContact,
     ReviewSample,
@@ -241,6 +243,8 @@ def test_nothing_happens_to_a_claim_that_was_never_filed(command: ClaimCommand) 
 @pytest.mark.parametrize("history", [(FILED, ASSESSED, APPROVED), (FILED, WITHDRAWN)])
 def test_what_is_granted_or_withdrawn_is_closed(command: ClaimCommand, history: tuple[ClaimEvent, ...]) -> None:
     if isinstance(command, WithdrawClaim) and WITHDRAWN in history:
+        return
+    if isinstance(command, FileObjection | DecideObjection) and APPROVED in history:
         return
     SPEC.given(*history).when(command).then_rejected("claim-closed")
 

@@ -26,6 +26,7 @@ from claims.domain.side_commands import (
     EscalateContact,
     EscalateStep,
     FollowUpPapers,
+    RaiseGrant,
     RecordContact,
     ReopenClaim,
     ReviewSample,
@@ -112,6 +113,7 @@ COMMANDS: dict[str, ClaimCommand] = {
     "advance": ADVANCE,
     "object": OBJECT,
     "judge": decide(),
+    "raise": RaiseGrant("other", TODAY),
     "late-step": EscalateStep("2022-07-30"),
     "late-contact": EscalateContact("2022-07-30T00:00:00.000000Z"),
 }
@@ -141,6 +143,7 @@ contact      claim-not-urgent     claim-not-urgent    claim-not-urgent    claim-
 advance      claim-not-urgent     claim-not-urgent    claim-not-urgent    claim-not-urgent
 object       claim-not-refused    claim-not-refused   claim-not-refused   claim-not-refused
 judge        objection-missing    objection-missing   objection-missing   objection-missing
+raise        nothing-to-sign  nothing-to-sign  nothing-to-sign  nothing-to-sign
 late-step    quiet                does                quiet               quiet
 late-contact quiet                quiet               quiet               quiet
 
@@ -169,6 +172,7 @@ contact      claim-unknown  claim-not-urgent    claim-closed        claim-closed
 advance      claim-unknown  claim-not-urgent    claim-closed        claim-closed
 object       claim-unknown  claim-not-refused   claim-closed        claim-closed
 judge        claim-unknown  objection-missing   claim-closed        claim-closed
+raise        claim-unknown  nothing-to-sign  nothing-to-sign  nothing-to-sign
 late-step    quiet          quiet               quiet               quiet
 late-contact quiet          quiet               quiet               quiet
 
@@ -195,8 +199,9 @@ sample       not-sampled   not-sampled   not-sampled         not-sampled
 urgent       claim-closed  claim-closed  claim-closed        claim-closed
 contact      claim-closed  claim-closed  claim-closed        claim-closed
 advance      claim-closed  claim-closed  claim-closed        claim-closed
-object       claim-closed  claim-closed  does                quiet
-judge        claim-closed  claim-closed  objection-missing   does
+object       does          does          does                quiet
+judge        objection-missing objection-missing objection-missing does
+raise        nothing-to-sign  nothing-to-sign  nothing-to-sign  nothing-to-sign
 late-step    quiet         quiet         quiet               does
 late-contact quiet         quiet         quiet               quiet
 """

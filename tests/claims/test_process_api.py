@@ -204,6 +204,7 @@ async def test_the_interface_describes_itself(house: House) -> None:
         "/claims/{claim_id}/advance",
         "/claims/{claim_id}/object",
         "/claims/{claim_id}/decide-objection",
+        "/claims/{claim_id}/raise",
         "/recoveries",
         "/recoveries/{claim_id}",
         "/recoveries/{claim_id}/receipts",

@@ -21,7 +21,7 @@ from contracts.claims.process import (
 )
 from contracts.claims.v1 import BenefitLine, ClaimApproved, Payee
 from contracts.enrolment.v1 import DeathRecorded
-from contracts.envelope import Event
+from contracts.envelope import Event, changed
 from tests.notify.house import CLAIMANT_FIELD, House
 
 NO = "GS2022000123"
@@ -122,6 +122,7 @@ TOLD = {
     "objection-upheld-finally": lambda house: decided(house, "UPHELD", 2),
     "objection-overturned": lambda house: decided(house, "OVERTURNED"),
     "objection-partly": lambda house: decided(house, "PARTLY"),
+    "objection-raises": lambda house: changed(decided(house, "PARTLY"), against="GRANT"),
     "advance-approved": advanced,
     "recovery-asked": recovery,
 }
@@ -190,15 +191,16 @@ async def test_an_heir_who_was_named_later_is_reached_and_told_the_share(house: 
 
 
 @pytest.mark.parametrize(
-    ("advanced_fen", "code", "amount"),
+    ("advanced_fen", "raised", "code", "amount"),
     [
-        (0, "claim-approved", "75,000.00"),
-        (3_000_000, "claim-approved-rest", "45,000.00"),
-        (7_500_000, "claim-approved-prepaid", None),
+        (0, False, "claim-approved", "75,000.00"),
+        (3_000_000, False, "claim-approved-rest", "45,000.00"),
+        (7_500_000, False, "claim-approved-prepaid", None),
+        (3_000_000, True, "claim-raised", "45,000.00"),
     ],
 )
 async def test_an_approval_announces_what_is_still_to_come(
-    house: House, advanced_fen: int, code: str, amount: str | None
+    house: House, advanced_fen: int, *, raised: bool, code: str, amount: str | None
 ) -> None:
     line = BenefitLine(
         line_id="l",
@@ -220,6 +222,7 @@ async def test_an_approval_announces_what_is_still_to_come(
         payees=(house.payee(),),
         total_fen=7_500_000,
         approved_on="2022-03-01",
+        raised=raised,
     )
     assert await tell(house, approved) == [code]
     (queued,) = await house.queued()

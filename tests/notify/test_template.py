@@ -58,6 +58,8 @@ BESIDE = {
     "advance-approved": {"no": "GS2022000123", "amt": "75,000.00", "tail": "1234"},
     "advance-approved-share": {"no": "GS2022000123", "share": "50", "tail": "1234"},
     "claim-approved-rest": {"no": "GS2022000123", "amt": "1,640.00", "tail": "1234"},
+    "objection-raises": {"no": "GS2022000123"},
+    "claim-raised": {"no": "GS2022000123", "amt": "1,640.00", "tail": "1234"},
     "claim-approved-prepaid": {"no": "GS2022000123"},
     "recovery-asked": {"no": "GS2022000123", "amt": "1,640.00", "d": "12月31日"},
 }

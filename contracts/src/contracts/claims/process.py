@@ -178,7 +178,10 @@ class AdvanceGranted(Event, frozen=True, kw_only=True):
 
 
 class ObjectionFiled(Event, frozen=True, kw_only=True):
-    """The member objects to a decision, at level 1 or 2 (domain 4.8). Stream `claim-<id>`. `due_on` is an ISO date."""
+    """The member objects to a decision, at level 1 or 2 (domain 4.8). Stream `claim-<id>`. `due_on` is an ISO date.
+
+    `against` is REFUSAL or GRANT; what was granted is paid on meanwhile.
+    """
 
     claim_id: str
     claim_no: str
@@ -189,10 +192,16 @@ class ObjectionFiled(Event, frozen=True, kw_only=True):
     filed_on: str
     due_on: str
     by: str
+    against: str = "REFUSAL"
 
 
 class ObjectionDecided(Event, frozen=True, kw_only=True):
-    """UPHELD (the decision stands), OVERTURNED or PARTLY (back to the office's recheck). Stream `claim-<id>`."""
+    """UPHELD (the decision stands), OVERTURNED or PARTLY (back to the office's recheck). Stream `claim-<id>`.
+
+    `against` is REFUSAL or GRANT. Of a grant `lines` are those that are raised or added, whole, with what was granted
+    of them in `advanced_fen`; they wait for another person's signature. `facts` are the papers' facts as corrected
+    (category health), None where those of the filing count.
+    """
 
     claim_id: str
     claim_no: str
@@ -206,6 +215,8 @@ class ObjectionDecided(Event, frozen=True, kw_only=True):
     decided_on: str
     by: str
     due_on: str
+    against: str = "REFUSAL"
+    facts: Sealed | None = None
 
 
 class StepOverdue(Event, frozen=True, kw_only=True):

@@ -162,7 +162,8 @@ class ClaimRechecked(Event, frozen=True, kw_only=True):
 class ClaimApproved(Event, frozen=True, kw_only=True):
     """The claim is granted: these lines, to these payees (domain 4.3). Stream `claim-<id>`.
 
-    `reviewed_by` are all who filed, reviewed or approved it: none of them may pay it (domain 12.3).
+    `reviewed_by` are all who filed, reviewed or approved it: none of them may pay it (domain 12.3). `raised`: an
+    earlier grant was raised on an objection (domain 4.8); `advanced_fen` is what that grant had given of a line.
     """
 
     claim_id: str
@@ -176,6 +177,7 @@ class ClaimApproved(Event, frozen=True, kw_only=True):
     total_fen: int
     approved_on: str
     reviewed_by: tuple[str, ...] = ()
+    raised: bool = False
 
 
 class ClaimRejected(Event, frozen=True, kw_only=True):
@@ -259,12 +261,16 @@ class DuplicateFiled(Event, frozen=True, kw_only=True):
 
 
 class BenefitsAwarded(Event, frozen=True, kw_only=True):
-    """What a claim takes from the person's caps of the period. Stream `entitlement-<plan>-<person>`."""
+    """What a claim takes from the person's caps of the period. Stream `entitlement-<plan>-<person>`.
+
+    `raised`: the lines are what is added to those that the claim was awarded before.
+    """
 
     plan_code: str
     person_id: str
     claim_id: str
     lines: tuple[BenefitLine, ...]
+    raised: bool = False
 
 
 EVENTS: dict[str, type[Event]] = {

@@ -15,6 +15,7 @@ from claims.api.shapes import (
     Asked,
     Benefit,
     DocumentAsked,
+    FactsAsked,
     HeirsAsked,
     PayeeAsked,
     Reason,
@@ -79,12 +80,17 @@ class ObjectionAsked(Asked, frozen=True, kw_only=True):
 
 
 class ObjectionDecisionAsked(Asked, frozen=True, kw_only=True):
-    """UPHELD, or OVERTURNED or PARTLY with the benefits to be granted; the reason is kept sealed."""
+    """UPHELD, or OVERTURNED or PARTLY with the benefits to be granted or raised; the reason is kept sealed.
+
+    Against a grant: `facts` and `at_work` as they are found now, where the filing's were wrong.
+    """
 
     level: Annotated[int, Meta(ge=1, le=2)]
     outcome: Literal["UPHELD", "OVERTURNED", "PARTLY"]
     benefit_codes: Annotated[tuple[Benefit, ...], Meta(max_length=CODES_MAX)] = ()
     reason: Reason
+    facts: FactsAsked | None = None
+    at_work: bool | None = None
 
 
 class SampleAsked(Asked, frozen=True, kw_only=True):

@@ -48,6 +48,7 @@ from claims.domain.claim_stages import (
     Rechecked,
     Refused,
     Withdrawn,
+    granted_of,
 )
 from claims.domain.entitlement import ENTITLEMENT, AwardBenefits, ReleaseIncident, limits_of
 from claims.domain.plan import Plan
@@ -272,9 +273,11 @@ def _open(claim: Claim) -> bool:
 
 
 def filed_of(claim: Claim) -> ClaimFiled:
-    """The filing as it stands; of a claim that has not been granted."""
-    assert not isinstance(claim, Absent | Approved | Paid)
-    return claim.filed
+    """The filing as it stands, or as it was granted."""
+    assert not isinstance(claim, Absent)
+    filed = granted_of(claim).filed if isinstance(claim, Approved | Paid) else claim.filed
+    assert filed is not None
+    return filed
 
 
 def plan_key(claim: Claim) -> tuple[str, int]:

@@ -133,6 +133,17 @@ def grant(application: Application, benefit_code: str, lines: Iterable[BenefitLi
     return _judge(application, benefit_code, benefit, list(lines), waived=True)
 
 
+def judge_again(application: Application, benefit_code: str, kept: Iterable[BenefitLine]) -> BenefitLine | Refusal:
+    """A named benefit beside lines that stay as they were granted: by the rules, else with its definition waived."""
+    benefit = application.plan.benefits.get(benefit_code)
+    lines = list(kept)
+    if benefit is not None and opens(benefit, application.incident):
+        answer = _judge(application, benefit_code, benefit, lines, waived=False)
+        if not isinstance(answer, Refusal):
+            return answer
+    return grant(application, benefit_code, lines)
+
+
 def opens(benefit: Benefit, incident: Incident) -> bool:
     """Whether the kind of incident, and a death or its absence, opens the benefit."""
     death = {"YES": bool(incident.died_on), "NO": not incident.died_on}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chassis.decider import Decider, Rejected
-from claims.domain import changing, objecting, paying, reviewing, supplementing, urgency
+from claims.domain import changing, contesting, objecting, paying, reviewing, supplementing, urgency
 from claims.domain.claim_commands import (
     ApproveClaim,
     AssessClaim,
@@ -45,6 +45,7 @@ from claims.domain.side_commands import (
     FollowUpPapers,
     GrantAdvance,
     MarkUrgent,
+    RaiseGrant,
     RecordContact,
     ReopenClaim,
     ReturnClaim,
@@ -117,6 +118,8 @@ def _decide_beside(command: SideCommand, claim: Claim) -> list[ClaimEvent]:
             return objecting.file_objection(command, claim)
         case DecideObjection():
             return objecting.decide_objection(command, claim)
+        case RaiseGrant():
+            return contesting.raise_grant(command, claim)
 
 
 def _file(command: FileClaim, claim: Claim) -> list[ClaimEvent]:

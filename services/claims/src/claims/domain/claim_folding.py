@@ -16,6 +16,7 @@ from claims.domain.claim_stages import (
     Claim,
     ClaimEvent,
     ClosedIncomplete,
+    Contest,
     Hands,
     Objected,
     Paid,
@@ -23,6 +24,8 @@ from claims.domain.claim_stages import (
     Refused,
     Undecided,
     Withdrawn,
+    granted_of,
+    with_contest,
 )
 from claims.domain.reviews import (
     AWAITING_CARD,
@@ -125,7 +128,12 @@ def _review(
         case ClaimReturned(), AtUnion() | AtOffice() | Assessed() | Rechecked():
             return _returned(claim, event)
         case ClaimApproved(), AtUnion() | AtOffice() | Assessed() | Rechecked():
-            return Approved(event, claim.beside.arrived, claim.beside.failed, advances=claim.beside.advances)
+            beside, filed = claim.beside, claim.filed
+            return Approved(event, beside.arrived, beside.failed, advances=beside.advances, filed=filed)
+        case ClaimApproved(raised=True), Approved() | Paid():
+            granted = granted_of(claim)
+            contest = replace(granted.contest, raised=(), due_on="")
+            return replace(granted, approved=event, contest=contest)
         case ClaimRejected(), AtOffice() | Assessed() | Rechecked():
             hands = claim.hands.touching(REFUSAL, event.by)
             return Refused(claim.filed, event.reason, hands, _running(claim.beside, ""), event.decided_on)
@@ -195,6 +203,8 @@ def _objection(claim: Claim, event: ObjectionFiled | ObjectionDecided) -> Claim:
     match event, claim:
         case ObjectionFiled(), Refused():
             return Objected(claim, event)
+        case _, Approved() | Paid():
+            return _contested(claim, event)
         case ObjectionDecided(lines=()), Objected(refused):
             hands = refused.hands.touching(REFUSAL, event.by)
             beside = replace(refused.beside, objected=event.level)
@@ -210,6 +220,18 @@ def _objection(claim: Claim, event: ObjectionFiled | ObjectionDecided) -> Claim:
             raise _misfit(claim, event)
 
 
+def _contested(claim: Approved | Paid, event: ObjectionFiled | ObjectionDecided) -> Approved | Paid:
+    """The grant stands, and what it owes goes on being paid, while something is said against it."""
+    contest = granted_of(claim).contest
+    match event:
+        case ObjectionFiled():
+            contest = replace(contest, open=event, due_on=event.due_on)
+        case ObjectionDecided():
+            by = (*contest.by, event.by)
+            contest = Contest(event.level, event.decided_on, by, raised=event.lines, due_on=event.due_on)
+    return with_contest(claim, contest)
+
+
 def _beside(
     claim: Claim, event: ClaimMarkedUrgent | ClaimantContacted | AdvanceGranted | StepOverdue | PayeesConfirmed
 ) -> Claim:
@@ -221,6 +243,8 @@ def _beside(
             return _moved(claim, event)
         case Objected() if isinstance(event, StepOverdue):
             return replace(claim, overdue=True)
+        case Approved() | Paid() if isinstance(event, StepOverdue):
+            return with_contest(claim, replace(granted_of(claim).contest, due_on=""))
         case _:
             raise _misfit(claim, event)
 

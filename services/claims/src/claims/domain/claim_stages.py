@@ -143,11 +143,26 @@ class Rechecked:
 
 
 @dataclass(frozen=True)
+class Contest:
+    """What was said against a grant (domain 4.8): `levels` decided, the last on `decided_on`, `by` whom.
+
+    `raised` are lines of the last decision that wait for a signature; `due_on` is "" where no time runs.
+    """
+
+    levels: int = 0
+    decided_on: str = ""
+    by: tuple[str, ...] = ()
+    open: ObjectionFiled | None = None
+    raised: tuple[BenefitLine, ...] = ()
+    due_on: str = ""
+
+
+@dataclass(frozen=True)
 class Approved:
     """Granted; its payouts arrive or come back. `arrived` by payout; `failed` are (payout, attempt).
 
     `sampled` when a person has still to look at an automatic approval, `looked_by` who did; `advances` were granted
-    ahead and may still arrive.
+    ahead and may still arrive; `filed` is the filing that was judged.
     """
 
     approved: ClaimApproved
@@ -156,6 +171,8 @@ class Approved:
     sampled: bool = False
     looked_by: str = ""
     advances: tuple[AdvanceGranted, ...] = ()
+    filed: ClaimFiled | None = None
+    contest: Contest = field(default_factory=Contest)
 
     def without(self, payout_id: str, attempt: int) -> Approved:
         """After an attempt came back."""
@@ -168,6 +185,17 @@ class Paid:
     """All of it has arrived; a bank may still send a payout back afterwards."""
 
     granted: Approved
+
+
+def granted_of(claim: Approved | Paid) -> Approved:
+    """The grant, paid or not."""
+    return claim.granted if isinstance(claim, Paid) else claim
+
+
+def with_contest(claim: Approved | Paid, contest: Contest) -> Approved | Paid:
+    """The same grant, with what is said against it now."""
+    granted = replace(granted_of(claim), contest=contest)
+    return Paid(granted) if isinstance(claim, Paid) else granted
 
 
 Undecided = AtUnion | AtOffice | Assessed | Rechecked

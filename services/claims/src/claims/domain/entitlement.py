@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -12,6 +13,7 @@ from claims.domain.plan import Plan
 from contracts.claims.matching import IncidentReleased
 from contracts.claims.process import PersonBarred
 from contracts.claims.v1 import BenefitLine, BenefitsAwarded, DuplicateFiled, IncidentClaimed
+from contracts.envelope import changed
 
 # State
 
@@ -120,7 +122,7 @@ class BarPerson:
 
 @dataclass(frozen=True)
 class AwardBenefits:
-    """Take an approved claim's lines from the caps."""
+    """Take an approved claim's lines from the caps; of lines awarded before, what they give more now."""
 
     plan_code: str
     person_id: str
@@ -178,28 +180,43 @@ def _claim(command: ClaimIncident, state: Entitlement) -> list[EntitlementEvent]
 
 
 def _award(command: AwardBenefits, state: Entitlement) -> list[EntitlementEvent]:
-    if any(award.claim_id == command.claim_id for award in state.awards):
+    before = {one.benefit_code: 0 for one in state.awards if one.claim_id == command.claim_id}
+    for award in state.awards:
+        if award.claim_id == command.claim_id:
+            before[award.benefit_code] += award.amount_fen
+    lines = tuple(_more(line, before.get(line.benefit_code, 0)) for line in command.lines)
+    lines = tuple(line for line in lines if line.amount_fen > 0)
+    if before and not lines:
         return []
     if all(claim != command.claim_id for _, claim in state.incidents):
         raise Rejected("incident-unclaimed", "No incident was registered for this claim.")
-    if not _fits(command, state):
+    if not _fits(command, lines, state):
         raise Rejected("assessment-outdated", "The caps have changed since the assessment; assess the claim again.")
     return [
         BenefitsAwarded(
-            plan_code=command.plan_code, person_id=command.person_id, claim_id=command.claim_id, lines=command.lines
+            plan_code=command.plan_code,
+            person_id=command.person_id,
+            claim_id=command.claim_id,
+            lines=lines,
+            raised=bool(before),
         )
     ]
 
 
-def _fits(command: AwardBenefits, state: Entitlement) -> bool:
+def _more(line: BenefitLine, before_fen: int) -> BenefitLine:
+    """What a line gives beyond what it was awarded before."""
+    return changed(line, amount_fen=line.amount_fen - before_fen) if before_fen else line
+
+
+def _fits(command: AwardBenefits, lines: tuple[BenefitLine, ...], state: Entitlement) -> bool:
     """Whether the lines stay within every cap, with what the period has awarded already."""
     totals: dict[str, int] = {}
-    counts: dict[str, int] = {}
-    entries = [(award.benefit_code, award.amount_fen) for award in state.awards]
-    entries += [(line.benefit_code, line.amount_fen) for line in command.lines]
-    for code, fen in entries:
+    entries = [(award.benefit_code, award.claim_id, award.amount_fen) for award in state.awards]
+    entries += [(line.benefit_code, command.claim_id, line.amount_fen) for line in lines]
+    for code, _, fen in entries:
         totals[code] = totals.get(code, 0) + fen
-        counts[code] = counts.get(code, 0) + 1
+    # A claim whose line was raised is paid for once all the same.
+    counts = Counter(code for code, _ in {(code, claim_id) for code, claim_id, _ in entries})
     limits = command.limits
     return (
         sum(totals.values()) <= limits.overall_fen

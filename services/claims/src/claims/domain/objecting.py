@@ -1,4 +1,4 @@
-"""Objections to a refusal (domain 4.8): two levels, each decided by somebody without part in what was decided."""
+"""Objections (domain 4.8): two levels, each decided by somebody without part in what was decided."""
 
 from __future__ import annotations
 
@@ -18,19 +18,18 @@ from claims.domain.claim_stages import (
     Rechecked,
     Refused,
     Withdrawn,
+    granted_of,
 )
+from claims.domain.contesting import LEVELS, UPHELD, check_outcome, contest, settle_contest
 from claims.domain.reviews import OFFICE_RECHECK
 from claims.domain.side_commands import DecideObjection, FileObjection
 from claims.domain.standing import closed, unknown
 from claims.domain.supplementing import payee_ids
 from contracts.claims.process import ObjectionDecided, ObjectionFiled
 
-LEVELS = 2
-UPHELD, OVERTURNED, PARTLY = "UPHELD", "OVERTURNED", "PARTLY"
-
 
 def file_objection(command: FileObjection, claim: Claim) -> list[ClaimEvent]:
-    """Against a refusal, in time, at the level that has not been decided yet."""
+    """Against a refusal or a grant, in time, at the level that has not been decided yet."""
     match claim:
         case Refused(filed, _, _, beside, decided_on):
             if beside.objected >= LEVELS:
@@ -57,11 +56,13 @@ def file_objection(command: FileObjection, claim: Claim) -> list[ClaimEvent]:
             if objection.by == command.by:
                 return []
             raise Rejected("objection-open", "An objection is being decided.")
+        case Approved() | Paid():
+            return contest(command, granted_of(claim))
         case Absent():
             raise unknown()
         case AtUnion() | AtOffice() | Assessed() | Rechecked() | AwaitingPapers():
-            raise Rejected("claim-not-refused", "Only a refusal can be objected to.")
-        case ClosedIncomplete() | Withdrawn() | Approved() | Paid():
+            raise Rejected("claim-not-refused", "Only a decision can be objected to.")
+        case ClosedIncomplete() | Withdrawn():
             raise closed()
 
 
@@ -73,7 +74,7 @@ def decide_objection(command: DecideObjection, claim: Claim) -> list[ClaimEvent]
                 raise Rejected("objection-level", f"The objection is at level {objection.level}.")
             if command.by in refused.hands.all() or command.by == objection.by:
                 raise Rejected("objection-own-decision", "An objection is decided by somebody without part in it.")
-            _check_outcome(command)
+            check_outcome(command)
             step = OFFICE_RECHECK if command.lines else ""
             return [
                 ObjectionDecided(
@@ -95,20 +96,11 @@ def decide_objection(command: DecideObjection, claim: Claim) -> list[ClaimEvent]
             if beside.objected == command.level and command.outcome == UPHELD:
                 return []
             raise Rejected("objection-missing", "There is no objection to decide.")
+        case Approved() | Paid():
+            return settle_contest(command, granted_of(claim))
         case Absent():
             raise unknown()
         case AtUnion() | AtOffice() | Assessed() | Rechecked() | AwaitingPapers():
             raise Rejected("objection-missing", "There is no objection to decide.")
-        case ClosedIncomplete() | Withdrawn() | Approved() | Paid():
+        case ClosedIncomplete() | Withdrawn():
             raise closed()
-
-
-def _check_outcome(command: DecideObjection) -> None:
-    if command.note is None:
-        raise Rejected("reason-missing", "The decision on an objection states its reason.", "reason")
-    if command.outcome not in (UPHELD, OVERTURNED, PARTLY):
-        raise Rejected("outcome-unknown", "An objection is upheld, overturned, or partly overturned.", "outcome")
-    if command.outcome == UPHELD and command.lines:
-        raise Rejected("outcome-with-lines", "An upheld refusal grants nothing.", "benefit_codes")
-    if command.outcome != UPHELD and not command.lines:
-        raise Rejected("outcome-without-lines", "An overturned refusal names what is granted.", "benefit_codes")

@@ -149,7 +149,7 @@ class GrantAdvance:
 
 @dataclass(frozen=True)
 class FileObjection:
-    """Object to the refusal, until so many days after its notice; `due_on` is when it is to be decided."""
+    """Object to a refusal or a grant, until so many days after its notice; `due_on` is when it is to be decided."""
 
     by: str
     note: Sealed | None
@@ -160,7 +160,10 @@ class FileObjection:
 
 @dataclass(frozen=True)
 class DecideObjection:
-    """Decide the objection of `level`: UPHELD, or OVERTURNED or PARTLY with the lines to be granted."""
+    """Decide the objection of `level`: UPHELD, or OVERTURNED or PARTLY with the lines to be granted.
+
+    Of a grant these are lines that give more than it, whole; `facts` the corrected ones that they rest on.
+    """
 
     by: str
     level: int
@@ -169,6 +172,16 @@ class DecideObjection:
     note: Sealed | None
     today: str
     due: Mapping[str, str] = field(default_factory=dict)
+    facts: Sealed | None = None
+
+
+@dataclass(frozen=True)
+class RaiseGrant:
+    """Sign what an objection against a grant has won, as another person."""
+
+    by: str
+    today: str
+    report_above_fen: int | None = None
 
 
 @dataclass(frozen=True)
@@ -201,6 +214,7 @@ SideCommand = (
     | GrantAdvance
     | FileObjection
     | DecideObjection
+    | RaiseGrant
     | EscalateStep
     | EscalateContact
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chassis.decider import Rejected
 from claims.domain.claim_stages import (
+    Approved,
     Assessed,
     AtOffice,
     AtUnion,
@@ -11,7 +12,9 @@ from claims.domain.claim_stages import (
     Claim,
     ClaimEvent,
     Objected,
+    Paid,
     Rechecked,
+    granted_of,
 )
 from claims.domain.reviews import FIRST_CONTACT, HEAD_APPROVAL, LADDER, OFFICE_RECHECK, OFFICE_REVIEW
 from claims.domain.side_commands import EscalateContact, EscalateStep, GrantAdvance, MarkUrgent, RecordContact
@@ -97,6 +100,8 @@ def escalate_step(command: EscalateStep, claim: Claim) -> list[ClaimEvent]:
         to = HEAD if objection.level == 1 else SUPERVISOR
         step = f"{OBJECTION}_{objection.level}"
         return [StepOverdue(claim_id=objection.claim_id, step=step, due_on=objection.due_on, escalated_to=to)]
+    if isinstance(claim, Approved | Paid):
+        return _late_contest(command, granted_of(claim))
     if not isinstance(claim, AtUnion | AtOffice | Assessed | Rechecked):
         return []
     waiting = claim
@@ -105,6 +110,16 @@ def escalate_step(command: EscalateStep, claim: Claim) -> list[ClaimEvent]:
         return []
     step = step_of(waiting)
     return [StepOverdue(claim_id=waiting.filed.claim_id, step=step, due_on=due_on, escalated_to=_above(step))]
+
+
+def _late_contest(command: EscalateStep, granted: Approved) -> list[ClaimEvent]:
+    """An objection to a grant, or the signature under what it has won, whose time is over."""
+    said = granted.contest
+    if not said.due_on or command.today <= said.due_on:
+        return []
+    step = f"{OBJECTION}_{said.open.level}" if said.open else HEAD_APPROVAL
+    to = HEAD if said.open and said.open.level == 1 else SUPERVISOR
+    return [StepOverdue(claim_id=granted.approved.claim_id, step=step, due_on=said.due_on, escalated_to=to)]
 
 
 def escalate_contact(command: EscalateContact, claim: Claim) -> list[ClaimEvent]:

@@ -30,9 +30,11 @@ def apply(recorded: Recorded) -> Iterable[Write]:
         case BenefitsAwarded() as event:
             for line in event.lines:
                 key = (event.plan_code, event.person_id, event.claim_id, line.benefit_code)
-                yield Put(key, amount_fen=line.amount_fen, awarded_at=recorded.header.time)
+                # A raised line tells beside what it adds what it had been granted before.
+                whole_fen = line.amount_fen + (line.advanced_fen if event.raised else 0)
+                yield Put(key, amount_fen=whole_fen, awarded_at=recorded.header.time)
         case _:
             pass
 
 
-PROJECTION = Projection(name=NAME, version=1, source="claims", table=TABLE, apply=apply)
+PROJECTION = Projection(name=NAME, version=2, source="claims", table=TABLE, apply=apply)

@@ -78,8 +78,8 @@ def apply(recorded: Recorded) -> Iterable[Write]:
             return [_row(recorded, claim_id, "SPECIAL_DECISION", HEAD_APPROVAL, next_step, reason, note)]
         case ClaimRechecked(claim_id=claim_id, next_step=next_step):
             return [_row(recorded, claim_id, "RECHECKED", OFFICE_RECHECK, next_step)]
-        case ClaimApproved(claim_id=claim_id):
-            return [_row(recorded, claim_id, "APPROVED")]
+        case ClaimApproved(claim_id=claim_id, raised=raised):
+            return [_row(recorded, claim_id, "RAISED" if raised else "APPROVED")]
         case ClaimRejected(claim_id=claim_id, reason=reason):
             return [_row(recorded, claim_id, "REJECTED", reason=reason)]
         case PayoutArrived(claim_id=claim_id):
@@ -165,7 +165,7 @@ def _row(
     )
 
 
-PROJECTION = Projection(name=NAME, version=3, source="claims", table=TABLE, apply=apply)
+PROJECTION = Projection(name=NAME, version=4, source="claims", table=TABLE, apply=apply)
 
 
 class Transition(msgspec.Struct, frozen=True):

@@ -47,6 +47,7 @@ NAME = "claims"
 IN_REVIEW, APPROVED, PAYMENT_FAILED, PAID, REJECTED = "IN_REVIEW", "APPROVED", "PAYMENT_FAILED", "PAID", "REJECTED"
 SUPPLEMENT_REQUIRED, CLOSED_INCOMPLETE, RETURNED = "SUPPLEMENT_REQUIRED", "CLOSED_INCOMPLETE", "RETURNED"
 WITHDRAWN, APPEAL_REVIEW, RECOVERY = "WITHDRAWN", "APPEAL_REVIEW", "RECOVERY"
+GRANT = "GRANT"
 UNDECIDED = (IN_REVIEW, RETURNED, SUPPLEMENT_REQUIRED)
 
 TABLE = sa.Table(
@@ -165,8 +166,12 @@ def _beside(recorded: Recorded) -> Iterable[Write]:
             return [Patch((event.claim_id,), urgent=True, step=event.next_step, **due)]
         case ObjectionFiled() as event:
             waits_at = f"OBJECTION_{event.level}"
-            level = {"objection_level": event.level, "due_on": event.due_on}
-            return [Patch((event.claim_id,), state=APPEAL_REVIEW, step=waits_at, **level)]
+            level: dict[str, Any] = {"objection_level": event.level, "due_on": event.due_on, "escalated_to": ""}
+            # A grant stands and is paid on while something is said against it.
+            state = {} if event.against == GRANT else {"state": APPEAL_REVIEW}
+            return [Patch((event.claim_id,), step=waits_at, **level, **state)]
+        case ObjectionDecided(against="GRANT") as event:
+            return [Patch((event.claim_id,), step=event.next_step, due_on=event.due_on, escalated_to="")]
         case ObjectionDecided(lines=()) as event:
             return [Patch((event.claim_id,), state=REJECTED, **_NO_STEP)]
         case ObjectionDecided() as event:
@@ -231,7 +236,7 @@ def _json(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-PROJECTION = Projection(name=NAME, version=3, source="claims", table=TABLE, apply=apply)
+PROJECTION = Projection(name=NAME, version=4, source="claims", table=TABLE, apply=apply)
 
 
 class ClaimRow(msgspec.Struct, frozen=True):

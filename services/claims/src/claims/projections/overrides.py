@@ -45,7 +45,7 @@ def apply(recorded: Recorded) -> Iterable[Write]:
             by = event.reviewed_by[-1]
             yield _row(recorded, event.claim_id, "ADVANCE", event.benefit_code, event.amount_fen, None, by)
         case ObjectionDecided(lines=lines) as event if lines:
-            fen = sum(line.amount_fen for line in lines)
+            fen = sum(line.amount_fen - line.advanced_fen for line in lines)
             yield _row(recorded, event.claim_id, "OBJECTION", event.outcome, fen, event.note, event.by)
         case RecoveryClosed(written_off_fen=fen) as event if fen:
             by = ",".join(event.decided_by)
@@ -67,7 +67,7 @@ def _row(recorded: Recorded, claim_id: str, what: str, detail: str, fen: int, no
     )
 
 
-PROJECTION = Projection(name=NAME, version=1, source="claims", table=TABLE, apply=apply)
+PROJECTION = Projection(name=NAME, version=2, source="claims", table=TABLE, apply=apply)
 
 
 class Override(msgspec.Struct, frozen=True):

@@ -45,7 +45,7 @@ def apply(recorded: Recorded) -> Iterable[Write]:
             yield Patch((event.claim_id,), closed=True)
         case ClaimReopened() | ObjectionFiled() as event:
             yield Patch((event.claim_id,), closed=False)
-        case ObjectionDecided() as event:
+        case ObjectionDecided(against="REFUSAL") as event:
             yield Patch((event.claim_id,), closed=not event.lines)
         case AdvanceGranted() as event:
             yield Patch((event.claim_id,), advanced=True)
@@ -65,7 +65,7 @@ EVENTS: frozenset[type[Event]] = frozenset(
         AdvanceGranted,
     }
 )
-PROJECTION = Projection(name=NAME, version=2, source="claims", table=TABLE, apply=apply, events=EVENTS)
+PROJECTION = Projection(name=NAME, version=3, source="claims", table=TABLE, apply=apply, events=EVENTS)
 
 
 async def plans_claimed(c: AsyncConnection, person_id: str) -> frozenset[str]:

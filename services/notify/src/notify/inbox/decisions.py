@@ -39,22 +39,26 @@ async def on_claim_filed(recorded: Recorded, session: Session) -> None:
 async def on_claim_approved(recorded: Recorded, session: Session) -> None:
     """Approved; an heir with a share is told the share, since the bank's lines fix the amounts later.
 
-    What was paid ahead is not announced again.
+    What was paid ahead is not announced again; a grant raised on an objection tells what is added to it.
     """
     event = recorded.event
     assert isinstance(event, ClaimApproved)
     advanced_fen = sum(line.advanced_fen for line in event.lines)
     rest_fen = event.total_fen - advanced_fen
+    cause = f"approved-{event.claim_id}"
+    if event.raised:
+        cause = f"{cause}-{recorded.header.streamversion}"
     for payee in event.payees:
         variables = {"no": event.claim_no, "tail": payee.account_tail}
         if advanced_fen and not rest_fen:
             template, variables = "claim-approved-prepaid", {"no": event.claim_no}
         elif payee.share_percent == WHOLE_PERCENT:
             template = "claim-approved-rest" if advanced_fen else "claim-approved"
+            template = "claim-raised" if event.raised else template
             variables["amt"] = yuan(rest_fen)
         else:
             template, variables["share"] = "claim-approved-share", str(payee.share_percent)
-        await tell(session, f"approved-{event.claim_id}", payee.payee_id, template, event.claim_id, **variables)
+        await tell(session, cause, payee.payee_id, template, event.claim_id, **variables)
 
 
 async def on_claim_rejected(recorded: Recorded, session: Session) -> None:

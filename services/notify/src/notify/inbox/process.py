@@ -20,6 +20,7 @@ from notify.domain.template import day_text, yuan
 from notify.inbox.telling import WHOLE_PERCENT, tell
 
 UPHELD = "UPHELD"
+GRANT = "GRANT"
 LAST_LEVEL = 2
 """After it there is no other objection (domain 4.8)."""
 DECIDED = {"OVERTURNED": "objection-overturned", "PARTLY": "objection-partly"}
@@ -79,7 +80,7 @@ async def on_objection_decided(recorded: Recorded, session: Session) -> None:
     if event.outcome == UPHELD:
         template = "objection-upheld-finally" if event.level >= LAST_LEVEL else "objection-upheld"
     else:
-        template = DECIDED[event.outcome]
+        template = "objection-raises" if event.against == GRANT else DECIDED[event.outcome]
     cause = f"objection-{event.claim_id}-{event.level}"
     for payee_id in event.payee_ids:
         await tell(session, cause, payee_id, template, event.claim_id, no=event.claim_no)

@@ -1,0 +1,165 @@
+"""Objections to a grant (domain 4.8): its amount may rise by another person's signature, and never falls."""
+
+from __future__ import annotations
+
+from chassis.decider import Rejected
+from claims.domain.claim_stages import (
+    Absent,
+    Approved,
+    Assessed,
+    AtOffice,
+    AtUnion,
+    AwaitingPapers,
+    Claim,
+    ClaimEvent,
+    ClosedIncomplete,
+    Objected,
+    Paid,
+    Rechecked,
+    Refused,
+    Withdrawn,
+    granted_of,
+)
+from claims.domain.reviews import HEAD_APPROVAL
+from claims.domain.side_commands import DecideObjection, FileObjection, RaiseGrant
+from claims.domain.standing import unknown
+from contracts.claims.process import LargeSumReported, ObjectionDecided, ObjectionFiled
+from contracts.claims.v1 import BenefitLine, ClaimApproved
+from contracts.envelope import changed
+
+LEVELS = 2
+UPHELD, OVERTURNED, PARTLY = "UPHELD", "OVERTURNED", "PARTLY"
+GRANT = "GRANT"
+
+
+def contest(command: FileObjection, granted: Approved) -> list[ClaimEvent]:
+    """In time, at the level that has not been decided yet; what is owed goes on being paid."""
+    said, approved = granted.contest, granted.approved
+    if said.open is not None:
+        if said.open.by == command.by:
+            return []
+        raise Rejected("objection-open", "An objection is being decided.")
+    if said.raised:
+        raise Rejected("objection-open", "What the last objection has won waits for a signature.")
+    if said.levels >= LEVELS:
+        raise Rejected("objections-spent", "The second objection was the last.")
+    if command.today > command.until:
+        raise Rejected("objection-late", "The time to object is over.")
+    if command.note is None:
+        raise Rejected("reason-missing", "An objection states its reason.", "reason")
+    return [
+        ObjectionFiled(
+            claim_id=approved.claim_id,
+            claim_no=approved.claim_no,
+            person_id=approved.person_id,
+            payee_ids=tuple(payee.payee_id for payee in approved.payees),
+            level=said.levels + 1,
+            note=command.note,
+            filed_on=command.today,
+            due_on=command.due_on,
+            by=command.by,
+            against=GRANT,
+        )
+    ]
+
+
+def settle_contest(command: DecideObjection, granted: Approved) -> list[ClaimEvent]:
+    """UPHELD leaves the grant; OVERTURNED and PARTLY name lines that give more, for another person to sign."""
+    said, approved = granted.contest, granted.approved
+    if said.open is None:
+        if said.levels == command.level and command.outcome == UPHELD and not said.raised:
+            return []
+        raise Rejected("objection-missing", "There is no objection to decide.")
+    if command.level != said.open.level:
+        raise Rejected("objection-level", f"The objection is at level {said.open.level}.")
+    if command.by in (*approved.reviewed_by, *said.by, said.open.by):
+        raise Rejected("objection-own-decision", "An objection is decided by somebody without part in it.")
+    check_outcome(command)
+    step = HEAD_APPROVAL if command.lines else ""
+    return [
+        ObjectionDecided(
+            claim_id=approved.claim_id,
+            claim_no=approved.claim_no,
+            person_id=approved.person_id,
+            payee_ids=said.open.payee_ids,
+            level=command.level,
+            outcome=command.outcome,
+            lines=tuple(_raised(approved, line, command.level) for line in command.lines),
+            next_step=step,
+            note=command.note,
+            decided_on=command.today,
+            by=command.by,
+            due_on=command.due.get(step, ""),
+            against=GRANT,
+            facts=command.facts,
+        )
+    ]
+
+
+def _raised(approved: ClaimApproved, line: BenefitLine, level: int) -> BenefitLine:
+    """The line whole, less what was granted of it: its difference is a payout of its own, so it has its own id."""
+    before = next((one for one in approved.lines if one.benefit_code == line.benefit_code), None)
+    if before is None:
+        return line
+    if line.amount_fen <= before.amount_fen:
+        raise Rejected("not-in-favour", "An objection gives the member more than before.", "benefit_codes")
+    return changed(line, line_id=f"{line.line_id}.raised{level}", advanced_fen=before.amount_fen)
+
+
+def raise_grant(command: RaiseGrant, claim: Claim) -> list[ClaimEvent]:
+    """The grant anew, whole: lines that were raised or added, the others as they were."""
+    match claim:
+        case Approved() | Paid():
+            granted = granted_of(claim)
+        case Absent():
+            raise unknown()
+        case (
+            AtUnion()
+            | AtOffice()
+            | Assessed()
+            | Rechecked()
+            | AwaitingPapers()
+            | ClosedIncomplete()
+            | Withdrawn()
+            | Refused()
+            | Objected()
+        ):
+            raise _nothing_won()
+    approved, said = granted.approved, granted.contest
+    if not said.raised:
+        if approved.raised and approved.reviewed_by[-1] == command.by:
+            return []
+        raise _nothing_won()
+    if command.by in (*approved.reviewed_by, *said.by):
+        raise Rejected("same-reviewer", "Each review needs another person.")
+    raised = {line.benefit_code: line for line in said.raised}
+    whole = {line.benefit_code: changed(line, advanced_fen=line.amount_fen) for line in approved.lines}
+    lines = tuple((whole | raised).values())
+    total_fen = sum(line.amount_fen for line in lines)
+    anew = changed(
+        approved,
+        lines=lines,
+        total_fen=total_fen,
+        approved_on=command.today,
+        reviewed_by=tuple(dict.fromkeys((*approved.reviewed_by, *said.by, command.by))),
+        raised=True,
+    )
+    if command.report_above_fen is None or total_fen <= command.report_above_fen:
+        return [anew]
+    return [anew, LargeSumReported(claim_id=approved.claim_id, claim_no=approved.claim_no, total_fen=total_fen)]
+
+
+def check_outcome(command: DecideObjection) -> None:
+    """Raises Rejected reason-missing, outcome-unknown, outcome-with-lines, outcome-without-lines."""
+    if command.note is None:
+        raise Rejected("reason-missing", "The decision on an objection states its reason.", "reason")
+    if command.outcome not in (UPHELD, OVERTURNED, PARTLY):
+        raise Rejected("outcome-unknown", "An objection is upheld, overturned, or partly overturned.", "outcome")
+    if command.outcome == UPHELD and command.lines:
+        raise Rejected("outcome-with-lines", "A decision that stands grants nothing more.", "benefit_codes")
+    if command.outcome != UPHELD and not command.lines:
+        raise Rejected("outcome-without-lines", "An overturned decision names what is granted.", "benefit_codes")
+
+
+def _nothing_won() -> Rejected:
+    return Rejected("nothing-to-sign", "No objection has won anything that waits for a signature.")
