@@ -118,6 +118,7 @@ def test_a_blood_pressure_may_come_as_two_components() -> None:
     ("changes", "code"),
     [
         ({"valueQuantity": {"value": 5, "unit": "mg/dL", "system": fhir.UCUM, "code": "mg/dL"}}, "unit-unknown"),
+        ({"valueQuantity": {"value": 5, "unit": "mmol/L", "system": fhir.UCUM, "code": "mg/dL"}}, "unit-unknown"),
         ({"valueQuantity": {"value": 5, "system": "urn:other", "code": "mmol/L"}}, "unit-unknown"),
         ({"valueQuantity": {"value": 5, "comparator": "<", "unit": "mmol/L"}}, "comparator-not-taken"),
         ({"valueQuantity": {"unit": "mmol/L"}}, "value-missing"),

@@ -10,6 +10,7 @@ import pytest
 from chassis.sweep import Sweeps
 from contracts.health_checkup.records import ClaimOffered, CollectiveReportIssued, FindingOverdue
 from health_checkup.domain.terminology import ILLNESSES
+from health_checkup.projections import findings
 from health_checkup.workers import SWEEPS
 from tests.health_checkup.lab import PROVIDER, observed, send_bundle, stop_with
 from tests.health_checkup.truck import CITY, NORMAL, URGENT, Truck
@@ -38,6 +39,12 @@ async def sweep(truck: Truck) -> int:
     return done
 
 
+async def due(truck: Truck) -> list[str]:
+    await truck.world.settled()
+    async with truck.world.context.reads.connection() as c:
+        return await findings.overdue(c, truck.world.clock.now(), 5_000)
+
+
 async def of(truck: Truck, kind: type, person: str) -> list[Any]:
     return [event for event in await truck.world.events() if isinstance(event, kind) and event.person_id == person]
 
@@ -46,8 +53,10 @@ async def test_who_was_not_reached_in_time_is_escalated_once(truck: Truck) -> No
     member, answer = await truck.examined(URGENT)
     finding = answer.json()["finding_id"]
     await sweep(truck)
-    assert await of(truck, FindingOverdue, member) == [], "the day is not over"
+    assert await of(truck, FindingOverdue, member) == []
+    assert finding not in await due(truck), "the day is not over"
     truck.world.clock.advance(timedelta(days=1))
+    assert finding in await due(truck)
     await sweep(truck)
     await sweep(truck)
     [overdue] = await of(truck, FindingOverdue, member)

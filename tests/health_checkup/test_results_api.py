@@ -283,7 +283,11 @@ async def test_a_bundle_may_call_itself_fhir_json(truck: Truck) -> None:
             content=json.dumps(bundle(observed(member, "GLU", "5.1"))),
             headers={"Content-Type": "application/fhir+json"},
         )
+        other = await client.post(
+            f"/stops/{truck.stop_id}/results", content="{}", headers={"Content-Type": "application/fhir+json"}
+        )
     assert answer.json()["records_changed"] == 1
+    assert other.status_code == 415
 
 
 async def test_an_older_members_range_is_that_of_the_age(truck: Truck) -> None:
