@@ -262,6 +262,38 @@ async def test_results_of_another_stop_of_the_campaign_are_left_alone(truck: Tru
     assert one.json()["code"] == "examined-elsewhere"
 
 
+async def test_a_member_is_examined_by_another_package_than_the_stops(truck: Truck) -> None:
+    woman, man = await stop_with(truck, 2, package="DRIVER.v1")
+    body = {"person_id": woman, "values": {"GLU": "5.1"}, "package": "FEMALE.v1"}
+    path = f"/stops/{truck.stop_id}/results"
+    assert (await truck.post(path, body, PROVIDER, CITY)).status_code == 201
+    template = await truck.get(f"{path}/template.xlsx", PROVIDER, CITY, package="FEMALE.v1")
+    lines = CalamineWorkbook.from_filelike(io.BytesIO(template.content)).get_sheet_by_index(0).to_python()
+    assert "促甲状腺激素 TSH(mIU/L)" in lines[0]
+    content = workbook([{"person": woman, "TSH": "2.0"}, {"person": man, "TSH": "2.0"}], ["TSH"], "FEMALE.v1")
+    refused = await upload(truck, "/results/spreadsheet", content)
+    assert refused.json()["code"] == "results-header-wrong", "the stop's own has no such column"
+    told = (await upload(truck, "/results/spreadsheet", content, package="FEMALE.v1")).json()
+    assert (told["records_changed"], told["problems"]) == (2, [])
+    assert [exam["package"] for exam in (await record_of(truck, woman))["exams"]] == ["FEMALE.v1"]
+    vision = {"person_id": woman, "values": {"VISION_L": "1.0"}}
+    other = await truck.post(f"{path}/amendments", {**vision, "package": "DRIVER.v1"}, PROVIDER, CITY)
+    assert other.json()["code"] == "package-differs"
+    assert (await truck.post(f"{path}/amendments", vision, PROVIDER, CITY)).json()["code"] == "item-invalid"
+    unknown = await truck.post(path, {**body, "package": "NONE.v1"}, PROVIDER, CITY)
+    assert unknown.json()["code"] == "package-invalid"
+
+
+async def test_results_move_to_a_package_with_more_items(truck: Truck) -> None:
+    [member] = await stop_with(truck, 1, born=1960)
+    await send_bundle(truck, observed(member, "GLU", "5.1"))
+    path = f"/stops/{truck.stop_id}/results/fhir?package=OLDER.v1"
+    answer = await truck.post(path, bundle(observed(member, "PSA", "5.0")), PROVIDER, CITY)
+    assert answer.json()["records_changed"] == 1, answer.text
+    [exam] = (await record_of(truck, member))["exams"]
+    assert (exam["package"], exam["version"], len(exam["items"])) == ("OLDER.v1", 2, 2)
+
+
 async def test_it_is_counted_how_many_results_came_within_seven_days(truck: Truck) -> None:
     early, late, exact = await stop_with(truck, 3)
     actor = Actor(sub="s", org=CITY, org_path=path_of(CITY), roles=("supervisor",))

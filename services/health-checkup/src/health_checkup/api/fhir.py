@@ -155,8 +155,11 @@ def encode(bundle: WrittenBundle) -> bytes:
     return ENCODER.encode(bundle)
 
 
-def read(body: bytes, package: Package) -> Sheet:
-    """Every entry by itself: a value that is understood, or a fault with a code. Raises msgspec.DecodeError."""
+def read(body: bytes, package: Package, asked: str = "") -> Sheet:
+    """Every entry by itself: a value that is understood, or a fault with a code; `asked` is the package that was named.
+
+    Raises msgspec.DecodeError.
+    """
     cells: list[Cell] = []
     faults: list[Fault] = []
     advice: dict[str, str] = {}
@@ -175,7 +178,7 @@ def read(body: bytes, package: Package) -> Sheet:
                 faults.append(Fault(number, "", "", "resource-not-taken"))
         except msgspec.MsgspecError:
             faults.append(Fault(number, "", "", "entry-unreadable"))
-    return Sheet(FORMAT, tuple(cells), tuple(faults), advice)
+    return Sheet(FORMAT, tuple(cells), tuple(faults), advice, asked)
 
 
 def _by_code(package: Package) -> dict[tuple[str, str], Item]:

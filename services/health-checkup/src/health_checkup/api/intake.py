@@ -48,12 +48,13 @@ class Fault:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A file as it was read; `advice` by member."""
+    """A file as it was read; `advice` by member; `package` is the one its sender named, "" for the stop's."""
 
     format: str
     cells: tuple[Cell, ...]
     faults: tuple[Fault, ...]
     advice: Mapping[str, str] = field(default_factory=dict)
+    package: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ class Share:
     """What of a file is one member's: the record before, and as it would be after."""
 
     known: people.Known
+    package: str
     before: Measurements | None
     after: Measurements
 
@@ -90,7 +92,8 @@ async def weigh(session: Session, stop_id: str, stop: OpenedStop, sheet: Sheet) 
             faults += [Fault(cell.entry, "", cell.item, "member-unknown") for cell in cells]
             continue
         try:
-            before = await recording.recorded_before(session, stop_id, stop, person_id)
+            now = await recording.standing(session, stop_id, stop, person_id)
+            package = recording.package_for(now, sheet.package)
             await session.keyring.ensure([(person_id, "health")])
         except Rejected as refused:
             faults += [Fault(cell.entry, person_id, cell.item, refused.code) for cell in cells]
@@ -101,13 +104,14 @@ async def weigh(session: Session, stop_id: str, stop: OpenedStop, sheet: Sheet) 
         except Erased:
             faults += [Fault(cell.entry, person_id, cell.item, "data-erased") for cell in cells]
             continue
-        values, wrong = _weighed(cells, before.values if before else {}, stop.package, known[person_id])
+        before = now.said
+        values, wrong = _weighed(cells, before.values if before else {}, package, known[person_id])
         faults += wrong
         taken |= {(person_id, item) for item in values}
         advice = sheet.advice.get(person_id, "")[:ADVICE_CHARS_MAX] or (before.advice if before else "")
         merged = {**(before.values if before else {}), **values}
         if merged:
-            shares[person_id] = Share(known[person_id], before, Measurements(values=merged, advice=advice))
+            shares[person_id] = Share(known[person_id], package, before, Measurements(values=merged, advice=advice))
     return Weighed(shares, frozenset(taken), tuple(sorted(faults, key=lambda fault: (fault.entry, fault.item))))
 
 
@@ -156,6 +160,7 @@ async def record(
             stop_id=stop_id,
             person_id=person_id,
             known=share.known,
+            package=share.package,
             before=share.before,
             after=share.after,
         )

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from health_checkup.api.shapes import Asked, Id, ItemCode
+from health_checkup.api.shapes import Asked, Id, ItemCode, OptionalPackage
 from health_checkup.projections.findings import FindingView
 from health_checkup.projections.result_problems import ProblemView
 
@@ -19,11 +19,15 @@ Values = Annotated[dict[ItemCode, Annotated[str, Meta(max_length=VALUE_CHARS_MAX
 
 
 class AmendmentRequest(Asked, frozen=True):
-    """Values that came later or were wrong; what is not named stays. `advice` "" leaves the doctor's as it was."""
+    """Values that came later or were wrong; what is not named stays. `advice` "" leaves the doctor's as it was.
+
+    `package` moves the results to a package with more items, "" leaves them where they are.
+    """
 
     person_id: Id
     values: Values
     advice: Annotated[str, Meta(max_length=ADVICE_CHARS_MAX)] = ""
+    package: OptionalPackage = ""
 
 
 class AmendmentAnswer(msgspec.Struct, frozen=True):

@@ -42,6 +42,14 @@ class Written:
     version: int
 
 
+@dataclass(frozen=True)
+class Standing:
+    """A member's check-up so far: its package, which is the stop's before there are results, and what it says."""
+
+    package: str
+    said: Measurements | None
+
+
 def rules_of(settings: Settings) -> ContactRules:
     """The follow-up's plan data."""
     within = (("A", settings.contact_class_a_days), ("B", settings.contact_class_b_days))
@@ -55,17 +63,30 @@ async def seal(session: Session, value: msgspec.Struct, person_id: str, field: s
     )
 
 
-async def recorded_before(session: Session, stop_id: str, stop: OpenedStop, person_id: str) -> Measurements | None:
-    """What the member's check-up says now, opened; None where there are no results.
+async def standing(session: Session, stop_id: str, stop: OpenedStop, person_id: str) -> Standing:
+    """What the member's check-up says now, opened.
 
     Raises Rejected `examined-elsewhere` where another stop of the campaign has results; Erased, Restricted.
     """
     exam = await session.load(EXAM, exam_id(stop.campaign, person_id))
     if not isinstance(exam, Done):
-        return None
+        return Standing(stop.package, None)
     if exam.stop_id != stop_id:
         raise Rejected("examined-elsewhere", "Another stop of this campaign has the member's results.", "person_id")
-    return await session.keyring.open(exam.measurements, Measurements, subject=person_id, field=exam.field)
+    said = await session.keyring.open(exam.measurements, Measurements, subject=person_id, field=exam.field)
+    return Standing(exam.package, said)
+
+
+def package_for(now: Standing, asked: str) -> str:
+    """The package that a member's results are of: the one asked for, where it has all that was measured before.
+
+    Raises Rejected `package-differs`.
+    """
+    if not asked or asked == now.package:
+        return now.package
+    if now.said is not None and not now.said.values.keys() <= PACKAGES[asked].items.keys():
+        raise Rejected("package-differs", "The member's results are of a package with other items.", "package")
+    return asked
 
 
 async def write(
@@ -76,6 +97,7 @@ async def write(
     stop_id: str,
     person_id: str,
     known: Known,
+    package: str,
     before: Measurements | None,
     after: Measurements,
 ) -> Written:
@@ -83,9 +105,8 @@ async def write(
 
     Raises Rejected `item-invalid`, `value-invalid`, `results-empty`, `not-attended`, `amended-too-often`.
     """
-    package = PACKAGES[stop.package]
     age = age_on(known.birth_year, stop.date)
-    found = assess(package, after.values, known.sex, age)
+    found = assess(PACKAGES[package], after.values, known.sex, age)
     key = exam_id(stop.campaign, person_id)
     exam = await session.load(EXAM, key)
     if before is None:
@@ -97,7 +118,7 @@ async def write(
                 person_id=person_id,
                 stop_id=stop_id,
                 campaign=stop.campaign,
-                package=stop.package,
+                package=package,
                 examined_on=stop.date,
                 measurements=await seal(session, after, person_id, FIRST_FIELD),
                 items=len(after.values),
@@ -115,7 +136,7 @@ async def write(
                 exam_id=key,
                 person_id=person_id,
                 campaign=stop.campaign,
-                package=stop.package,
+                package=package,
                 examined_on=stop.date,
                 reason=CORRECTED if changed else ADDED,
                 measurements=await seal(session, after, person_id, AMENDED_FIELD),
@@ -125,7 +146,11 @@ async def write(
             ),
         )
     if before != after:
-        earlier = assess(package, before.values, known.sex, age) if before is not None and before.values else NOTHING
+        earlier = (
+            assess(PACKAGES[package], before.values, known.sex, age)
+            if before is not None and before.values
+            else NOTHING
+        )
         await _follow_finding(session, rules, key, person_id, earlier, found)
     exam = await session.load(EXAM, key)
     version = exam.version if isinstance(exam, Done) else 0

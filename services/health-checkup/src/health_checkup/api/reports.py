@@ -163,7 +163,7 @@ async def issue_report(
 
     async def work(session: Session) -> CollectiveView:
         stop = await stop_of(session, stop_id, actor)
-        measured, abnormal, classes, examined = await _counts(session, stop_id, stop.package, stop.date)
+        measured, abnormal, classes, examined = await _counts(session, stop_id, stop.date)
         by_class = dict.fromkeys(CLASSES, examined)
         command = IssueReport(
             stop_id=stop_id,
@@ -195,9 +195,7 @@ async def issue_report(
     return await context.command(request, actor, work, status=201)
 
 
-async def _counts(
-    session: Session, stop_id: str, package: str, day: str
-) -> tuple[dict[str, int], Counter[str], Counter[str], int]:
+async def _counts(session: Session, stop_id: str, day: str) -> tuple[dict[str, int], Counter[str], Counter[str], int]:
     """How many were measured for each item, how many of them abnormal, and by class; the erased do not count."""
     async with session.reads.connection() as c:
         rows = await exams.of_stop(c, stop_id)
@@ -206,17 +204,18 @@ async def _counts(
         [(row.measurements, Measurements, person_id, row.field) for person_id, row in rows]
     )
     measured, abnormal, classes, examined = Counter[str](), Counter[str](), Counter[str](), 0
-    for (person_id, _), value in zip(rows, opened, strict=True):
+    for (person_id, row), value in zip(rows, opened, strict=True):
         if isinstance(value, Erased) or person_id not in known:
             continue
         who = known[person_id]
-        found = assess(PACKAGES[package], value.values, who.sex, age_on(who.birth_year, day))
+        found = assess(PACKAGES[row.package], value.values, who.sex, age_on(who.birth_year, day))
         examined += 1
         measured.update(value.values.keys())
         abnormal.update(flag.item for flag in found.flags)
         if found.finding_class:
             classes[found.finding_class] += 1
-    return {code: measured[code] for code in PACKAGES[package].items if code in measured}, abnormal, classes, examined
+    order = dict.fromkeys(code for package in PACKAGES.values() for code in package.items)
+    return {code: measured[code] for code in order if code in measured}, abnormal, classes, examined
 
 
 @get("/stops/{stop_id:str}/report")

@@ -29,7 +29,16 @@ from health_checkup.api.record_shapes import (
     FileAnswer,
     ProblemPage,
 )
-from health_checkup.api.shapes import MEMBERS_PAGE, Filter, Limit, PathId, ResultsAnswer, ResultsRequest
+from health_checkup.api.shapes import (
+    MEMBERS_PAGE,
+    Filter,
+    Limit,
+    OptionalPackage,
+    PackageQuery,
+    PathId,
+    ResultsAnswer,
+    ResultsRequest,
+)
 from health_checkup.api.spreadsheets import MEDIA_TYPE, Workbook, template
 from health_checkup.domain.finding import ContactRules
 from health_checkup.domain.handin import HANDIN, DismissProblem
@@ -51,10 +60,14 @@ _files = asyncio.Semaphore(FILES_AT_ONCE_MAX)
 
 @dataclass
 class SheetUpload:
-    """The multipart form: the filled template; `corrects` when its values replace recorded ones."""
+    """The multipart form: the filled template; `corrects` when its values replace recorded ones.
+
+    `package` is the template's, "" for the stop's own.
+    """
 
     file: UploadFile
     corrects: bool = False
+    package: OptionalPackage = ""
 
 
 @post("/stops/{stop_id:str}/results")
@@ -63,13 +76,16 @@ async def record_results(
 ) -> Response[ResultsAnswer]:
     """Make a member's values part of the health record; values out of class A or B limits raise a finding."""
     allow(actor, PROVIDER)
+    _check_package(data.package)
     after = Measurements(values=dict(data.values), advice=data.advice)
     rules = recording.rules_of(context.settings)
 
     async def work(session: Session) -> ResultsAnswer:
         stop = await stop_of(session, stop_id, actor)
         known = await _known(session, data.person_id)
-        before = await recording.recorded_before(session, stop_id, stop, data.person_id)
+        now = await recording.standing(session, stop_id, stop, data.person_id)
+        package = recording.package_for(now, data.package)
+        before = now.said
         if before is not None and before != after:
             raise Rejected("results-recorded", "Other results are already part of the health record.")
         written = await recording.write(
@@ -79,6 +95,7 @@ async def record_results(
             stop_id=stop_id,
             person_id=data.person_id,
             known=known,
+            package=package,
             before=before,
             after=after,
         )
@@ -93,18 +110,20 @@ async def amend_results(
 ) -> Response[AmendmentAnswer]:
     """Add to a member's results or correct them; what they said before stays in the record's history."""
     allow(actor, PROVIDER)
+    _check_package(data.package)
     rules = recording.rules_of(context.settings)
 
     async def work(session: Session) -> AmendmentAnswer:
         stop = await stop_of(session, stop_id, actor)
         known = await _known(session, data.person_id)
-        before = await recording.recorded_before(session, stop_id, stop, data.person_id)
+        now = await recording.standing(session, stop_id, stop, data.person_id)
+        package = recording.package_for(now, data.package)
+        before = now.said
         if before is None:
             raise Rejected("results-unknown", "There are no results yet that could be corrected.", "person_id")
         after = Measurements(values={**before.values, **data.values}, advice=data.advice or before.advice)
-        package = PACKAGES[stop.package]
         for code, value in data.values.items():
-            judge(item_of(package, code), value, known.sex, None)
+            judge(item_of(PACKAGES[package], code), value, known.sex, None)
         written = await recording.write(
             session,
             rules,
@@ -112,6 +131,7 @@ async def amend_results(
             stop_id=stop_id,
             person_id=data.person_id,
             known=known,
+            package=package,
             before=before,
             after=after,
         )
@@ -126,10 +146,16 @@ async def amend_results(
     opt={JSON_DIALECTS: (fhir.MEDIA_TYPE,)},
 )
 async def record_fhir(
-    stop_id: PathId, data: JSONBody[fhir.Bundle], request: AnyRequest, actor: Actor, context: Context
+    stop_id: PathId,
+    data: JSONBody[fhir.Bundle],
+    request: AnyRequest,
+    actor: Actor,
+    context: Context,
+    package: PackageQuery = "",
 ) -> Response[FileAnswer]:
     """Take a FHIR R4 Bundle; an observation that cannot be taken is answered, and never sinks the others."""
     allow(actor, PROVIDER)
+    _check_package(package)
     if data.resourceType != "Bundle":
         raise Problem(400, "bundle-missing", "The body must be a FHIR Bundle.", "resourceType")
     if len(data.entry) > fhir.ENTRIES_MAX:
@@ -140,7 +166,7 @@ async def record_fhir(
     async def work(session: Session) -> FileAnswer:
         stop = await stop_of(session, stop_id, actor)
         # Read from the bytes: a number keeps the digits that it was written with.
-        sheet = await asyncio.to_thread(fhir.read, body, PACKAGES[stop.package])
+        sheet = await asyncio.to_thread(fhir.read, body, PACKAGES[package or stop.package], package)
         return await _take(session, rules, stop_id, stop, sheet)
 
     return await context.command(request, actor, work, status=201)
@@ -157,12 +183,14 @@ async def record_spreadsheet(
     """Take a filled template, XLSX or CSV; a row that cannot be taken is answered, and never sinks the others."""
     allow(actor, PROVIDER)
     rules = recording.rules_of(context.settings)
+    _check_package(data.package)
     content = await _content(data.file, context.settings)
 
     async def work(session: Session) -> FileAnswer:
         stop = await stop_of(session, stop_id, actor)
-        book = await _read(content, stop.package, context.settings)
-        return await _take(session, rules, stop_id, stop, book.sheet(corrects=data.corrects))
+        book = await _read(content, data.package or stop.package, context.settings)
+        sheet = book.sheet(corrects=data.corrects, package=data.package)
+        return await _take(session, rules, stop_id, stop, sheet)
 
     return await context.command(request, actor, work, status=201)
 
@@ -181,27 +209,32 @@ async def check_spreadsheet(
 ) -> Response[bytes]:
     """The sender's rows with a column of what is wrong with each; nothing is recorded and the file is not kept."""
     allow(actor, PROVIDER)
+    _check_package(data.package)
     content = await _content(data.file, context.settings)
 
     async def look(session: Session) -> bytes:
         stop = await stop_of(session, stop_id, actor)
-        book = await _read(content, stop.package, context.settings)
-        weighed = await intake.weigh(session, stop_id, stop, book.sheet(corrects=data.corrects))
-        return await asyncio.to_thread(book.copy, weighed.faults, PACKAGES[stop.package])
+        book = await _read(content, data.package or stop.package, context.settings)
+        sheet = book.sheet(corrects=data.corrects, package=data.package)
+        weighed = await intake.weigh(session, stop_id, stop, sheet)
+        return await asyncio.to_thread(book.copy, weighed.faults, PACKAGES[data.package or stop.package])
 
     copy = (await context.executor.run(look, actor=actor)).value
     return _download(copy, "errors.xlsx")
 
 
 @get("/stops/{stop_id:str}/results/template.xlsx", media_type=MEDIA_TYPE)
-async def results_template(stop_id: PathId, actor: Actor, context: Context) -> Response[bytes]:
-    """The stop's template: a column for each item with its unit, a row for each member who was there."""
+async def results_template(
+    stop_id: PathId, actor: Actor, context: Context, package: PackageQuery = ""
+) -> Response[bytes]:
+    """The template of the stop's package or another: a column for each item with its unit, a row for each member."""
     allow(actor, PROVIDER)
+    _check_package(package)
 
     async def look(session: Session) -> bytes:
         stop = await stop_of(session, stop_id, actor)
         async with _files:
-            return await asyncio.to_thread(template, PACKAGES[stop.package], sorted(stop.attended))
+            return await asyncio.to_thread(template, PACKAGES[package or stop.package], sorted(stop.attended))
 
     return _download((await context.executor.run(look, actor=actor)).value, "template.xlsx")
 
@@ -235,6 +268,11 @@ async def dismiss_problem(
         return DismissedAnswer(problem_id)
 
     return await context.command(request, actor, work, status=201)
+
+
+def _check_package(package: str) -> None:
+    if package and package not in PACKAGES:
+        raise Problem(400, "package-invalid", "There is no such package.", "package")
 
 
 async def _take(

@@ -20,6 +20,8 @@ Filter = Annotated[str, QueryParameter(pattern=r"^[A-Za-z0-9._-]{0,120}$")]
 Code = Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]{1,20}$")]
 ItemCode = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,20}$")]
 Package = Annotated[str, Meta(pattern=r"^[A-Z]{1,16}\.v[0-9]{1,3}$")]
+OptionalPackage = Annotated[str, Meta(pattern=r"^([A-Z]{1,16}\.v[0-9]{1,3})?$")]
+PackageQuery = Annotated[str, QueryParameter(pattern=r"^([A-Z]{1,16}\.v[0-9]{1,3})?$")]
 LocalTime = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 MEMBERS_PAGE = 200
 Limit = Annotated[int, QueryParameter(ge=1, le=MEMBERS_PAGE)]
@@ -87,11 +89,15 @@ class AttendedAnswer(msgspec.Struct, frozen=True):
 
 
 class ResultsRequest(Asked, frozen=True):
-    """Values by item code, decimal text in the package's unit; `advice` is the doctor's."""
+    """Values by item code, decimal text in the package's unit; `advice` is the doctor's.
+
+    `package` is the one that this member was examined by, "" for the stop's.
+    """
 
     person_id: Id
     values: Annotated[dict[ItemCode, Annotated[str, Meta(max_length=20)]], Meta(min_length=1, max_length=100)]
     advice: Annotated[str, Meta(max_length=2000)] = ""
+    package: OptionalPackage = ""
 
 
 class ResultsAnswer(msgspec.Struct, frozen=True):

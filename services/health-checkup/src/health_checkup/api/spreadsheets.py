@@ -27,6 +27,7 @@ SENTENCES = {
     "value-invalid": "数值不是该项目单位下的数字或选项",
     "value-differs": "与已登记的结果不同;如为更正,请按更正提交",
     "item-twice": "同一会员的该项目出现两次且不一致",
+    "package-differs": "该会员已登记的结果属于另一套餐",
     "examined-elsewhere": "该会员在本次活动的另一站已有结果",
     "data-restricted": "该会员的数据暂停使用",
     "data-erased": "该会员的数据已删除",
@@ -80,7 +81,7 @@ class Workbook:
             raise Problem(found.status, f"results-{found.code}", found.sentence, "file") from None
         self._columns = _columns(self.header, package)
 
-    def sheet(self, *, corrects: bool) -> Sheet:
+    def sheet(self, *, corrects: bool, package: str) -> Sheet:
         """Every cell that is filled; rows are counted from 1, below the header."""
         cells: list[Cell] = []
         faults: list[Fault] = []
@@ -102,7 +103,7 @@ class Workbook:
                 cells += [Cell(number, person_id, item.code, _answer(item, text), corrects) for item, text in values]
                 if told:
                     advice[person_id] = told
-        return Sheet(self.format, tuple(cells), tuple(faults), advice)
+        return Sheet(self.format, tuple(cells), tuple(faults), advice, package)
 
     def copy(self, faults: Sequence[Fault], package: Package) -> bytes:
         """The sender's rows again, same columns and order, with what was found on each; everything in it is text."""

@@ -35,6 +35,7 @@ class Done:
     """The results are part of the health record; the values stay sealed, as the newest version has them."""
 
     stop_id: str
+    package: str
     measurements: Sealed
     version: int = 1
     reports: tuple[str, ...] = ()
@@ -60,10 +61,10 @@ def evolve(exam: Exam, event: ExamEvent) -> Exam:
         case ExamPlanned():
             return exam if isinstance(exam, Done) else Planned(event.stop_id)
         case ResultsRecorded():
-            return Done(event.stop_id, event.measurements)
+            return Done(event.stop_id, event.package, event.measurements)
         case ResultsAmended():
             reports = exam.reports if isinstance(exam, Done) else ()
-            return Done(event.stop_id, event.measurements, event.version, reports)
+            return Done(event.stop_id, event.package, event.measurements, event.version, reports)
         case ReportAttached():
             return replace(exam, reports=(*exam.reports, event.sha256)) if isinstance(exam, Done) else exam
 

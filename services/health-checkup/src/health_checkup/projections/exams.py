@@ -82,6 +82,7 @@ def apply(recorded: Recorded) -> Iterable[Write]:
         case ResultsAmended() as event:
             yield Patch(
                 (event.exam_id,),
+                package=event.package,
                 measurements=msgspec.json.encode(event.measurements),
                 items=event.items,
                 abnormal=event.abnormal,
@@ -143,4 +144,4 @@ async def reported(c: AsyncConnection, campaign: str, actor: Actor, within_days:
     return done, in_time
 
 
-PROJECTION = Projection(NAME, 2, "health_checkup", TABLE, apply)
+PROJECTION = Projection(NAME, 3, "health_checkup", TABLE, apply)
