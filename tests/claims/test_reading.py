@@ -14,9 +14,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from msgspec.structs import force_setattr
 from PIL import Image
 
 from claims.domain.reading import findings
+from claims.papers.fields import Found
 from claims.papers.reading_process import Limits, ReadingFailed, ReadingProcess
 from claims.workers import reading as workers
 from contracts.claims.papers import DocumentRead
@@ -24,6 +26,7 @@ from huzhu.synthetic.cards import Card, make
 from huzhu.synthetic.photographs import LEVELS
 from tests.claims.house import House
 from tests.claims.test_papers import files, said, stored, work
+from tests.claims.test_pictures import pdf
 
 LIMITS = Limits(picture_s_max=60, pictures_max=500, memory_mb_max=2_000)
 KINDS = {"front": "ID_CARD", "back": "ID_CARD", "bank": "BANK_CARD", "settlement": "SETTLEMENT"}
@@ -190,3 +193,32 @@ async def test_a_worker_killed_in_the_middle_of_a_picture_reads_it_once(
     assert {one.name for one in read.fields} >= {"name", "id_no", "address"}
     (kept,) = files(Path(house.world.context.settings.documents))
     assert card.picture[100:300] not in kept.read_bytes()
+
+
+def test_each_field_is_taken_from_the_page_where_it_was_surest() -> None:
+    first = [Found("name", "某某", 80), Found("hospital", "甲", 90)]
+    second = [Found("name", "某某某", 95), Found("hospital", "乙", 90), Found("diagnosis", "丙", 70)]
+    assert workers.surest_of([first, second]) == [second[0], first[1], second[2]]
+
+
+async def test_a_paper_of_several_pages_is_read_to_its_bound(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bytes] = []
+
+    class Pages:
+        async def read(self, kind: str, picture: bytes, _limits: Limits) -> list[Found]:
+            asked.append(picture)
+            return [Found(f"page_{len(asked)}", kind, 90)]
+
+    monkeypatch.setattr(workers, "reader", Pages())
+    monkeypatch.setattr(workers.reading_process, "is_installed", lambda: True)
+    settings = house.world.context.settings
+    bound = settings.reading_pages_max
+    person_id = await house.cover()
+    document_id = await stored(house, "DISCHARGE_RECORD", pdf(3), person_id)
+    force_setattr(settings, "reading_pages_max", 2)
+    try:
+        await work(house, document_id)
+    finally:
+        force_setattr(settings, "reading_pages_max", bound)
+    (read,) = [one for one in await said(house, document_id) if isinstance(one, DocumentRead)]
+    assert [one.name for one in read.fields] == ["page_1", "page_2"]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from contracts.claims.matching import AnnouncedMatch, MatchesAnnounced, SettlementDecided
 from contracts.claims.process import (
     AdvanceGranted,
     ClaimClosedIncomplete,
@@ -227,3 +228,40 @@ async def test_an_approval_announces_what_is_still_to_come(
     assert await tell(house, approved) == [code]
     (queued,) = await house.queued()
     assert queued.variables.get("amt") == amount
+
+
+async def test_money_is_asked_back_of_those_who_were_paid(house: House) -> None:
+    await house.register()
+    contact = await house.seal(house.heir, "某某", house.heirs_mobile, CLAIMANT_FIELD)
+    heir = house.payee(house.heir, 100, contact)
+    confirmed = PayeesConfirmed(claim_id=house.claim, payees=(heir,), next_step="OFFICE_REVIEW", by="f", due_on="")
+    await house.world.feed(
+        "enrolment", DeathRecorded(person_id=house.member, died_on="2022-02-01"), f"person-{house.member}"
+    )
+    asked = changed(recovery(house), payee_ids=(house.heir,))
+    assert await tell(house, confirmed, asked) == ["recovery-asked"]
+    (queued,) = await house.queued()
+    assert queued.recipient_id == house.heir
+
+
+def not_payable(house: House, outcome: str = "NOT_PAYABLE") -> SettlementDecided:
+    return SettlementDecided(
+        task_id=f"t-{house.member}",
+        plan_code="p",
+        setl_id="s",
+        person_id=house.member,
+        outcome=outcome,
+        rule_code="RJ_WAITING",
+        claim_id="",
+        note=None,
+        by="reviewer",
+    )
+
+
+async def test_a_stay_that_a_person_finds_not_payable_is_told_once(house: House) -> None:
+    await house.register()
+    assert await tell(house, not_payable(house, "NOT_MATCHED"), not_payable(house, "DONE")) == []
+    assert await tell(house, not_payable(house), not_payable(house)) == ["match-not-payable"]
+    match = AnnouncedMatch(setl_key=f"t-{house.member}", person_id=house.member, claim_id="", code="WAITING")
+    announced = MatchesAnnounced(import_id="i", plan_code="p", matches=(match,))
+    assert await tell(house, announced) == ["match-not-payable"]

@@ -255,7 +255,8 @@ class LargeSumReported(Event, frozen=True, kw_only=True):
 class RecoveryOpened(Event, frozen=True, kw_only=True):
     """Money was wrongly paid and is asked back (domain 4.4, 6.5, 4.10). Stream `recovery-<claim>`.
 
-    `waived`: the sum is below the plan's limit and let go in the same breath; nobody is asked for it.
+    `waived`: the sum is below the plan's limit and let go in the same breath; nobody is asked for it. `payee_ids` are
+    those who were paid, and who are asked; where there are none, the member.
     """
 
     recovery_id: str
@@ -270,6 +271,7 @@ class RecoveryOpened(Event, frozen=True, kw_only=True):
     due_on: str
     by: str
     waived: bool = False
+    payee_ids: tuple[str, ...] = ()
 
 
 class RecoveryReceived(Event, frozen=True, kw_only=True):

@@ -64,11 +64,6 @@ class Nats:
         """The clients' address, without credentials."""
         return f"nats://{LOOPBACK}:{self.port}"
 
-    @property
-    def monitor_url(self) -> str:
-        """The monitoring address (`/healthz`, `/jsz`, `/varz`)."""
-        return f"http://{LOOPBACK}:{self.monitor_port}"
-
     def start(self) -> str:
         """Start the server and return the clients' address once JetStream is ready."""
         program = server_program()
@@ -96,16 +91,6 @@ class Nats:
             self.child.kill()
             self.child.wait(STOP_TIMEOUT_S)
             self.child = None
-
-    def pause(self) -> None:
-        """Freeze the running server (a stall, seen from its clients)."""
-        if self.child is not None:
-            self.child.send_signal(signal.SIGSTOP)
-
-    def resume(self) -> None:
-        """Let a frozen server go on."""
-        if self.child is not None:
-            self.child.send_signal(signal.SIGCONT)
 
     def wipe(self) -> None:
         """Delete every stream and consumer; the server must be stopped."""

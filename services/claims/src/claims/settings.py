@@ -39,6 +39,8 @@ class Settings(msgspec.Struct, frozen=True):
     paper_bytes_max: int = 12 * 1024 * 1024
     paper_pixels_max: int = 60_000_000
     paper_pages_max: int = 20
+    reading_pages_max: int = 5
+    """So many pages of a paper are read; people look at the others."""
     papers_per_person_max: int = 400
     paper_keep_days: int = 10_958
     reading_s_max: float = 45.0

@@ -46,6 +46,7 @@ from claims.domain.recovery import (
 from claims.projections import recoveries
 from claims.projections.recoveries import RecoveryRow
 from contracts.claims.process import RecoveryOpened
+from contracts.claims.v1 import PayoutArrived
 from contracts.envelope import Actor
 
 FRAUD = "FRAUD"
@@ -84,7 +85,7 @@ async def open_recovery(
             until = session.today.replace(day=min(session.today.day, 28), year=session.today.year + rules.bar_years)
             bar = BarPerson(plan.code, person_id, claim_id, until.isoformat(), actor.sub)
             await session.decide(ENTITLEMENT, f"{plan.code}-{person_id}", bar)
-        claim_no, org_path, paid_fen = _paid(claim)
+        claim_no, org_path, arrived = _paid(claim)
         opened = RecoveryOpened(
             recovery_id=claim_id,
             claim_id=claim_id,
@@ -97,7 +98,9 @@ async def open_recovery(
             note=await seal_note(session, person_id, data.text),
             due_on=(session.today + timedelta(days=rules.notice_days)).isoformat(),
             by=actor.sub,
+            payee_ids=tuple(dict.fromkeys(one.payee_id for one in arrived)),
         )
+        paid_fen = sum(one.amount_fen for one in arrived)
         return OpenRecovery(opened, paid_fen, rules.write_off_alone_max_fen)
 
     return await _take(claim_id, request, actor, context, command)
@@ -160,8 +163,8 @@ async def _take(claim_id: str, request: AnyRequest, actor: Actor, context: Conte
     return await context.command(request, actor, work)
 
 
-def _paid(claim: Claim) -> tuple[str, str, int]:
-    """The claim's number, its organisation's path, and what has arrived in fen. Raises Rejected nothing-paid."""
+def _paid(claim: Claim) -> tuple[str, str, tuple[PayoutArrived, ...]]:
+    """The claim's number, its organisation's path, and what has arrived. Raises Rejected nothing-paid."""
     match claim:
         case Absent():
             raise Rejected("claim-unknown", "No such claim.")
@@ -174,7 +177,7 @@ def _paid(claim: Claim) -> tuple[str, str, int]:
             raise Rejected("nothing-paid", "Nothing has been paid on this claim.")
     if not arrived:
         raise Rejected("nothing-paid", "Nothing has been paid on this claim.")
-    return number, path, sum(one.amount_fen for one in arrived)
+    return number, path, arrived
 
 
 ROUTES: list[ControllerRouterHandler] = [

@@ -103,6 +103,7 @@ async def _ask_back(session: Session, plan: Plan, approved: ClaimApproved) -> No
         note=None,
         due_on=(session.today + timedelta(days=rules.notice_days)).isoformat(),
         by=BUREAU,
+        payee_ids=tuple(payee.payee_id for payee in approved.payees),
     )
     command = OpenRecovery(opened, amount_fen, rules.write_off_alone_max_fen)
     await session.decide(RECOVERY, approved.claim_id, command)

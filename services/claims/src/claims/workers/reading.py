@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from chassis.context import Context
 from chassis.execute import Session
@@ -52,12 +53,22 @@ async def read_document(recorded: Recorded, context: Context) -> None:
     except (Erased, ObjectAbsent):
         await _unreadable(event, context, GAVE_UP)
         return
-    picture = await asyncio.to_thread(
-        show, content, event.format, 1, Bounds(settings.paper_pixels_max, settings.paper_pages_max)
-    )
+    bounds = Bounds(settings.paper_pixels_max, settings.paper_pages_max)
     limits = Limits(settings.reading_s_max, settings.reader_pictures_max, settings.reader_memory_mb_max)
-    found = await reader.read(event.kind, picture, limits)
-    await _propose(event, context, found)
+    pages: list[list[Found]] = []
+    for page in range(1, min(max(event.pages, 1), settings.reading_pages_max) + 1):
+        picture = await asyncio.to_thread(show, content, event.format, page, bounds)
+        pages.append(await reader.read(event.kind, picture, limits))
+    await _propose(event, context, surest_of(pages))
+
+
+def surest_of(pages: Sequence[Sequence[Found]]) -> list[Found]:
+    """Each field once, from the page where it was read with the highest confidence, the earlier of two alike."""
+    found: dict[str, Found] = {}
+    for one in (field for page in pages for field in page):
+        if one.name not in found or one.confidence > found[one.name].confidence:
+            found[one.name] = one
+    return [*found.values()]
 
 
 async def _propose(event: DocumentStored, context: Context, found: list[Found]) -> None:

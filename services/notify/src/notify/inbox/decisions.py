@@ -8,7 +8,7 @@ from chassis.clock import SHANGHAI, from_text
 from chassis.execute import Session
 from chassis.log import Recorded
 from chassis.tail.reactions import Reaction
-from contracts.claims.matching import MatchesAnnounced
+from contracts.claims.matching import MatchesAnnounced, SettlementDecided
 from contracts.claims.relief import ReliefFiled, ReliefGranted, ReliefPapersAsked, ReliefRefused
 from contracts.claims.v1 import ClaimApproved, ClaimFiled, ClaimRejected
 from contracts.envelope import Event
@@ -22,6 +22,7 @@ from notify.projections import approvals, contacts, deceased, messages, stops
 RELIEF_FUND = "relief"
 REMINDED_AT = time(18)
 """On the evening before a check-up (domain 9.3)."""
+NOT_PAYABLE = "NOT_PAYABLE"
 PAYABLE = frozenset({"EXACT_NEW", "LEAD_CI", "LEAD_ACCIDENT"})
 """Result codes (domain 6.3) of stays that are paid; of one that ended in death nobody is told by a message."""
 
@@ -132,6 +133,17 @@ async def on_matches_announced(recorded: Recorded, session: Session) -> None:
         await session.decide(MESSAGE, command.message_id, command)
 
 
+async def on_settlement_decided(recorded: Recorded, session: Session) -> None:
+    """A stay that a person found not payable: told once, in the words of those that the machine found (domain 4.7)."""
+    event = recorded.event
+    assert isinstance(event, SettlementDecided)
+    if event.outcome == NOT_PAYABLE:
+        async with session.reads.connection() as c:
+            template = await approvals.wording(c, "match-not-payable")
+        cause = f"match-{event.task_id}-{template.code}"
+        await tell(session, cause, event.person_id, "match-not-payable", event.claim_id)
+
+
 async def on_payout_settled(recorded: Recorded, session: Session) -> None:
     """Paid; an attempt that follows a return is a cause of its own, and relief is called what it is."""
     event = recorded.event
@@ -206,6 +218,7 @@ REACTIONS: dict[str, dict[type[Event], Reaction]] = {
         ReliefGranted: on_relief_granted,
         ReliefRefused: on_relief_refused,
         MatchesAnnounced: on_matches_announced,
+        SettlementDecided: on_settlement_decided,
     },
     "payments": {
         PayoutSettled: on_payout_settled,

@@ -100,14 +100,15 @@ async def on_advance_granted(recorded: Recorded, session: Session) -> None:
 
 
 async def on_recovery_opened(recorded: Recorded, session: Session) -> None:
-    """Money asked back, until when; of a sum that is let go at once nobody is told."""
+    """Money asked back of those who were paid, until when; of a sum that is let go at once nobody is told."""
     event = recorded.event
     assert isinstance(event, RecoveryOpened)
     if event.waived:
         return
     variables = {"no": event.claim_no, "amt": yuan(event.amount_fen), "d": day_text(event.due_on)}
     cause = f"recovery-{event.recovery_id}"
-    await tell(session, cause, event.person_id, "recovery-asked", event.claim_id, **variables)
+    for payee_id in event.payee_ids or (event.person_id,):
+        await tell(session, cause, payee_id, "recovery-asked", event.claim_id, **variables)
 
 
 REACTIONS: dict[type[Event], Reaction] = {
