@@ -59,6 +59,44 @@ async def test_a_bundle_becomes_part_of_the_record_with_words_and_numbers(truck:
     assert exam["abnormal"] == 2
 
 
+async def test_advice_may_come_after_the_values_and_never_before_them(truck: Truck) -> None:
+    member, other = await stop_with(truck, 2)
+    await send_bundle(truck, observed(member, "GLU", "5.1"))
+
+    def advice(person: str, text: str, status: str = "final") -> dict[str, Any]:
+        subject = {"reference": f"Patient/{person}"}
+        code = {"text": "体检"}
+        return {
+            "resourceType": "DiagnosticReport",
+            "status": status,
+            "code": code,
+            "subject": subject,
+            "conclusion": text,
+        }
+
+    told = (
+        await send_bundle(
+            truck,
+            advice(member, "少吃盐"),
+            advice(other, "少吃盐"),
+            advice("nobody", "少吃盐"),
+            advice(other, "x" * 2_001),
+            advice(other, "x", status="partial"),
+        )
+    ).json()
+    assert told["records_changed"] == 1
+    assert [(one["entry"], one["person_id"], one["code"]) for one in told["problems"]] == [
+        (2, other, "results-missing"), (3, "", "member-unknown"), (4, other, "advice-too-long"),
+        (5, other, "status-not-final"),
+    ]  # fmt: skip
+    [exam] = (await record_of(truck, member))["exams"]
+    assert (exam["advice"], exam["version"]) == ("少吃盐", 2)
+    csv = f"会员编号,医生建议\n{member},多运动\n".encode()
+    assert (await upload(truck, "/results/spreadsheet", csv)).json()["records_changed"] == 1
+    [exam] = (await record_of(truck, member))["exams"]
+    assert (exam["advice"], exam["history"][-1]["reason"]) == ("多运动", "CORRECTED")
+
+
 async def test_one_bad_observation_is_answered_and_does_not_sink_the_bundle(truck: Truck) -> None:
     first, second = await stop_with(truck, 2)
     wrong_unit = observed(first, "CREA", "1.1")

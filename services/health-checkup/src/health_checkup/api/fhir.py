@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from health_checkup.api.intake import PERSON_ID, Cell, Fault, Sheet
+from health_checkup.api.intake import ADVICE_CHARS_MAX, PERSON_ID, Advice, Cell, Fault, Sheet
 from health_checkup.domain.package import Item, Package
 
 MEDIA_TYPE = "application/fhir+json"
@@ -162,15 +162,17 @@ def read(body: bytes, package: Package, asked: str = "") -> Sheet:
     """
     cells: list[Cell] = []
     faults: list[Fault] = []
-    advice: dict[str, str] = {}
+    advice: dict[str, Advice] = {}
     by_code = _by_code(package)
     for number, entry in enumerate(_BUNDLE.decode(body).entry, 1):
         try:
             kind = _KIND.decode(entry.resource).resourceType
             if kind == "DiagnosticReport":
-                report = _REPORT.decode(entry.resource)
-                if report.conclusion and report.status in FINAL:
-                    advice[_person(report.subject)] = report.conclusion
+                told = _advised(number, _REPORT.decode(entry.resource))
+                if isinstance(told, Fault):
+                    faults.append(told)
+                elif told is not None:
+                    advice[told[0]] = told[1]
             elif kind == "Observation":
                 for found in _observed(number, _OBSERVATION.decode(entry.resource), by_code):
                     (cells if isinstance(found, Cell) else faults).append(found)  # type: ignore[arg-type]
@@ -184,6 +186,18 @@ def read(body: bytes, package: Package, asked: str = "") -> Sheet:
 def _by_code(package: Package) -> dict[tuple[str, str], Item]:
     found = {(ITEM_SYSTEM, item.code): item for item in package.items.values()}
     return {**found, **{(LOINC, item.loinc): item for item in package.items.values() if item.loinc}}
+
+
+def _advised(number: int, report: DiagnosticReport) -> tuple[str, Advice] | Fault | None:
+    """The member and the advice; None for a report that advises nothing."""
+    person_id = _person(report.subject)
+    if not person_id:
+        return Fault(number, "", "", "subject-missing")
+    if report.status not in FINAL:
+        return Fault(number, person_id, "", "status-not-final")
+    if len(report.conclusion) > ADVICE_CHARS_MAX:
+        return Fault(number, person_id, "", "advice-too-long")
+    return (person_id, Advice(number, report.conclusion)) if report.conclusion.strip() else None
 
 
 def _person(subject: Reference | None) -> str:

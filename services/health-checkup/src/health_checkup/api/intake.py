@@ -47,13 +47,21 @@ class Fault:
 
 
 @dataclass(frozen=True)
+class Advice:
+    """What the doctor advises a member, and where it stands."""
+
+    entry: int
+    text: str
+
+
+@dataclass(frozen=True)
 class Sheet:
     """A file as it was read; `advice` by member; `package` is the one its sender named, "" for the stop's."""
 
     format: str
     cells: tuple[Cell, ...]
     faults: tuple[Fault, ...]
-    advice: Mapping[str, str] = field(default_factory=dict)
+    advice: Mapping[str, Advice] = field(default_factory=dict)
     package: str = ""
 
 
@@ -78,7 +86,7 @@ class Weighed:
 
 async def weigh(session: Session, stop_id: str, stop: OpenedStop, sheet: Sheet) -> Weighed:
     """Hold a file against the stop and the records; nothing is decided yet."""
-    by_person: dict[str, list[Cell]] = {}
+    by_person: dict[str, list[Cell]] = {person_id: [] for person_id in sheet.advice}
     faults = [*sheet.faults]
     for cell in sheet.cells:
         by_person.setdefault(cell.person_id, []).append(cell)
@@ -87,32 +95,40 @@ async def weigh(session: Session, stop_id: str, stop: OpenedStop, sheet: Sheet) 
     shares: dict[str, Share] = {}
     taken: set[tuple[str, str]] = set()
     for person_id, cells in by_person.items():
+        advice = sheet.advice.get(person_id)
         if person_id not in known or person_id not in stop.attended:
             # What stands there may be a name: it is not repeated.
-            faults += [Fault(cell.entry, "", cell.item, "member-unknown") for cell in cells]
+            faults += _all_refused(cells, advice, "", "member-unknown")
             continue
         try:
             now = await recording.standing(session, stop_id, stop, person_id)
             package = recording.package_for(now, sheet.package)
             await session.keyring.ensure([(person_id, "health")])
         except Rejected as refused:
-            faults += [Fault(cell.entry, person_id, cell.item, refused.code) for cell in cells]
+            faults += _all_refused(cells, advice, person_id, refused.code)
             continue
         except Restricted:
-            faults += [Fault(cell.entry, person_id, cell.item, "data-restricted") for cell in cells]
+            faults += _all_refused(cells, advice, person_id, "data-restricted")
             continue
         except Erased:
-            faults += [Fault(cell.entry, person_id, cell.item, "data-erased") for cell in cells]
+            faults += _all_refused(cells, advice, person_id, "data-erased")
             continue
-        before = now.said
-        values, wrong = _weighed(cells, before.values if before else {}, package, known[person_id])
+        before = now.said or Measurements(values={})
+        values, wrong = _weighed(cells, before.values, package, known[person_id])
         faults += wrong
         taken |= {(person_id, item) for item in values}
-        advice = sheet.advice.get(person_id, "")[:ADVICE_CHARS_MAX] or (before.advice if before else "")
-        merged = {**(before.values if before else {}), **values}
-        if merged:
-            shares[person_id] = Share(known[person_id], package, before, Measurements(values=merged, advice=advice))
+        after = Measurements(values={**before.values, **values}, advice=advice.text if advice else before.advice)
+        if after.values:
+            shares[person_id] = Share(known[person_id], package, now.said, after)
+        elif advice:
+            faults.append(Fault(advice.entry, person_id, "", "results-missing"))
     return Weighed(shares, frozenset(taken), tuple(sorted(faults, key=lambda fault: (fault.entry, fault.item))))
+
+
+def _all_refused(cells: Iterable[Cell], advice: Advice | None, person_id: str, code: str) -> list[Fault]:
+    """Everything that a file says of somebody, for one reason."""
+    told = {(cell.entry, cell.item) for cell in cells} or ({(advice.entry, "")} if advice else set())
+    return [Fault(entry, person_id, item, code) for entry, item in sorted(told)]
 
 
 def _weighed(

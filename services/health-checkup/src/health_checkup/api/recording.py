@@ -129,6 +129,7 @@ async def write(
         )
     elif before != after:
         changed = any(after.values.get(item) != value for item, value in before.values.items())
+        changed = changed or before.advice not in {"", after.advice}
         await session.decide(
             EXAM,
             key,

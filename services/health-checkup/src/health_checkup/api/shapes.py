@@ -43,7 +43,7 @@ class StopRequest(Asked, frozen=True):
     slots: Annotated[int, Meta(ge=1, le=48)]
     slot_capacity: Annotated[int, Meta(ge=1, le=100)]
     first_slot: LocalTime = "08:00"
-    package: Package = "BASIC.v1"
+    package: Package = "BASIC.v2"
 
 
 class StopOpenedAnswer(msgspec.Struct, frozen=True):

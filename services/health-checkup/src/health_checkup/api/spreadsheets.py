@@ -10,7 +10,7 @@ import xlsxwriter
 from chassis.files import XLSX, Extent, Table, Unreadable, open_table, text_of
 from chassis.files import Cell as FileCell
 from chassis.web import Problem
-from health_checkup.api.intake import ADVICE_CHARS_MAX, PERSON_ID, Cell, Fault, Sheet
+from health_checkup.api.intake import ADVICE_CHARS_MAX, PERSON_ID, Advice, Cell, Fault, Sheet
 from health_checkup.domain.package import Item, Package
 from health_checkup.settings import Settings
 
@@ -32,6 +32,7 @@ SENTENCES = {
     "data-restricted": "该会员的数据暂停使用",
     "data-erased": "该会员的数据已删除",
     "row-empty": "该行没有任何结果",
+    "results-missing": "该会员尚无结果,建议无法登记",
     "row-too-long": "该行的单元格多于表头",
     "advice-too-long": f"建议超过{ADVICE_CHARS_MAX}字",
 }
@@ -85,7 +86,7 @@ class Workbook:
         """Every cell that is filled; rows are counted from 1, below the header."""
         cells: list[Cell] = []
         faults: list[Fault] = []
-        advice: dict[str, str] = {}
+        advice: dict[str, Advice] = {}
         for number, row in enumerate(self.rows, 1):
             person_id = row[0].strip()
             filled = [(item, row[at].strip()) for at, item in self._columns if at < len(row) and row[at].strip()]
@@ -97,12 +98,12 @@ class Workbook:
                 faults.append(Fault(number, "", "", "member-unknown"))
             elif len(told) > ADVICE_CHARS_MAX:
                 faults.append(Fault(number, "", "", "advice-too-long"))
-            elif not values:
+            elif not filled:
                 faults.append(Fault(number, "", "", "row-empty"))
             else:
                 cells += [Cell(number, person_id, item.code, _answer(item, text), corrects) for item, text in values]
                 if told:
-                    advice[person_id] = told
+                    advice[person_id] = Advice(number, told)
         return Sheet(self.format, tuple(cells), tuple(faults), advice, package)
 
     def copy(self, faults: Sequence[Fault], package: Package) -> bytes:
