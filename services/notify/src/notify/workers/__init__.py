@@ -20,7 +20,7 @@ RETRY_DELAY_MS = 1_000
 RETRY_GROWTH = 1.5
 RETRY_DELAY_MS_MAX = 60_000
 """Together nine minutes: longer than a tail needs to read a whole roster, or a provider to restart."""
-BULK_AT_ONCE_MAX = 2
+BULK_AT_ONCE_MAX = 4
 """So many of thousands are with the provider at once, beside whatever the other lanes send."""
 
 
