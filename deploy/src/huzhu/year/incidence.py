@@ -50,11 +50,15 @@ class Stay(msgspec.Struct, frozen=True):
 
 
 class Conduct(msgspec.Struct, frozen=True):
-    """What people do with a claim: channels by weight, waits in days, shares in percent."""
+    """What people do with a claim: channels by weight, waits in days, shares in percent.
+
+    What is no plain stay is filed after `serious_pace` times the wait.
+    """
 
     channels: dict[str, int]
     never_files_percent: float
     files_after_days: LogNormal
+    serious_pace: float
     confirms_after_days: LogNormal
     never_confirms_percent: float
     waiting_files_percent: float
@@ -176,7 +180,8 @@ def _case(kind: str, member: Person, day: date, data: Incidence, draw: random.Ra
     elif kind == DISABILITY:
         case.grade = int(_weighted(data.grades, draw))
     treated = draw.randint(*TREATED_DAYS.get(kind, (0, 0)))
-    waits = min(round(conduct.files_after_days.draw(draw)), FILING_DAYS_MAX)
+    pace = 1.0 if kind == INPATIENT else conduct.serious_pace
+    waits = min(round(conduct.files_after_days.draw(draw) * pace), FILING_DAYS_MAX)
     case.files_on = case.ended_on + timedelta(days=1 + treated + waits)
     case.channel = _channel(case, conduct, draw)
     case.confirms_after_days = 1 + min(round(conduct.confirms_after_days.draw(draw)), FILING_DAYS_MAX)
