@@ -91,3 +91,9 @@ def test_every_message_was_queued_once_and_sent_once(year: PlayedYear) -> None:
 def test_nothing_is_parked(year: PlayedYear) -> None:
     for service in year.stack.gateway.state["services"]:
         assert year.stack.gateway.status(service)["parked"] == 0, service
+
+
+def test_a_second_year_on_the_same_machine_is_refused(year: PlayedYear) -> None:
+    again = year.stack.huzhu("demo", "--year", "--members", str(MEMBERS), "--detach", check=False)
+    assert again.returncode == 1
+    assert "empty machine" in again.stderr

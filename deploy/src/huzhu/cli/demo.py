@@ -72,7 +72,8 @@ def demo(
                 found = read_result(gateway, told, time.monotonic() - started)
     except (StepFailed, StartFailed) as failed:
         console.print(f"[red]The demonstration stopped.[/red] {failed}")
-        console.print(f"Logs: {home.logs}. The same command again goes on where it stopped.")
+        again = "Another HUZHU_HOME begins anew." if year else "The same command again goes on where it stopped."
+        console.print(f"Logs: {home.logs}. {again}")
         if not stays:
             shut_down(home)
         raise typer.Exit(1) from None

@@ -1,0 +1,35 @@
+"""What is to be done on which day: on working days only, each thing once, nothing before the year begins."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from huzhu.year.agenda import Agenda, Hour, later
+
+FIRST = date(2022, 1, 4)
+SPRING_FESTIVAL = date(2022, 1, 31)
+
+
+async def nothing(day: date) -> None:
+    assert day
+
+
+def test_what_falls_on_a_holiday_is_done_on_the_next_working_day_and_taken_once() -> None:
+    agenda = Agenda(FIRST)
+    agenda.put(SPRING_FESTIVAL, Hour.NOON, nothing)
+    assert agenda.take(SPRING_FESTIVAL, Hour.NOON) == []
+    assert agenda.take(date(2022, 2, 7), Hour.NOON) == [nothing]
+    assert agenda.is_empty
+
+
+def test_nothing_is_done_before_the_first_day_or_at_another_hour() -> None:
+    agenda = Agenda(FIRST)
+    agenda.put(date(2021, 12, 1), Hour.MORNING, nothing)
+    assert agenda.take(FIRST, Hour.NOON) == []
+    assert not agenda.is_empty
+    assert agenda.take(FIRST, Hour.MORNING) == [nothing]
+
+
+def test_a_saturday_that_is_worked_instead_counts() -> None:
+    assert later(date(2022, 1, 28), 1) == date(2022, 1, 29)
+    assert later(SPRING_FESTIVAL, 0) == date(2022, 2, 7)
