@@ -62,7 +62,7 @@ class Year:
         self._played = Played(seed, members)
 
     def run(self) -> Played:
-        """Donation, roster, the days, and what is left to pay. Raises StepFailed where claims have been filed before."""
+        """Donation, roster, the days, and what is left to pay. Raises StepFailed where claims have been filed."""
         if self._gateway.get("claims/claims?limit=1")["claims"]:
             raise StepFailed("Claims have been filed here already; a year begins on an empty machine (HUZHU_HOME).")
         started = time.monotonic()
