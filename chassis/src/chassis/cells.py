@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import msgspec
 import sqlalchemy as sa
+from litestar.di import Provide
 from litestar.params import QueryParameter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -23,6 +24,26 @@ By = Annotated[str, QueryParameter(pattern=r"^([a-z_]+(,[a-z_]+)*)?$", max_lengt
 First = Annotated[str, QueryParameter(name="from", pattern=r"^(\d{4}-\d{2}-\d{2})?$")]
 Until = Annotated[str, QueryParameter(pattern=r"^(\d{4}-\d{2}-\d{2})?$")]
 Public = Annotated[bool, QueryParameter(description="Cells of few people are left out.")]
+
+
+class Question(msgspec.Struct, frozen=True):
+    """What is asked of a report: dimensions, days (both counted, "" for no bound), whether it is for the public."""
+
+    by: str
+    days: tuple[str, str]
+    public: bool
+
+    def shown(self, found: Cells, people_min: int) -> Cells:
+        """As it may be shown to whoever asks so."""
+        return shown(found, people_min) if self.public else found
+
+
+async def _question(by: By = "", first: First = "", until: Until = "", public: Public = False) -> Question:
+    return Question(by, (first, until), public)
+
+
+ASKED = {"question": Provide(_question)}
+"""`@get("/statistics/things", dependencies=ASKED)`: its handler takes a `question: Question`."""
 
 
 class Cell(msgspec.Struct, frozen=True):

@@ -13,7 +13,7 @@ from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.auth import allow
-from chassis.cells import By, Cell, Cells, First, Public, Until, dimensions, shown
+from chassis.cells import ASKED, Cell, Cells, Question, dimensions
 from chassis.clock import from_text, local_day
 from chassis.context import Context
 from chassis.web import Problem
@@ -45,16 +45,9 @@ class Service(msgspec.Struct, frozen=True):
     calls: int
 
 
-@get("/statistics/{report:str}")
+@get("/statistics/{report:str}", dependencies=ASKED)
 async def statistics(
-    report: FromPath[str],
-    period: Period,
-    actor: Actor,
-    context: Context,
-    by: By = "",
-    first: First = "",
-    until: Until = "",
-    public: Public = False,
+    report: FromPath[str], period: Period, question: Question, actor: Actor, context: Context
 ) -> Cells:
     """One report: claims (by filing), paid (by the bank's booking), matching (by the file's receipt), relief, risk.
 
@@ -64,45 +57,35 @@ async def statistics(
     if report not in REPORTS:
         raise Problem(404, "report-unknown", f"There is no such report; there are {', '.join(REPORTS)}.", "report")
     gather, known = REPORTS[report]
-    asked = dimensions(by, known)
+    asked = dimensions(question.by, known)
     async with context.reads.connection() as c:
-        found = await gather(c, actor, plans_of_period(period), (first, until), asked)
-    return _as_asked(found, context, public=public)
+        found = await gather(c, actor, plans_of_period(period), question.days, asked)
+    return question.shown(found, context.settings.public_cell_people_min)
 
 
-@get("/statistics/turnaround")
-async def turnaround(
-    period: Period,
-    actor: Actor,
-    context: Context,
-    by: By = "",
-    first: First = "",
-    until: Until = "",
-    public: Public = False,
-) -> Cells:
+@get("/statistics/turnaround", dependencies=ASKED)
+async def turnaround(period: Period, question: Question, actor: Actor, context: Context) -> Cells:
     """Working days by step of the claims filed within the days: median, 90th percentile, how often overdue."""
     allow(actor, *ASKERS)
-    asked = dimensions(by, figures.TURNAROUND_BY)
-    ids = figures.filed_ids(actor, plans_of_period(period), (first, until))
+    asked = dimensions(question.by, figures.TURNAROUND_BY)
+    ids = figures.filed_ids(actor, plans_of_period(period), question.days)
     async with context.reads.connection() as c:
         claims_max = context.settings.turnaround_claims_max
         if (await c.scalar(sa.select(sa.func.count()).select_from(ids.subquery())) or 0) > claims_max:
             raise Problem(422, "claims-too-many", f"At most {claims_max} claims at once; ask for fewer days.", "from")
         found = await _turnaround(c, ids, asked)
-    return _as_asked(found, context, public=public)
+    return question.shown(found, context.settings.public_cell_people_min)
 
 
-@get("/statistics/service")
-async def service_statistics(
-    period: Period, actor: Actor, context: Context, first: First = "", until: Until = "", public: Public = False
-) -> Service:
+@get("/statistics/service", dependencies=ASKED)
+async def service_statistics(period: Period, question: Question, actor: Actor, context: Context) -> Service:
     """Through which channel members came."""
     allow(actor, *ASKERS)
     plans = plans_of_period(period)
     async with context.reads.connection() as c:
-        found = await figures.filed(c, actor, plans, (first, until), ["channel"])
-        calls = await figures.calls(c, actor, plans, (first, until))
-    return Service(_as_asked(found, context, public=public), calls)
+        found = await figures.filed(c, actor, plans, question.days, ["channel"])
+        calls = await figures.calls(c, actor, plans, question.days)
+    return Service(question.shown(found, context.settings.public_cell_people_min), calls)
 
 
 async def _turnaround(c: AsyncConnection, ids: sa.Select[tuple[str]], by: Sequence[str]) -> Cells:
@@ -136,10 +119,6 @@ def _timed(of: dict[str, str], times: Times, people: set[str]) -> Cell:
         "overdue": times.overdue,
     }
     return Cell(of, figures_of)
-
-
-def _as_asked(found: Cells, context: Context, *, public: bool) -> Cells:
-    return shown(found, context.settings.public_cell_people_min) if public else found
 
 
 ROUTES: list[ControllerRouterHandler] = [statistics, turnaround, service_statistics]

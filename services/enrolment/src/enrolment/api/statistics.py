@@ -8,7 +8,7 @@ from litestar.params import FromQuery
 from litestar.types import ControllerRouterHandler
 
 from chassis.auth import allow
-from chassis.cells import By, Cells, First, Public, Until, dimensions, shown
+from chassis.cells import ASKED, Cells, Question, dimensions
 from chassis.context import Context
 from contracts.envelope import Actor
 from enrolment.api.access import ONLOOKERS, the_plan
@@ -31,25 +31,22 @@ class CoverStatistics(msgspec.Struct, frozen=True):
     covered: Cells
 
 
-@get("/statistics/cover")
+@get("/statistics/cover", dependencies=ASKED)
 async def cover_statistics(
     plan: FromQuery[str],
+    question: Question,
     actor: Actor,
     context: Context,
-    by: By = "",
-    first: First = "",
-    until: Until = "",
-    public: Public = False,
 ) -> CoverStatistics:
     """Covers that began from one day until another, both counted."""
     allow(actor, *ONLOOKERS)
     known = the_plan(plan)
-    asked = dimensions(by, figures.COVERED_BY)
+    asked = dimensions(question.by, figures.COVERED_BY)
     async with context.reads.connection() as c:
-        found = await figures.covered(c, actor, known.code, (first, until), asked)
+        found = await figures.covered(c, actor, known.code, question.days, asked)
         given = (await seats.of_plan(c, known.code)).given
         rows, valid, errors, warnings = await figures.roster_rows(c, actor, known.code)
-    covered = shown(found, context.settings.public_cell_people_min) if public else found
+    covered = question.shown(found, context.settings.public_cell_people_min)
     return CoverStatistics(given, rows, valid, errors, warnings.get(MISSING_MOBILE, 0), covered)
 
 

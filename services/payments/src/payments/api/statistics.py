@@ -7,7 +7,7 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from chassis.auth import allow
-from chassis.cells import By, Cells, First, Public, Until, dimensions, shown
+from chassis.cells import ASKED, Cells, Question, dimensions
 from chassis.context import Context
 from chassis.web import Problem
 from contracts.envelope import Actor
@@ -20,26 +20,23 @@ REPORTS = {
 }
 
 
-@get("/statistics/{report:str}")
+@get("/statistics/{report:str}", dependencies=ASKED)
 async def statistics(
     report: FromPath[str],
     plan_code: PlanCode,
+    question: Question,
     actor: Actor,
     context: Context,
-    by: By = "",
-    first: First = "",
-    until: Until = "",
-    public: Public = False,
 ) -> Cells:
     """One report: payouts (by the day of the request), returns (by the day they came back). Both days are counted."""
     allow(actor, *STAFF)
     if report not in REPORTS:
         raise Problem(404, "report-unknown", f"There is no such report; there are {', '.join(REPORTS)}.", "report")
     gather, known = REPORTS[report]
-    asked = dimensions(by, known)
+    asked = dimensions(question.by, known)
     async with context.reads.connection() as c:
-        found = await gather(c, actor, plan_code, (first, until), asked)
-    return shown(found, context.settings.public_cell_people_min) if public else found
+        found = await gather(c, actor, plan_code, question.days, asked)
+    return question.shown(found, context.settings.public_cell_people_min)
 
 
 ROUTES: list[ControllerRouterHandler] = [statistics]
