@@ -39,6 +39,7 @@ from claims.api.queries import After, Limit
 from claims.domain.document import DOCUMENT, Absent, Confirmed, ConfirmReading, Read, StoreDocument, category_of
 from claims.domain.reading import FIELDS, READABLE, findings
 from claims.papers import kept
+from claims.papers.kept import IMAGE_SCOPE, OWN_SCOPE
 from claims.papers.pictures import Bounds, Recognised, recognise, show
 from claims.papers.refusals import Unfit
 from claims.projections import claims, covers, documents
@@ -54,8 +55,6 @@ FRAME_BYTES_MAX = 65_536
 REQUEST_BYTES_MAX = 12 * 1024 * 1024 + FRAME_BYTES_MAX
 PICTURES_AT_ONCE_MAX = 1
 """Decoded pictures held by requests; the others wait."""
-IMAGE_SCOPE = "paper-image"
-OWN_SCOPE = "paper"
 NOT_READABLE = "NOT_READABLE"
 PAGE_MAX = 1_000
 

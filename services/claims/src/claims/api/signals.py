@@ -13,6 +13,7 @@ from claims.domain.claim import CLAIM
 from claims.domain.claim_stages import Absent, Approved, Paid
 from claims.domain.entitlement import ENTITLEMENT
 from claims.domain.flag import (
+    CARD_SCOPE,
     CARD_SHARED,
     DEATH_BEFORE_COVER,
     EARLY_CLAIM,
@@ -35,8 +36,6 @@ from claims.projections.covers import CoverRow
 from contracts.claims.relief import ClaimFlagged
 from contracts.claims.v1 import ClaimFiled, Payee
 
-CARD_SCOPE = "claim-card"
-"""Reservations: (slot, card) to "<person> <claim>", as many slots as the plan lets people share a card, and one."""
 PAPER_SCOPE = "claim-paper"
 """Reservations: a paper's digest to the claim that had it first."""
 

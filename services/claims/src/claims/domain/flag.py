@@ -28,6 +28,8 @@ SIGNALS = (
     READING_EDITED,
     GUARDIAN_PAID,
 )
+CARD_SCOPE = "claim-card"
+"""Reservations: (slot, card) to "<person> <claim>", as many slots as the plan lets people share a card, and one."""
 RELATED_MAX = 20
 """Other claims named by one flag; more of them say nothing new."""
 

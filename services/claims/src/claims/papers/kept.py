@@ -19,6 +19,8 @@ from contracts.person import Identity
 FOLDER = "papers"
 IMAGE_PURPOSE = "paper"
 """The purpose of the keyed index by which a picture is recognised when it comes again; never part of an event."""
+IMAGE_SCOPE, OWN_SCOPE = "paper-image", "paper"
+"""Reservations: a picture to its first document, and a person's picture of a kind to theirs."""
 READING_FIELD = "claims.document-read.v1/reading"
 CONFIRMED_FIELD = "claims.reading-confirmed.v1/reading"
 

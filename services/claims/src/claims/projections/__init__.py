@@ -17,6 +17,7 @@ from claims.projections import (
     deceased,
     documents,
     duplicates,
+    erased_people,
     flags,
     held_people,
     identities,
@@ -69,4 +70,5 @@ ALL: tuple[Projection, ...] = (
     consents.PROJECTION,
     held_people.PROJECTION,
     people.PROJECTION,
+    erased_people.PROJECTION,
 )

@@ -1,0 +1,35 @@
+"""An erased person's card and pictures are no longer known; another's stay."""
+
+from __future__ import annotations
+
+from claims.workers.forgetting import forget_erased
+from contracts.enrolment.people import ErasureBegun
+from tests.claims.house import House, filing, payee, small_picture
+
+COUNT = "select count(*) from reservation where scope = any($1)"
+SCOPES = ["claim-card", "paper-image", "paper"]
+
+
+async def test_the_indexes_of_an_erased_person_are_let_go(house: House) -> None:
+    pool = house.world.context.log.pool
+    people = [await house.cover(), await house.cover()]
+    before = await pool.fetchval(COUNT, SCOPES)
+    for place, person_id in enumerate(people):
+        account = {"account_name": "甲乙", "card_no": f"62{place}{int(person_id.replace('-', ''), 16) % 10**13:013d}"}
+        asked = filing(person_id, "OFFICE_COUNTER", payees=[{**payee(), "account": account}])
+        await house.filed(asked, "counter", "office_reviewer")
+        answer = await house.hand_in(small_picture(person_id), person_id=person_id)
+        assert answer.status_code == 201, answer.text
+    one_person = (await pool.fetchval(COUNT, SCOPES) - before) // 2
+    assert one_person > 1
+    await house.world.settled()
+    await forget_erased(house.world.context)
+    assert await pool.fetchval(COUNT, SCOPES) == before + 2 * one_person
+    begun = ErasureBegun(person_id=people[0], begun_on="2022-06-30", by="u")
+    await house.world.feed("enrolment", begun, f"person-{people[0]}")
+    await house.world.settled()
+    await forget_erased(house.world.context)
+    await forget_erased(house.world.context)
+    assert await pool.fetchval(COUNT, SCOPES) == before + one_person
+    again = await house.hand_in(small_picture(people[1]), person_id=people[1])
+    assert again.json()["repeated"] is True
