@@ -131,6 +131,27 @@ async def test_a_failing_job_is_tried_again_then_given_up_and_parked_while_other
     await until(lambda: _states_are(road, {"done": 4}), "worked off")
 
 
+async def test_a_job_that_may_not_be_done_yet_is_put_off_as_often_as_it_takes(
+    road: Road, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chassis.worker, "WAKE_GRACE_S", 0)
+    monkeypatch.setattr(chassis.worker, "SWEEP_EVERY_S", 0.02)
+    asked = 0
+
+    async def not_before_the_fifth(recorded: Recorded, context: Context) -> None:
+        nonlocal asked
+        asked += 1
+        if asked < 5:
+            raise chassis.worker.NotYet("Closed.")
+
+    post = Post()
+    await workers_of(road, post, run=not_before_the_fifth, attempts_max=1)
+    await lend(road, "a")
+    await until(lambda: _states_are(road, {"done": 1}), "done once it may")
+    assert (asked, post.given_up) == (5, [])
+    assert await road.library.pool.fetchval("select attempts from job") == 1
+
+
 async def test_a_worker_does_no_more_at_once_than_it_says_and_waiting_is_no_attempt(
     road: Road, monkeypatch: pytest.MonkeyPatch
 ) -> None:

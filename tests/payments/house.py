@@ -29,7 +29,7 @@ from contracts.envelope import Actor, RawEnvelope
 from contracts.payments.v1 import BatchSigned
 from contracts.person import Account
 from payments import api, inbox
-from payments.domain.payout import CLAIM_ACCOUNT_FIELD
+from payments.domain.payout_stages import CLAIM_ACCOUNT_FIELD
 from payments.settings import Settings
 from payments.workers.bank import Bank
 from payments.workers.sending import give_up, send_batch
@@ -268,6 +268,18 @@ class House:
 
     async def settled_reads(self) -> None:
         await self.context.projecting.wait_for(await self.context.log.head())
+
+    async def correct(self, payout_id: str, card: str, sub: str, **who: str) -> httpx.Response:
+        """Somebody names another account, a clerk of the county confirms it, and its cooling period passes."""
+        body = {"account_name": "name", "card_no": card}
+        named = await self.post(f"/payouts/{payout_id}/account", body, sub, **who)
+        assert named.status_code == 200, named.text
+        again = {"card_no": card}
+        path = f"/payouts/{payout_id}/account/confirm"
+        confirmed = await self.post(path, again, "confirmer", role="county_clerk", org_path=COUNTY)
+        assert confirmed.status_code == 200, confirmed.text
+        self.clock.advance(timedelta(hours=self.context.settings.account_cooling_h))
+        return named
 
     async def sign_all(self, fund: str = "pool") -> str:
         """Maker, checker and signer release everything payable of a fund; the batch's id."""

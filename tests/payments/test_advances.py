@@ -68,7 +68,7 @@ async def test_an_advance_that_comes_back_is_paid_to_another_account_as_any_payo
     (back,) = (await payouts_of(house, claim_id)).values()
     assert (back["state"], back["reason"]) == ("returned", "NAME_MISMATCH")
     other = {"account_name": "name", "card_no": GOOD_CARD}
-    answer = await house.post(f"/payouts/{back['payout_id']}/account", other, back["payee_id"], role="member")
+    answer = await house.correct(back["payout_id"], other["card_no"], back["payee_id"], role="member")
     assert answer.status_code == 200
     await house.send(await house.sign_all())
     assert [one["booked_fen"] for one in await house.bookings()] == [20_000]

@@ -15,7 +15,6 @@ from payments.domain import ledger
 from payments.domain.payout import (
     PAYOUT,
     BatchPayout,
-    CorrectAccount,
     MarkUnknown,
     Payout,
     PayoutCommand,
@@ -23,6 +22,7 @@ from payments.domain.payout import (
     RecordResult,
     Settled,
 )
+from payments.domain.payout_commands import ConfirmAccount, ProposeAccount
 
 from .synthetic import PLAN, request, sealed
 
@@ -92,7 +92,8 @@ class Bank(RuleBasedStateMachine):
 
     @rule(payout_id=st.sampled_from(PAYOUTS), tail=st.sampled_from(["0001", "0002"]))
     def correct(self, payout_id: str, tail: str) -> None:
-        self.tell(payout_id, CorrectAccount(sealed(tail), tail))
+        self.tell(payout_id, ProposeAccount(sealed(tail), tail, "payee-1"))
+        self.tell(payout_id, ConfirmAccount("clerk", matches=True, usable_from=""))
 
     @rule(
         payout_id=st.sampled_from(PAYOUTS),

@@ -77,7 +77,7 @@ async def test_a_returned_payment_is_corrected_by_the_payee_and_paid_by_a_second
     other = {"account_name": "name", "card_no": "6228 4800 0000 654321"}
     stranger = await house.post(f"/payouts/{payout_id}/account", other, "stranger", role="member")
     assert stranger.status_code == 404
-    answer = await house.post(f"/payouts/{payout_id}/account", other, detail["payee_id"], role="member")
+    answer = await house.correct(payout_id, other["card_no"], detail["payee_id"], role="member")
     assert answer.json() == {"payout_id": payout_id, "account_tail": "4321"}
     await house.send(await house.sign_all())
     paid = await house.get(f"/payouts/{payout_id}")
@@ -175,8 +175,7 @@ async def test_money_that_comes_back_after_booking_is_owed_again_and_paid_again(
     detail = (await house.get(f"/payouts/{payout_id}"))["payout"]
     assert (detail["state"], detail["reason"]) == ("returned", "ACCOUNT_CLOSED")
     await assert_the_books_agree(house)
-    other = {"account_name": "name", "card_no": "622848000000654321"}
-    await house.post(f"/payouts/{payout_id}/account", other, "clerk", role="county_clerk", org_path="620000.620700")
+    await house.correct(payout_id, "622848000000654321", "clerk", role="county_clerk", org_path="620000.620700")
     await house.send(await house.sign_all())
     assert await state_of(house, payout_id) == "settled"
     assert sorted((one["bookings"], one["returned_fen"]) for one in await house.bookings()) == [(1, 0), (1, 50_000)]

@@ -10,14 +10,8 @@ from chassis.decider import Rejected
 from chassis.testing import Spec
 from contracts.payments.v1 import AccountCorrected, PayoutDisputed, PayoutUnknown
 from payments.domain.ledger import shares_of
-from payments.domain.payout import (
-    PAYOUT,
-    BatchPayout,
-    CorrectAccount,
-    MarkUnknown,
-    RecordResult,
-    end_to_end_id,
-)
+from payments.domain.payout import PAYOUT, BatchPayout, MarkUnknown, RecordResult, end_to_end_id
+from payments.domain.payout_commands import ProposeAccount
 
 from .synthetic import AMOUNT_FEN, batched, request, requested, returned, sealed, settled
 
@@ -177,25 +171,6 @@ def test_no_answer_is_recorded_once_and_only_for_the_living_attempt() -> None:
     payout.when(MarkUnknown(1)).then_rejected("payout-unknown")
 
 
-def test_an_account_is_corrected_after_a_return_and_a_repeat_is_quiet() -> None:
-    command = CorrectAccount(sealed("b"), "5678")
-    payout.given(requested(), batched(), returned()).when(command).then(CORRECTED)
-    payout.given(requested(), batched(), returned(), CORRECTED).when(command).then_nothing()
-
-
-@pytest.mark.parametrize(
-    ("history", "code"),
-    [
-        ((), "payout-unknown"),
-        ((requested(),), "payout-not-returned"),
-        ((requested(), batched()), "payout-in-batch"),
-        ((requested(), batched(), settled()), "payout-settled"),
-    ],
-)
-def test_an_account_cannot_be_changed_before_a_return(history: tuple[object, ...], code: str) -> None:
-    payout.given(*history).when(CorrectAccount(sealed("b"), "5678")).then_rejected(code)  # type: ignore[arg-type]
-
-
 def test_attempts_have_ids_of_their_own_that_fit_the_bank() -> None:
     ids = {end_to_end_id("line-1-payee-1", attempt) for attempt in range(1, 50)}
     assert len(ids) == 49
@@ -215,5 +190,5 @@ def test_shares_of_a_line_sum_to_it(amount_fen: int, weights: list[int]) -> None
 
 def test_a_rejection_carries_no_account() -> None:
     with pytest.raises(Rejected) as refused:
-        PAYOUT.decide(CorrectAccount(sealed("secret"), "5678"), PAYOUT.initial)
+        PAYOUT.decide(ProposeAccount(sealed("secret"), "5678", "payee-1"), PAYOUT.initial)
     assert "secret" not in str(refused.value)

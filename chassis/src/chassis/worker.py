@@ -50,7 +50,7 @@ class Worker:
 
     `run` loads state first (done already? return), performs the effect with the aggregate's id as idempotency
     key, and appends the result. Raising means: again after `retry_delay_ms`. After `attempts_max` the job is
-    parked, `exhausted` having been called.
+    parked, `exhausted` having been called. Raising NotYet puts the job off without counting it as an attempt.
     """
 
     name: str
@@ -72,6 +72,10 @@ class Worker:
 
 
 _woken: ContextVar[Msg] = ContextVar("woken")
+
+
+class NotYet(Exception):
+    """The effect may not happen now, and nothing has failed: the job comes again and no attempt is counted."""
 
 
 class _Woken(BaseMiddleware):
@@ -192,10 +196,21 @@ class Jobs:
                 async with asyncio.timeout(RUN_S_MAX):
                     await worker.exhausted(recorded, self._context)
             await self._settle(recorded, attempt, "parked", None)
+        except NotYet as wait:
+            await self._put_off(recorded, described(wait))
+            return worker.retry_delay_ms / 1000
         except Exception as error:  # noqa: BLE001 - every failure of an effect is kept with its job and tried again
             await self._settle(recorded, attempt, "waiting", described(error))
             return 0.0 if attempt >= worker.attempts_max else worker.delay_ms(attempt) / 1000
         return None
+
+    async def _put_off(self, recorded: Recorded, reason: str) -> None:
+        await self._log.pool.execute(
+            "update job set attempts = greatest(attempts - 1, 0), last_error = $3, leased_until = null,"
+            " changed_at = clock_timestamp(), due_at = clock_timestamp() + $4 * interval '1 millisecond'"
+            " where durable = $1 and event_id = $2",
+            *(self.worker.name, recorded.header.id, reason, self.worker.retry_delay_ms),
+        )
 
     async def _settle(self, recorded: Recorded, attempt: int, state: str, error: str | None) -> None:
         # After the last attempt the job is due at once: its next turn parks it.

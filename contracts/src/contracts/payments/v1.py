@@ -165,11 +165,18 @@ class PayoutDisputed(Event, frozen=True, kw_only=True):
 
 
 class AccountCorrected(Event, frozen=True, kw_only=True):
-    """The payee named another account of their own after a return. Stream `payout-…`."""
+    """Another account of the payee's own, named after a return, is confirmed by a second person. Stream `payout-…`.
+
+    `proposed_by` and `by` are the two; `usable_from` is the moment (RFC 3339, UTC) from which it may be paid to.
+    All are "" in events from before accounts were confirmed.
+    """
 
     payout_id: str
     account: Sealed
     account_tail: str
+    proposed_by: str = ""
+    by: str = ""
+    usable_from: str = ""
 
 
 class BatchDrafted(Event, frozen=True, kw_only=True):

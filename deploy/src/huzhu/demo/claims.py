@@ -137,9 +137,20 @@ class ClaimsDesk:
                 self._correct(claim, payout["payout_id"])
         for batch_id in {payout["batch_id"] for payout in payouts if payout["state"] == "batched"}:
             self._sign(batch_id)
-        if fresh := [payout["payout_id"] for payout in payouts if payout["state"] == "requested"]:
-            body = {"plan_code": self._plan, "payout_ids": fresh}
-            self._sign(self._gateway.post("payments/batches", body, "finance", sub="finance-1")["batch_id"])
+        fresh = [payout["payout_id"] for payout in payouts if payout["state"] == "requested"]
+        waiting = self._draft(fresh) if fresh else []
+        for payout_id in waiting:
+            self._gateway.post(f"payments/payouts/{payout_id}/approval", None, "supervisor", sub="supervisor-2")
+        if waiting:
+            self._draft(waiting)
+
+    def _draft(self, payout_ids: list[str]) -> list[str]:
+        """Draft and sign; the payouts that are above a limit and wait for one further person."""
+        body = {"plan_code": self._plan, "payout_ids": payout_ids}
+        told = self._gateway.post("payments/batches", body, "finance", sub="finance-1")
+        if told["batch_id"]:
+            self._sign(told["batch_id"])
+        return list(told["waiting"])
 
     def _sign(self, batch_id: str) -> None:
         for step, who in (("check", "finance-2"), ("sign", "finance-3")):
@@ -154,7 +165,10 @@ class ClaimsDesk:
     def _correct(self, claim: Claim, payout_id: str) -> None:
         account = {"account_name": claim.role.member.name, "card_no": card(self._draw)}
         org = claim.role.union_code or claim.role.member.division_code
-        self._gateway.post(f"payments/payouts/{payout_id}/account", account, "member", org, claim.person_id)
+        path = f"payments/payouts/{payout_id}/account"
+        self._gateway.post(path, account, "member", org, claim.person_id)
+        again = {"card_no": account["card_no"]}
+        self._gateway.post(f"{path}/confirm", again, "office_reviewer", sub="reviewer-2")
 
     def _payouts(self, claim: Claim) -> list[dict[str, Any]]:
         page = self._gateway.get(f"payments/payouts?claim_id={claim.claim_id}&limit=200", "finance", sub="finance-1")

@@ -12,7 +12,8 @@ from contracts.enrolment.v1 import DonationReceived
 from contracts.envelope import Event
 from payments.domain.donation import DONATION, BookDonation
 from payments.domain.ledger import POOL, RELIEF, Fund, shares_of
-from payments.domain.payout import PAYOUT, RequestPayout, payout_id_of
+from payments.domain.payout import PAYOUT, RequestPayout
+from payments.domain.payout_stages import payout_id_of
 from payments.domain.recovery_receipt import RECOVERY_RECEIPT, BookRecovery, receipt_key
 
 

@@ -15,6 +15,7 @@ SERVICE = Service(
     projections=projections.ALL,
     reactions=inbox.REACTIONS,
     workers=workers.WORKERS,
+    sweeps=workers.SWEEPS,
     background=workers.BACKGROUND,
     grants=frozenset({"bank"}),
     settings=Settings,

@@ -21,3 +21,17 @@ class Settings(msgspec.Struct, frozen=True):
     follow_retry_delay_ms: int = 1_000
     public_cell_people_min: int = 5
     """Cells of fewer people are not shown in public figures (domain 10)."""
+    account_cooling_h: int = 12
+    """So long after its confirmation a corrected account is not paid to yet: hours of the business clock."""
+    reminder_days: str = "3,10,30"
+    call_after_failures: int = 3
+    payout_limit_fen: int = 20_000_000
+    member_period_limit_fen: int = 30_000_000
+    county_day_limit_fen: int = 200_000_000
+    batch_limit_fen: int = 500_000_000
+    """Above a limit one further person has to agree; 0 is no limit."""
+    sweep_interval_ms: int = 5_000
+
+    def days_to_remind(self) -> tuple[int, ...]:
+        """`reminder_days` as numbers, in order."""
+        return tuple(sorted(int(day) for day in self.reminder_days.split(",") if day.strip()))

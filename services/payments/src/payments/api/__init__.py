@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from litestar.types import ControllerRouterHandler
 
-from payments.api import batches, ledger, payouts, pool, relief_fund, statistics
+from payments.api import approvals, batches, ledger, payouts, pool, relief_fund, returns, statistics, switch
 
 ROUTES: list[ControllerRouterHandler] = [
     *payouts.ROUTES,
+    *returns.ROUTES,
     *batches.ROUTES,
+    *approvals.ROUTES,
+    *switch.ROUTES,
     *ledger.ROUTES,
     *pool.ROUTES,
     *relief_fund.ROUTES,

@@ -11,12 +11,13 @@ from litestar.params import FromPath, JSONBody
 from litestar.types import ControllerRouterHandler
 
 from chassis.auth import allow, in_subtree
-from chassis.clock import new_id
+from chassis.clock import new_id, utc_text
 from chassis.context import Context
 from chassis.execute import Session
 from chassis.web.problem import Problem
 from contracts.envelope import Actor
 from contracts.organization import within
+from payments.api.limits import above_limits
 from payments.api.reading import BOOKKEEPERS, PAGE_ROWS, After, Limit
 from payments.domain.batch import (
     BATCH,
@@ -31,6 +32,9 @@ from payments.domain.batch import Checked as CheckedBatch
 from payments.domain.instruction import digest, instruction_file
 from payments.domain.payout import PAYOUT, BatchPayout, Owed
 from payments.domain.payout import Absent as NoPayout
+from payments.domain.payout_approval import hands
+from payments.domain.payout_commands import AskApproval
+from payments.domain.payout_switch import ALL, PAYOUT_SWITCH, running
 from payments.projections import batches, payouts
 
 PayoutId = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
@@ -46,13 +50,22 @@ class Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class BatchTold(msgspec.Struct, frozen=True):
-    """A batch after a step."""
+    """A batch after a step; `waiting` payouts are above a limit and wait for a further approval outside of it.
+
+    Without anything else to pay there is no batch: `batch_id` is empty and `state` waiting.
+    """
 
     batch_id: str
     state: str
     payouts: int
     total_fen: int
     file_sha256: str = ""
+    waiting: tuple[str, ...] = ()
+
+    @property
+    def http_status(self) -> int | None:
+        """202 where everything waits for a further approval and no batch was made."""
+        return None if self.batch_id else 202
 
 
 class BatchView(msgspec.Struct, frozen=True):
@@ -66,6 +79,7 @@ class BatchView(msgspec.Struct, frozen=True):
     drafted_by: str
     checked_by: str
     signed_by: str
+    approved_by: str
     file_sha256: str
     bank_reference: str
 
@@ -92,14 +106,20 @@ async def draft_batch(
             raise Problem(422, "plan-differs", "A batch pays from one plan's pool.", "payout_ids")
         if any(payout.terms.owed.fund != data.fund for payout in owed):
             raise Problem(422, "fund-differs", "A batch pays from the pool or from the relief fund.", "payout_ids")
+        waiting = await above_limits(session, owed, context.settings)
+        for payout_id, limits in waiting.items():
+            await session.decide(PAYOUT, payout_id, AskApproval(limits, actor.sub))
+        free = [payout for payout in owed if payout.terms.owed.payout_id not in waiting]
+        if waiting and not free:
+            return BatchTold("", "waiting", 0, 0, waiting=tuple(waiting))
         items = tuple(
-            BatchItem(payout.terms.owed.payout_id, payout.terms.owed.amount_fen, payout.terms.owed.approved_by)
-            for payout in owed
+            BatchItem(payout.terms.owed.payout_id, payout.terms.owed.amount_fen, hands([payout])) for payout in free
         )
         await session.decide(BATCH, batch_id, DraftBatch(batch_id, data.plan_code, items, actor.sub, data.fund))
-        for payout_id in payout_ids:
-            await session.decide(PAYOUT, payout_id, BatchPayout(batch_id))
-        return BatchTold(batch_id, "drafted", len(items), sum(item.amount_fen for item in items))
+        for item in items:
+            await session.decide(PAYOUT, item.payout_id, BatchPayout(batch_id, utc_text(session.now)))
+        total_fen = sum(item.amount_fen for item in items)
+        return BatchTold(batch_id, "drafted", len(items), total_fen, waiting=tuple(waiting))
 
     return await context.command(request, actor, work, status=201, keep_s=None)
 
@@ -112,7 +132,7 @@ async def check_batch(
     allow(actor, "finance")
 
     async def work(session: Session) -> BatchTold:
-        owed = await _payouts_of(session, actor, batch_id)
+        owed = await payouts_of(session, actor, batch_id)
         await session.decide(BATCH, batch_id, CheckBatch(actor.sub))
         return _told(batch_id, "checked", owed)
 
@@ -127,10 +147,11 @@ async def sign_batch(
     allow(actor, "finance")
 
     async def work(session: Session) -> BatchTold:
-        owed = await _payouts_of(session, actor, batch_id)
+        owed = await payouts_of(session, actor, batch_id)
         batch = await session.load(BATCH, batch_id)
         sha256 = digest(instruction_file(batch.drafted, owed)) if isinstance(batch, CheckedBatch) else ""
-        await session.decide(BATCH, batch_id, SignBatch(actor.sub, sha256))
+        running(await session.load(PAYOUT_SWITCH, ALL))
+        await session.decide(BATCH, batch_id, SignBatch(actor.sub, sha256, context.settings.batch_limit_fen))
         return _told(batch_id, "signed", owed, sha256)
 
     return await context.command(request, actor, work, status=200, keep_s=None)
@@ -143,7 +164,7 @@ async def list_batches(actor: Actor, context: Context, after: After = 0, limit: 
     async with context.reads.connection() as c:
         rows = await batches.page(c, in_subtree(batches.C.org_path, actor), after, limit + 1)
     more = len(rows) > limit
-    return BatchPage([_view(row) for row in rows[:limit]], rows[limit - 1]["position"] if more else None)
+    return BatchPage([batch_view(row) for row in rows[:limit]], rows[limit - 1]["position"] if more else None)
 
 
 @get("/batches/{batch_id:str}")
@@ -154,13 +175,13 @@ async def one_batch(batch_id: FromPath[str], actor: Actor, context: Context) -> 
         row = await batches.one(c, batch_id)
     if row is None or not within(row["org_path"], actor.org_path):
         raise Problem(404, "batch-unknown", "No such batch.")
-    return _view(row)
+    return batch_view(row)
 
 
 async def _payable(session: Session, actor: Actor, plan_code: str, fund: str) -> tuple[str, ...]:
     async with session.reads.connection() as c:
         visible = in_subtree(payouts.C.org_path, actor)
-        return tuple(await payouts.batchable(c, visible, plan_code, fund, BATCH_PAYOUTS_MAX))
+        return tuple(await payouts.batchable(c, visible, plan_code, fund, utc_text(session.now), BATCH_PAYOUTS_MAX))
 
 
 async def _owed(session: Session, actor: Actor, payout_ids: tuple[str, ...]) -> list[Owed]:
@@ -175,7 +196,7 @@ async def _owed(session: Session, actor: Actor, payout_ids: tuple[str, ...]) -> 
     return owed
 
 
-async def _payouts_of(session: Session, actor: Actor, batch_id: str) -> list[Owed]:
+async def payouts_of(session: Session, actor: Actor, batch_id: str) -> list[Owed]:
     """The payouts of a batch that the actor may handle."""
     batch = await session.load(BATCH, batch_id)
     if isinstance(batch, Absent):
@@ -187,7 +208,8 @@ def _told(batch_id: str, state: str, owed: list[Owed], sha256: str = "") -> Batc
     return BatchTold(batch_id, state, len(owed), sum(payout.terms.owed.amount_fen for payout in owed), sha256)
 
 
-def _view(row: sa.RowMapping) -> BatchView:
+def batch_view(row: sa.RowMapping) -> BatchView:
+    """A batch as people see it."""
     return BatchView(
         batch_id=row["batch_id"],
         plan_code=row["plan_code"],
@@ -197,6 +219,7 @@ def _view(row: sa.RowMapping) -> BatchView:
         drafted_by=row["drafted_by"],
         checked_by=row["checked_by"],
         signed_by=row["signed_by"],
+        approved_by=row["approved_by"],
         file_sha256=row["file_sha256"],
         bank_reference=row["bank_reference"],
     )

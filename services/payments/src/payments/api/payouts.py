@@ -1,29 +1,25 @@
-"""Payouts over HTTP: the worklist, one payout with its attempts, another account after a return."""
+"""Payouts over HTTP: the worklist, and one payout with its attempts."""
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Any, Literal
+import json
+from typing import Annotated, Literal
 
 import msgspec
 import sqlalchemy as sa
-from litestar import Request, Response, get, post
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar import get
+from litestar.params import FromPath, QueryParameter
 from litestar.types import ControllerRouterHandler
 
 from chassis.auth import allow, in_subtree
+from chassis.clock import local_text
 from chassis.context import Context
-from chassis.execute import Session
 from chassis.web.problem import Problem
 from contracts.envelope import Actor
 from contracts.organization import within
-from contracts.person import Account
 from payments.api.reading import PAGE_ROWS, STAFF, After, Limit, shown
-from payments.domain.payout import CORRECTED_ACCOUNT_FIELD, PAYOUT, Absent, CorrectAccount, Owed
 from payments.projections import attempts, payouts
 
-CARD_NO = re.compile(r"[0-9]{12,19}")
-ACCOUNT_TAIL_LENGTH = 4
 CLERKS = ("agent", "unit_clerk", "county_clerk")
 """Who may hand in another account for a payee of their subtree."""
 
@@ -31,11 +27,14 @@ Standing = Annotated[
     Literal["", "requested", "batched", "unknown", "settled", "returned"], QueryParameter(name="state")
 ]
 ClaimId = Annotated[str, QueryParameter(max_length=100)]
-Text = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 
 
 class PayoutView(msgspec.Struct, frozen=True):
-    """A payout as it stands; times with +08:00, money in fen."""
+    """A payout as it stands; times with +08:00, money in fen.
+
+    `usable_at` is when a corrected account may be paid to; `proposed_tail` another account that waits for a second
+    person; `call` due while the office has to phone; `limits` those that a further approval was asked for.
+    """
 
     payout_id: str
     claim_id: str
@@ -55,6 +54,14 @@ class PayoutView(msgspec.Struct, frozen=True):
     disputes: int
     requested_at: str
     settled_at: str
+    usable_at: str
+    proposed_tail: str
+    proposed_by: str
+    reminded_day: int
+    call: str
+    limits: list[str]
+    asked_by: str
+    approved_further_by: str
 
 
 class PayoutPage(msgspec.Struct, frozen=True):
@@ -81,21 +88,6 @@ class PayoutDetail(msgspec.Struct, frozen=True):
     attempts: list[AttemptView]
 
 
-class OtherAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The payee's own debit card; the number may be written in groups."""
-
-    account_name: Text
-    card_no: Annotated[str, msgspec.Meta(max_length=40)]
-    bank_name: Annotated[str, msgspec.Meta(max_length=100)] = ""
-
-
-class AccountTaken(msgspec.Struct, frozen=True):
-    """The payout will be tried again with the account that ends like this."""
-
-    payout_id: str
-    account_tail: str
-
-
 @get("/payouts")
 async def list_payouts(
     actor: Actor,
@@ -110,7 +102,7 @@ async def list_payouts(
     async with context.reads.connection() as c:
         rows = await payouts.page(c, visible_to(actor), standing, claim_id, after, limit + 1)
     more = len(rows) > limit
-    return PayoutPage([_view(row) for row in rows[:limit]], rows[limit - 1]["position"] if more else None)
+    return PayoutPage([payout_view(row) for row in rows[:limit]], rows[limit - 1]["position"] if more else None)
 
 
 @get("/payouts/{payout_id:str}")
@@ -119,49 +111,16 @@ async def one_payout(payout_id: FromPath[str], actor: Actor, context: Context) -
     allow(actor, "member", *CLERKS, *STAFF)
     async with context.reads.connection() as c:
         row = await payouts.one(c, payout_id)
-        if row is None or not _may_see(actor, row["org_path"], row["person_id"], row["payee_id"]):
+        if row is None or not may_see(actor, row["org_path"], row["person_id"], row["payee_id"]):
             raise Problem(404, "payout-unknown", "No such payout.")
         tried = await attempts.of_payout(c, payout_id)
     return PayoutDetail(
-        _view(row),
+        payout_view(row),
         [
             AttemptView(one["end_to_end_id"], one["attempt"], one["batch_id"], one["outcome"], one["reason"])
             for one in tried
         ],
     )
-
-
-@post("/payouts/{payout_id:str}/account", status_code=200)
-async def correct_account(
-    payout_id: FromPath[str],
-    data: JSONBody[OtherAccount],
-    request: Request[Any, Any, Any],
-    actor: Actor,
-    context: Context,
-) -> Response[AccountTaken]:
-    """After a return: the payee, or a clerk of their subtree, names another account."""
-    allow(actor, "member", *CLERKS)
-    card_no = data.card_no.replace(" ", "").replace("-", "")
-    if not CARD_NO.fullmatch(card_no):
-        raise Problem(422, "card-number-malformed", "A card number has 12 to 19 digits.", "card_no")
-    account = Account(account_name=data.account_name.strip(), card_no=card_no, bank_name=data.bank_name.strip())
-
-    async def work(session: Session) -> AccountTaken:
-        payout = await session.load(PAYOUT, payout_id)
-        if isinstance(payout, Absent) or not _may_pay_to(actor, payout):
-            raise Problem(404, "payout-unknown", "No such payout.")
-        sealed = await session.keyring.seal(
-            account,
-            subject=payout.terms.owed.payee_id,
-            category="bank",
-            decision_id=session.decision_id,
-            field=CORRECTED_ACCOUNT_FIELD,
-        )
-        tail = card_no[-ACCOUNT_TAIL_LENGTH:]
-        await session.decide(PAYOUT, payout_id, CorrectAccount(sealed, tail))
-        return AccountTaken(payout_id, tail)
-
-    return await context.command(request, actor, work, status=200, keep_s=None)
 
 
 def visible_to(actor: Actor) -> sa.ColumnElement[bool]:
@@ -171,18 +130,15 @@ def visible_to(actor: Actor) -> sa.ColumnElement[bool]:
     return in_subtree(payouts.C.org_path, actor)
 
 
-def _may_see(actor: Actor, org_path: str, person_id: str, payee_id: str) -> bool:
+def may_see(actor: Actor, org_path: str, person_id: str, payee_id: str) -> bool:
+    """Whether a payout is the caller's to see."""
     if set(actor.roles) == {"member"}:
         return actor.sub in {person_id, payee_id}
     return within(org_path, actor.org_path)
 
 
-def _may_pay_to(actor: Actor, payout: Owed) -> bool:
-    owed = payout.terms.owed
-    return _may_see(actor, owed.org_path, owed.person_id, owed.payee_id)
-
-
-def _view(row: sa.RowMapping) -> PayoutView:
+def payout_view(row: sa.RowMapping) -> PayoutView:
+    """A payout as people see it."""
     return PayoutView(
         payout_id=row["payout_id"],
         claim_id=row["claim_id"],
@@ -202,7 +158,15 @@ def _view(row: sa.RowMapping) -> PayoutView:
         disputes=row["disputes"],
         requested_at=shown(row["requested_ms"]),
         settled_at=shown(row["settled_ms"]),
+        usable_at=local_text(row["usable_from"]) if row["usable_from"] else "",
+        proposed_tail=row["proposed_tail"],
+        proposed_by=row["proposed_by"],
+        reminded_day=row["reminded_day"],
+        call=row["call"],
+        limits=json.loads(row["limits"]),
+        asked_by=row["asked_by"],
+        approved_further_by=row["approved_further_by"],
     )
 
 
-ROUTES: list[ControllerRouterHandler] = [list_payouts, one_payout, correct_account]
+ROUTES: list[ControllerRouterHandler] = [list_payouts, one_payout]

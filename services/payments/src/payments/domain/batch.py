@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chassis.decider import Decider, Rejected
+from contracts.payments.owing import BatchApproved
 from contracts.payments.v1 import BatchChecked, BatchDrafted, BatchSent, BatchSigned
 
 BATCH_PAYOUTS_MAX = 200
@@ -18,9 +19,10 @@ class Absent:
 
 @dataclass(frozen=True)
 class Drafted:
-    """Gathered by its maker, waiting for a second person."""
+    """Gathered by its maker, waiting for a second person; `approved_by` agreed to it above the limit."""
 
     drafted: BatchDrafted
+    approved_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Checked:
 
     drafted: BatchDrafted
     checked_by: str
+    approved_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class Sent:
 
 
 Batch = Absent | Drafted | Checked | Signed | Sent
-BatchEvent = BatchDrafted | BatchChecked | BatchSigned | BatchSent
+BatchEvent = BatchDrafted | BatchApproved | BatchChecked | BatchSigned | BatchSent
 
 
 def evolve(batch: Batch, event: BatchEvent) -> Batch:
@@ -61,8 +64,12 @@ def evolve(batch: Batch, event: BatchEvent) -> Batch:
     match event, batch:
         case BatchDrafted(), _:
             return Drafted(event)
-        case BatchChecked(), Drafted(drafted):
-            return Checked(drafted, event.by)
+        case BatchApproved(), Drafted(drafted):
+            return Drafted(drafted, event.by)
+        case BatchApproved(), Checked(drafted, checked_by):
+            return Checked(drafted, checked_by, event.by)
+        case BatchChecked(), Drafted(drafted, approved_by):
+            return Checked(drafted, event.by, approved_by)
         case BatchSigned(), Checked(drafted, checked_by):
             return Signed(drafted, checked_by, event.by, event.file_sha256)
         case BatchSent(), Signed(drafted, checked_by, signed_by, file_sha256):
@@ -99,11 +106,20 @@ class CheckBatch:
 
 
 @dataclass(frozen=True)
+class ApproveBatch:
+    """One further person agrees to a batch above the limit, in fen; 0 is no limit."""
+
+    by: str
+    limit_fen: int
+
+
+@dataclass(frozen=True)
 class SignBatch:
-    """The third person releases the stored file of this digest."""
+    """The third person releases the stored file of this digest; above `limit_fen` a further one has to have agreed."""
 
     by: str
     file_sha256: str
+    limit_fen: int = 0
 
 
 @dataclass(frozen=True)
@@ -113,7 +129,7 @@ class RecordSending:
     bank_reference: str
 
 
-BatchCommand = DraftBatch | CheckBatch | SignBatch | RecordSending
+BatchCommand = DraftBatch | ApproveBatch | CheckBatch | SignBatch | RecordSending
 
 
 def decide(command: BatchCommand, batch: Batch) -> list[BatchEvent]:
@@ -121,6 +137,8 @@ def decide(command: BatchCommand, batch: Batch) -> list[BatchEvent]:
     match command:
         case DraftBatch():
             return _draft(command, batch)
+        case ApproveBatch():
+            return _approve(command, batch)
         case CheckBatch():
             return _check(command, batch)
         case SignBatch():
@@ -139,12 +157,35 @@ def _draft(command: DraftBatch, batch: Batch) -> list[BatchEvent]:
             return []
 
 
+def above_limit(total_fen: int, limit_fen: int) -> bool:
+    """Whether a batch's total asks for one further person; a limit of 0 never does."""
+    return 0 < limit_fen < total_fen
+
+
+def _approve(command: ApproveBatch, batch: Batch) -> list[BatchEvent]:
+    match batch:
+        case Absent():
+            raise Rejected("batch-unknown", "No such batch.")
+        case Drafted(drafted, approved_by) | Checked(drafted, _, approved_by):
+            if approved_by == command.by:
+                return []
+            if approved_by:
+                raise Rejected("already-approved", "Another person has agreed to this batch.")
+            if not above_limit(drafted.total_fen, command.limit_fen):
+                raise Rejected("approval-not-asked", "This batch is not above the limit.")
+            earlier = (drafted.by, batch.checked_by) if isinstance(batch, Checked) else (drafted.by,)
+            _separate(command.by, drafted, earlier=earlier)
+            return [BatchApproved(batch_id=drafted.batch_id, limit_fen=command.limit_fen, by=command.by)]
+        case Signed() | Sent():
+            raise Rejected("batch-already-signed", "The batch has been signed.")
+
+
 def _check(command: CheckBatch, batch: Batch) -> list[BatchEvent]:
     match batch:
         case Absent():
             raise Rejected("batch-unknown", "No such batch.")
-        case Drafted(drafted):
-            _separate(command.by, drafted, earlier=(drafted.by,))
+        case Drafted(drafted, approved_by):
+            _separate(command.by, drafted, earlier=(drafted.by, approved_by))
             return [BatchChecked(batch_id=drafted.batch_id, by=command.by)]
         case Checked(_, checked_by) | Signed(_, checked_by) | Sent(_, checked_by):
             if command.by != checked_by:
@@ -158,8 +199,10 @@ def _sign(command: SignBatch, batch: Batch) -> list[BatchEvent]:
             raise Rejected("batch-unknown", "No such batch.")
         case Drafted():
             raise Rejected("batch-not-checked", "A second person has to check the batch first.")
-        case Checked(drafted, checked_by):
-            _separate(command.by, drafted, earlier=(drafted.by, checked_by))
+        case Checked(drafted, checked_by, approved_by):
+            if above_limit(drafted.total_fen, command.limit_fen) and not approved_by:
+                raise Rejected("approval-needed", "The batch is above the limit and waits for one further person.")
+            _separate(command.by, drafted, earlier=(drafted.by, checked_by, approved_by))
             return [
                 BatchSigned(
                     batch_id=drafted.batch_id,
@@ -214,7 +257,7 @@ def _separate(by: str, drafted: BatchDrafted, *, earlier: tuple[str, ...]) -> No
     if by in drafted.approved_by:
         raise Rejected("approver-cannot-pay", "Who approved a claim does not pay it.")
     if by in earlier:
-        raise Rejected("same-person", "Maker, checker and signer of a batch are three people.")
+        raise Rejected("same-person", "Maker, checker, signer and who agrees to a large batch are different people.")
 
 
 BATCH: Decider[BatchCommand, Batch, BatchEvent] = Decider("batch", Absent(), evolve, decide)

@@ -10,6 +10,7 @@ from payments.projections import (
     disputes,
     donations,
     ledger_entries,
+    payout_switches,
     payouts,
     recoveries,
     relief_donations,
@@ -27,6 +28,7 @@ ALL: tuple[Projection, ...] = (
     relief_donations.PROJECTION,
     recoveries.PROJECTION,
     disputes.PROJECTION,
+    payout_switches.PROJECTION,
     statements.PROJECTION,
     returns.PROJECTION,
 )

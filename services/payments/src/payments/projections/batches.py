@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.log import Recorded
 from chassis.projections import Patch, Projection, Put, Write
+from contracts.payments.owing import BatchApproved
 from contracts.payments.v1 import BatchChecked, BatchDrafted, BatchSent, BatchSigned
 
 NAME = "batches"
@@ -25,6 +26,7 @@ TABLE = sa.Table(
     sa.Column("drafted_by", sa.Text, nullable=False),
     sa.Column("checked_by", sa.Text, nullable=False),
     sa.Column("signed_by", sa.Text, nullable=False),
+    sa.Column("approved_by", sa.Text, nullable=False),
     sa.Column("file_sha256", sa.Text, nullable=False),
     sa.Column("bank_reference", sa.Text, nullable=False),
     sa.Column("position", sa.BigInteger, nullable=False),
@@ -49,11 +51,14 @@ def apply(recorded: Recorded) -> Iterable[Write]:
                     drafted_by=event.by,
                     checked_by="",
                     signed_by="",
+                    approved_by="",
                     file_sha256="",
                     bank_reference="",
                     position=recorded.position,
                 )
             ]
+        case BatchApproved(batch_id=batch_id, by=by):
+            return [Patch((batch_id,), approved_by=by)]
         case BatchChecked(batch_id=batch_id, by=by):
             return [Patch((batch_id,), state="checked", checked_by=by)]
         case BatchSigned(batch_id=batch_id, by=by, file_sha256=digest):
@@ -64,7 +69,7 @@ def apply(recorded: Recorded) -> Iterable[Write]:
             return []
 
 
-PROJECTION = Projection(NAME, version=1, source="payments", table=TABLE, apply=apply)
+PROJECTION = Projection(NAME, version=2, source="payments", table=TABLE, apply=apply)
 
 
 async def one(c: AsyncConnection, batch_id: str) -> sa.RowMapping | None:
@@ -75,4 +80,13 @@ async def one(c: AsyncConnection, batch_id: str) -> sa.RowMapping | None:
 async def page(c: AsyncConnection, visible: sa.ColumnElement[bool], after: int, limit: int) -> Sequence[sa.RowMapping]:
     """Batches in the order they were drafted."""
     query = sa.select(TABLE).where(visible, C.position > after).order_by(C.position).limit(limit)
+    return (await c.execute(query)).mappings().all()
+
+
+async def to_approve(
+    c: AsyncConnection, visible: sa.ColumnElement[bool], limit_fen: int, limit: int
+) -> Sequence[sa.RowMapping]:
+    """Batches above the limit that wait for one further person, in the order they were drafted."""
+    unsigned = (C.state.in_(("drafted", "checked")), C.approved_by == "", C.total_fen > limit_fen)
+    query = sa.select(TABLE).where(visible, *unsigned).order_by(C.position).limit(limit)
     return (await c.execute(query)).mappings().all()

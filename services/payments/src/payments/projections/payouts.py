@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -11,6 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.clock import from_text
 from chassis.log import Recorded
 from chassis.projections import Count, Patch, Projection, Put, Write
+from contracts.payments.owing import (
+    AccountDeclined,
+    AccountProposed,
+    FurtherApprovalAsked,
+    FurtherApprovalGiven,
+    OfficeCallMade,
+    OfficeCallRequested,
+    PayeeReminded,
+)
 from contracts.payments.v1 import (
     AccountCorrected,
     PayoutBatched,
@@ -20,10 +30,11 @@ from contracts.payments.v1 import (
     PayoutSettled,
     PayoutUnknown,
 )
-from payments.domain.payout import SAME_ACCOUNT_REASONS
+from payments.domain.payout_stages import CALL_DONE, CALL_DUE, REACHED, SAME_ACCOUNT_REASONS
 
 NAME = "payouts"
 REQUESTED, BATCHED, UNKNOWN, SETTLED, RETURNED = "requested", "batched", "unknown", "settled", "returned"
+NO_LIMITS = "[]"
 STATES = (REQUESTED, BATCHED, UNKNOWN, SETTLED, RETURNED)
 
 TABLE = sa.Table(
@@ -52,13 +63,26 @@ TABLE = sa.Table(
     sa.Column("batched_ms", sa.BigInteger, nullable=True),
     sa.Column("settled_ms", sa.BigInteger, nullable=True),
     sa.Column("disputed_ms", sa.BigInteger, nullable=True),
+    sa.Column("returned_ms", sa.BigInteger, nullable=True),
+    sa.Column("usable_from", sa.Text, nullable=False),
+    sa.Column("proposed_tail", sa.Text, nullable=False),
+    sa.Column("proposed_by", sa.Text, nullable=False),
+    sa.Column("reminded_day", sa.Integer, nullable=False),
+    sa.Column("call", sa.Text, nullable=False),
+    sa.Column("limits", sa.Text, nullable=False),
+    sa.Column("asked_by", sa.Text, nullable=False),
+    sa.Column("approved_further_by", sa.Text, nullable=False),
     sa.Column("position", sa.BigInteger, nullable=False),
     sa.Index("payouts_by_state", "state", "position"),
     sa.Index("payouts_by_path", "org_path"),
     sa.Index("payouts_by_person", "person_id"),
     sa.Index("payouts_by_claim", "claim_id"),
 )
-"""Moments are business times, in milliseconds since 1970; `position` is that of the request."""
+"""Moments are business times, in milliseconds since 1970; `position` is that of the request.
+
+`usable_from` is the moment (RFC 3339, UTC) from which a corrected account may be paid to; `limits` a JSON list of those
+that a further approval was asked for, "[]" for none; `call` "", due or done.
+"""
 C = TABLE.c
 
 
@@ -70,7 +94,7 @@ def apply(recorded: Recorded) -> Iterable[Write]:
             return [_row(event, at_ms, recorded.position)]
         case PayoutBatched(payout_id=payout_id, attempt=attempt, batch_id=batch_id):
             columns = {"state": BATCHED, "attempt": attempt, "batch_id": batch_id, "reason": "", "batched_ms": at_ms}
-            return [Patch((payout_id,), **columns)]
+            return [Patch((payout_id,), **columns, returned_ms=None, call="")]
         case PayoutUnknown(payout_id=payout_id):
             return [Patch((payout_id,), state=UNKNOWN)]
         case PayoutSettled() as event:
@@ -79,15 +103,39 @@ def apply(recorded: Recorded) -> Iterable[Write]:
         case PayoutReturned() as event:
             key = (event.payout_id,)
             back = event.amount_fen if event.after_booking else 0
+            columns = {"state": RETURNED, "reason": event.reason, "settled_ms": None, "returned_ms": at_ms}
             return [
-                Patch(key, state=RETURNED, reason=event.reason, settled_ms=None),
+                Patch(key, **columns, reminded_day=0, call="", proposed_tail="", proposed_by=""),
                 Count(key, returns=1, came_back_fen=back),
             ]
-        case AccountCorrected() as event:
-            key = (event.payout_id,)
-            return [Patch(key, state=REQUESTED, account_tail=event.account_tail, reason="")]
         case PayoutDisputed(payout_id=payout_id):
             return [Patch((payout_id,), disputed_ms=at_ms), Count((payout_id,), disputes=1)]
+        case _:
+            return _followed(recorded)
+
+
+def _followed(recorded: Recorded) -> Iterable[Write]:
+    """What happens to what is owed while it is not with the bank."""
+    match recorded.event:
+        case AccountProposed() as event:
+            return [Patch((event.payout_id,), proposed_tail=event.account_tail, proposed_by=event.by)]
+        case AccountDeclined() as event:
+            return [Patch((event.payout_id,), proposed_tail="", proposed_by="")]
+        case AccountCorrected() as event:
+            columns = {"account_tail": event.account_tail, "usable_from": event.usable_from, "returned_ms": None}
+            key = (event.payout_id,)
+            return [Patch(key, **columns, state=REQUESTED, reason="", call="", proposed_tail="", proposed_by="")]
+        case PayeeReminded() as event:
+            return [Patch((event.payout_id,), reminded_day=event.day)]
+        case OfficeCallRequested() as event:
+            return [Patch((event.payout_id,), call=CALL_DUE)]
+        case OfficeCallMade() as event:
+            return [Patch((event.payout_id,), call=CALL_DONE)] if event.outcome == REACHED else []
+        case FurtherApprovalAsked() as event:
+            limits = json.dumps(list(event.limits))
+            return [Patch((event.payout_id,), limits=limits, asked_by=event.by, approved_further_by="")]
+        case FurtherApprovalGiven() as event:
+            return [Patch((event.payout_id,), approved_further_by=event.by)]
         case _:
             return []
 
@@ -117,13 +165,24 @@ def _row(event: PayoutRequested, at_ms: int, position: int) -> Put:
         batched_ms=None,
         settled_ms=None,
         disputed_ms=None,
+        returned_ms=None,
+        usable_from="",
+        proposed_tail="",
+        proposed_by="",
+        reminded_day=0,
+        call="",
+        limits=NO_LIMITS,
+        asked_by="",
+        approved_further_by="",
         position=position,
     )
 
 
-PROJECTION = Projection(NAME, version=2, source="payments", table=TABLE, apply=apply)
+PROJECTION = Projection(NAME, version=3, source="payments", table=TABLE, apply=apply)
 
-BATCHABLE = (C.state == REQUESTED) | ((C.state == RETURNED) & C.reason.in_(sorted(SAME_ACCOUNT_REASONS)))
+AGAIN = (C.state == RETURNED) & C.reason.in_(sorted(SAME_ACCOUNT_REASONS)) & (C.proposed_by == "")
+WAITS_FOR_APPROVAL = (C.limits != NO_LIMITS) & (C.approved_further_by == "")
+BATCHABLE = ((C.state == REQUESTED) | AGAIN) & ~WAITS_FOR_APPROVAL
 OPEN = C.state.in_((BATCHED, UNKNOWN))
 
 
@@ -145,12 +204,62 @@ async def page(
 
 
 async def batchable(
-    c: AsyncConnection, visible: sa.ColumnElement[bool], plan_code: str, fund: str, limit: int
+    c: AsyncConnection, visible: sa.ColumnElement[bool], plan_code: str, fund: str, now: str, limit: int
 ) -> list[str]:
-    """Payouts of a plan's fund that may enter a batch, oldest first; what the bank contradicted waits for a person."""
-    gathered = (visible, BATCHABLE, C.disputes == 0, C.plan_code == plan_code, C.fund == fund)
+    """Payouts of a plan's fund that may enter a batch at `now` (RFC 3339, UTC), oldest first.
+
+    What the bank contradicted waits for a person, a corrected account for its time, what is above a limit for approval.
+    """
+    gathered = (visible, BATCHABLE, C.disputes == 0, C.plan_code == plan_code, C.fund == fund, C.usable_from <= now)
     query = sa.select(C.payout_id).where(*gathered).order_by(C.position)
     return list((await c.execute(query.limit(limit))).scalars())
+
+
+async def member_sums(c: AsyncConnection, plan_code: str, fund: str, person_ids: Sequence[str]) -> dict[str, int]:
+    """What each member was granted of a plan's fund so far, paid or owed, in fen."""
+    of = (C.plan_code == plan_code, C.fund == fund, C.person_id.in_(person_ids))
+    rows = await c.execute(sa.select(C.person_id, sa.func.sum(C.amount_fen)).where(*of).group_by(C.person_id))
+    return {person_id: int(fen) for person_id, fen in rows}
+
+
+async def sent_by_organization(c: AsyncConnection, plan_code: str, since_ms: int) -> dict[str, int]:
+    """What has been put into batches since a moment and not come back, by the path of its organisation, in fen."""
+    out = (C.plan_code == plan_code, C.batched_ms >= since_ms, C.state.in_((BATCHED, UNKNOWN, SETTLED)))
+    rows = await c.execute(sa.select(C.org_path, sa.func.sum(C.amount_fen)).where(*out).group_by(C.org_path))
+    return {path: int(fen) for path, fen in rows}
+
+
+async def waiting(
+    c: AsyncConnection, visible: sa.ColumnElement[bool], what: sa.ColumnElement[bool], after: int, limit: int
+) -> Sequence[sa.RowMapping]:
+    """Payouts that wait for a person in one way or another, in the order of their requests."""
+    query = sa.select(TABLE).where(visible, what, C.position > after).order_by(C.position).limit(limit)
+    return (await c.execute(query)).mappings().all()
+
+
+PROPOSED = (C.state == RETURNED) & (C.proposed_by != "")
+TO_CALL = (C.state == RETURNED) & (C.call == CALL_DUE)
+TO_APPROVE = C.state.in_((REQUESTED, RETURNED)) & WAITS_FOR_APPROVAL
+
+
+async def to_remind(c: AsyncConnection, before_ms: Sequence[tuple[int, int]], limit: int) -> list[tuple[str, int, int]]:
+    """Payout, attempt and the latest day due, of what came back and nobody has corrected.
+
+    `before_ms` has a pair for each day of reminders, ascending: the day, and the moment that far before now.
+    """
+    unanswered = (C.state == RETURNED) & (C.proposed_by == "") & ~C.reason.in_(sorted(SAME_ACCOUNT_REASONS))
+    if not before_ms:
+        return []
+    arms = [(C.returned_ms <= moment, day) for day, moment in reversed(before_ms)]
+    due = sa.case(*arms, else_=0)
+    query = sa.select(C.payout_id, C.attempt, due).where(unanswered, due > C.reminded_day).order_by(C.position)
+    return [(row[0], row[1], row[2]) for row in await c.execute(query.limit(limit))]
+
+
+async def to_phone(c: AsyncConnection, failed_min: int, limit: int) -> list[str]:
+    """Payouts that failed so often that somebody has to phone, and nobody has been asked to."""
+    failed = (C.state == RETURNED) & (C.proposed_by == "") & (C.call == "") & (C.attempt >= failed_min)
+    return list((await c.execute(sa.select(C.payout_id).where(failed).order_by(C.position).limit(limit))).scalars())
 
 
 async def any_open(c: AsyncConnection) -> bool:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from chassis.worker import Worker
 from contracts.payments.v1 import BatchSigned
 from payments.workers.following import follow_silence, follow_statement
+from payments.workers.reminding import SWEEPS
 from payments.workers.sending import give_up, send_batch
+
+__all__ = ["BACKGROUND", "SWEEPS", "WORKERS"]
 
 SEND_ATTEMPTS_MAX = 300
 SEND_RETRY_DELAY_MS = 1_000

@@ -10,12 +10,14 @@ from chassis.context import Context
 from chassis.execute import Session
 from chassis.keyring import Erased
 from chassis.log import Recorded
+from chassis.worker import NotYet
 from contracts.envelope import Sealed
 from contracts.payments.v1 import BatchSigned
 from contracts.person import Account
 from payments.domain.batch import BATCH, Absent, RecordSending, Sent
 from payments.domain.instruction import instruction_file
 from payments.domain.payout import PAYOUT, MarkUnknown
+from payments.domain.payout_switch import ALL, PAYOUT_SWITCH, Paused
 from payments.workers import files
 from payments.workers.bank import Bank, CreditTransfer, NoAnswer, Submission
 from payments.workers.statement import read_statement
@@ -42,7 +44,10 @@ class _File(msgspec.Struct, frozen=True):
 
 
 async def send_batch(recorded: Recorded, context: Context) -> None:
-    """Bring one signed batch to the bank. Raises NoAnswer (the job comes again), BatchRefused, PayeeErased."""
+    """Bring one signed batch to the bank. Raises NoAnswer (the job comes again), BatchRefused, PayeeErased.
+
+    While payouts are paused nothing is handed in: NotYet.
+    """
     event = recorded.event
     assert isinstance(event, BatchSigned)
     if await _sent_already(event.batch_id, context):
@@ -90,6 +95,7 @@ async def _sent_already(batch_id: str, context: Context) -> bool:
 async def _hand_in(event: BatchSigned, bank: Bank, context: Context) -> str:
     file = await _file(event, context)
     submission = await _opened(msgspec.json.decode(file, type=_File), context)
+    await _held_back(context)
     try:
         return await bank.submit(submission)
     except NoAnswer:
@@ -98,6 +104,17 @@ async def _hand_in(event: BatchSigned, bank: Bank, context: Context) -> str:
         if reference is None:
             raise
         return reference
+
+
+async def _held_back(context: Context) -> None:
+    """The last look before the bank. Raises NotYet while somebody holds all payouts."""
+
+    async def work(session: Session) -> bool:
+        switch = await session.load(PAYOUT_SWITCH, ALL)
+        return isinstance(switch, Paused)
+
+    if (await context.executor.run(work)).value:
+        raise NotYet("Payouts are paused.")
 
 
 async def _file(event: BatchSigned, context: Context) -> bytes:
