@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,9 @@ WEIGHT = 400
 FACE = "NotoSansSC"
 TABLES_DROPPED = ["BASE", "GDEF", "GPOS", "GSUB", "VORG", "vhea", "vmtx"]
 """Of use for vertical lines and joined letters only."""
+
+CLOSING = frozenset("、。,;:!?)】》”%")
+_WORDS = re.compile(r"[0-9A-Za-z.,%/_-]+|\n|.")
 
 _registering = threading.Lock()
 """Fonts are registered by name for the whole process, and each document has a font of its own letters."""
@@ -46,12 +50,20 @@ def letters(text: str) -> Iterator[str]:
 
 
 def wrapped(text: str, size: float, width: float) -> list[str]:
-    """The text in parts that fit, within `letters`; Chinese breaks anywhere."""
+    """The text in parts that fit, within `letters`; Chinese breaks anywhere, but no part begins with a closing mark.
+
+    Numbers and Latin words stay whole where they fit; a closing mark may hang over the width.
+    """
     parts = [""]
-    for character in text:
-        if character == "\n" or (parts[-1] and stringWidth(parts[-1] + character, FACE, size) > width):
+    for word in _WORDS.findall(text):
+        if word == "\n":
             parts.append("")
-        parts[-1] += "" if character == "\n" else character
+            continue
+        pieces = [word] if stringWidth(word, FACE, size) <= width else list(word)
+        for piece in pieces:
+            if parts[-1] and piece not in CLOSING and stringWidth(parts[-1] + piece, FACE, size) > width:
+                parts.append("")
+            parts[-1] += piece
     return parts
 
 
