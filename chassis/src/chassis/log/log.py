@@ -36,7 +36,11 @@ class Log:
     async def open(cls, dsn: str, *, service: str, catalog: Catalog) -> Log:
         """Connect; the tables must have been migrated."""
         pool = await asyncpg.create_pool(
-            dsn, min_size=1, max_size=POOL_CONNECTIONS_MAX, command_timeout=COMMAND_TIMEOUT_S
+            dsn,
+            min_size=1,
+            max_size=POOL_CONNECTIONS_MAX,
+            command_timeout=COMMAND_TIMEOUT_S,
+            reset=leave_session,
         )
         log: Log
 
@@ -173,3 +177,10 @@ class Log:
         )
         self.note_head(int(head))
         return int(head)
+
+
+async def leave_session(_connection: object) -> None:
+    """A pool's `reset`: nothing here outlives its statement or transaction, so there is nothing to put back.
+
+    asyncpg rolls an open transaction back by itself; its own reset is a question to Postgres after every other.
+    """
