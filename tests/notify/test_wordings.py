@@ -11,6 +11,7 @@ import pytest
 from chassis.clock import from_text
 from contracts.health_checkup.v1 import MemberInvited, Slot, SlotBooked, StopOpened
 from contracts.notify.v1 import MessageCancelled, MessageDelivered, MessagePostponed, MessageQueued, MessageSent
+from contracts.payments.owing import PayeeReminded
 from notify.domain.approval import APPROVAL, RecordApproval, RecordRefusal, SubmitTemplate
 from notify.domain.template import TEMPLATES, Template, latest, segments
 from notify.projections import approvals
@@ -192,3 +193,26 @@ async def test_a_queued_message_names_its_lane_and_first_channel(house: House) -
     queued = (await house.history(message_id))[0]
     assert isinstance(queued, MessageQueued)
     assert (queued.lane, queued.channel) == ("ordinary", "WECHAT")
+
+
+async def test_who_owes_an_account_is_reminded_once_for_each_day_of_the_list(house: House) -> None:
+    await house.register()
+    for day in (3, 3, 10):
+        reminded = PayeeReminded(
+            payout_id=house.payout,
+            claim_id=house.claim,
+            claim_no="GS2022000123",
+            person_id=house.member,
+            payee_id=house.member,
+            amount_fen=164_000,
+            attempt=1,
+            reason="ACCOUNT_CLOSED",
+            day=day,
+        )
+        await house.world.feed("payments", reminded, f"payout-{house.payout}")
+    first, second = await house.queued()
+    assert (first.template_code, first.lane, first.variables) == ("payment-reminder", "urgent", {"amt": "1,640.00"})
+    assert second.message_id == f"account-{house.payout}-1-10-{house.member}"
+    await house.work(first.message_id)
+    [message] = await house.arrived()
+    assert len(message["text"]) <= 70

@@ -13,6 +13,7 @@ from contracts.claims.relief import ReliefFiled, ReliefGranted, ReliefPapersAske
 from contracts.claims.v1 import ClaimApproved, ClaimFiled, ClaimRejected
 from contracts.envelope import Event
 from contracts.health_checkup.v1 import FindingRaised, MemberInvited, ResultsRecorded, SlotBooked
+from contracts.payments.owing import PayeeReminded
 from contracts.payments.v1 import PayoutReturned, PayoutSettled
 from notify.domain.message import MESSAGE, CancelMessage
 from notify.domain.template import place_or_withheld, yuan
@@ -163,6 +164,14 @@ async def on_payout_returned(recorded: Recorded, session: Session) -> None:
     await tell(session, cause, event.payee_id, template, event.claim_id)
 
 
+async def on_payee_reminded(recorded: Recorded, session: Session) -> None:
+    """Money that came back still waits for an account; each day of the list is a cause of its own (domain 7.1)."""
+    event = recorded.event
+    assert isinstance(event, PayeeReminded)
+    cause = f"account-{event.payout_id}-{event.attempt}-{event.day}"
+    await tell(session, cause, event.payee_id, "payment-reminder", event.claim_id, amt=yuan(event.amount_fen))
+
+
 async def on_member_invited(recorded: Recorded, session: Session) -> None:
     """Check-up invitation."""
     event = recorded.event
@@ -223,6 +232,7 @@ REACTIONS: dict[str, dict[type[Event], Reaction]] = {
     "payments": {
         PayoutSettled: on_payout_settled,
         PayoutReturned: on_payout_returned,
+        PayeeReminded: on_payee_reminded,
     },
     "health_checkup": {
         MemberInvited: on_member_invited,
