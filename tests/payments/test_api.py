@@ -9,7 +9,9 @@ import time
 import pytest
 
 from chassis.clock import new_id
+from chassis.sweep import Sweeps
 from payments.workers.following import follow_statement, query_silent
+from payments.workers.measuring import SWEEPS
 
 from .house import COUNTY, GOOD_CARD, WRONG_NAME_CARD, House, bearer
 from .synthetic import PLAN
@@ -148,6 +150,17 @@ async def test_a_corrected_account_is_sealed_for_its_payee_and_nowhere_plain(hou
     assert sum(b'"type":"payments.account-proposed.v1"' in one for one in bodies) == 1
 
 
+async def measured_and_closed(house: House) -> None:
+    """A fund is used up and told of, and a month is over and closed."""
+    await house.approve(2_000_000, GOOD_CARD)
+    await house.settled_reads()
+    sweep = SWEEPS[0]
+    await Sweeps([sweep], house.context.executor, house.clock).once(sweep)
+    await house.settled_reads()
+    for step, sub in (("close", "one"), ("close/confirm", "two")):
+        assert (await house.post(f"/months/{PLAN}/2022-05/{step}", None, sub)).status_code == 200
+
+
 async def test_every_read_model_is_what_the_log_alone_gives(house: House) -> None:
     await house.donate(1_000_000)
     await house.donate_relief(1_000)
@@ -157,6 +170,7 @@ async def test_every_read_model_is_what_the_log_alone_gives(house: House) -> Non
     await house.misbehave(kind="contradict", matches=GOOD_CARD[-6:])
     await house.misbehave(kind="return_after_booking", matches=GOOD_CARD[-6:])
     await house.recover(500)
+    await measured_and_closed(house)
     await house.post("/pause", {"reason": "why"}, "boss", role="office_head")
     await house.post("/resume", {"reason": "found"}, "boss", role="office_head")
     await house.send(await house.sign_all())
@@ -211,6 +225,7 @@ async def test_an_unknown_payout_and_an_unknown_batch_are_not_there(house: House
 
 async def test_an_empty_plan_has_an_empty_pool_and_a_sound_book(house: House) -> None:
     pool = await house.get("/pool/GS-NEF-2023")
+    assert pool.pop("told") == []
     assert {value for name, value in pool.items() if name != "plan_code"} == {0}
     assert (await house.get("/ledger/check?plan_code=GS-NEF-2023"))["balanced"]
     empty = await house.post("/batches", {"plan_code": "GS-NEF-2023"}, "maker")

@@ -22,7 +22,7 @@ from payments.domain.payout import (
     RecordResult,
     Settled,
 )
-from payments.domain.payout_commands import ConfirmAccount, ProposeAccount
+from payments.domain.payout_commands import AskApproval, ConfirmAccount, GiveApproval, ProposeAccount
 
 from .synthetic import PLAN, request, sealed
 
@@ -50,6 +50,8 @@ class Bank(RuleBasedStateMachine):
         self.book = list(ledger.donated("d-1", PLAN, DONATED_FEN))
         self.said: list[PayoutEvent] = []
         self.batches = 0
+        self.given_fen = DONATED_FEN
+        self.recovered_fen = 0
         for payout_id in PAYOUTS:
             self.tell(payout_id, request(payout_id=payout_id, amount_fen=AMOUNTS_FEN[payout_id]))
 
@@ -66,6 +68,26 @@ class Bank(RuleBasedStateMachine):
     @rule(payout_id=st.sampled_from(PAYOUTS), amount_fen=st.sampled_from([100, 200, 999]))
     def approve_again(self, payout_id: str, amount_fen: int) -> None:
         self.tell(payout_id, request(payout_id=payout_id, amount_fen=amount_fen))
+
+    @rule(amount_fen=st.integers(1, 500))
+    def donate_more(self, amount_fen: int) -> None:
+        self.book.extend(ledger.donated(f"d-{len(self.book)}", PLAN, amount_fen))
+        self.given_fen += amount_fen
+
+    @rule(amount_fen=st.integers(1, 50))
+    def recover(self, amount_fen: int) -> None:
+        self.book.extend(ledger.recovered("c-1", f"r-{len(self.book)}", PLAN, amount_fen))
+        self.recovered_fen += amount_fen
+
+    @rule(payout_id=st.sampled_from(PAYOUTS), by=st.sampled_from(["maker", "other"]))
+    def ask_and_approve(self, payout_id: str, by: str) -> None:
+        self.tell(payout_id, AskApproval(("PAYOUT",), "maker"))
+        self.tell(payout_id, GiveApproval(by))
+
+    @rule(payout_id=st.sampled_from(PAYOUTS), tail=st.sampled_from(["0001", "0004"]))
+    def propose(self, payout_id: str, tail: str) -> None:
+        """Named, and left waiting for a second person."""
+        self.tell(payout_id, ProposeAccount(sealed(tail), tail, "payee-1"))
 
     @rule(payout_id=st.sampled_from(PAYOUTS))
     def batch(self, payout_id: str) -> None:
@@ -126,7 +148,7 @@ class Bank(RuleBasedStateMachine):
         assert sum(total.values()) == 0
         settled = sum(event.amount_fen for event in self.said if isinstance(event, PayoutSettled))
         back = sum(event.amount_fen for event in self.said if isinstance(event, PayoutReturned) and event.after_booking)
-        assert total[ledger.account(PLAN, ledger.POOL.cash)] == DONATED_FEN - settled + back
+        assert total[ledger.account(PLAN, ledger.POOL.cash)] == self.given_fen - settled + back + self.recovered_fen
         arrived = sum(AMOUNTS_FEN[name] for name, one in self.payouts.items() if isinstance(one, Settled))
         assert settled - back == arrived, "What has left the pool is what has arrived, each payout once."
         owed = sum(AMOUNTS_FEN.values()) - arrived

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contracts.envelope import Event, Upcaster
-from contracts.payments import owing, v1
+from contracts.payments import fund, months, owing, v1
 
-EVENTS: dict[str, type[Event]] = {**v1.EVENTS, **owing.EVENTS}
-UPCASTERS: dict[str, Upcaster] = {**v1.UPCASTERS, **owing.UPCASTERS}
+EVENTS: dict[str, type[Event]] = {**fund.EVENTS, **months.EVENTS, **owing.EVENTS, **v1.EVENTS}
+UPCASTERS: dict[str, Upcaster] = {**fund.UPCASTERS, **months.UPCASTERS, **owing.UPCASTERS, **v1.UPCASTERS}

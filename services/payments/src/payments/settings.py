@@ -30,8 +30,18 @@ class Settings(msgspec.Struct, frozen=True):
     county_day_limit_fen: int = 200_000_000
     batch_limit_fen: int = 500_000_000
     """Above a limit one further person has to agree; 0 is no limit."""
+    alert_percents: str = "50,70,85,95,100"
+    """So much of a fund used is told, each threshold once."""
     sweep_interval_ms: int = 5_000
 
     def days_to_remind(self) -> tuple[int, ...]:
         """`reminder_days` as numbers, in order."""
-        return tuple(sorted(int(day) for day in self.reminder_days.split(",") if day.strip()))
+        return _numbers(self.reminder_days)
+
+    def percents_to_alert(self) -> tuple[int, ...]:
+        """`alert_percents` as numbers, in order."""
+        return _numbers(self.alert_percents)
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(sorted(int(number) for number in text.split(",") if number.strip()))

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from litestar.types import ControllerRouterHandler
 
-from payments.api import approvals, batches, ledger, payouts, pool, relief_fund, returns, statistics, switch
+from payments.api import (
+    approvals,
+    batches,
+    ledger,
+    months,
+    payouts,
+    pool,
+    relief_fund,
+    returns,
+    statistics,
+    switch,
+    topping_up,
+)
 
 ROUTES: list[ControllerRouterHandler] = [
     *payouts.ROUTES,
@@ -14,6 +26,8 @@ ROUTES: list[ControllerRouterHandler] = [
     *switch.ROUTES,
     *ledger.ROUTES,
     *pool.ROUTES,
+    *topping_up.ROUTES,
+    *months.ROUTES,
     *relief_fund.ROUTES,
     *statistics.ROUTES,
 ]

@@ -3,21 +3,40 @@
 from __future__ import annotations
 
 import msgspec
+import sqlalchemy as sa
 from litestar import get
 from litestar.types import ControllerRouterHandler
 
 from chassis.auth import allow, in_subtree
+from chassis.clock import local_text
 from chassis.context import Context
 from contracts.envelope import Actor
 from payments.api.reading import PAGE_ROWS, STAFF, After, Limit, PlanCode, allow_province
 from payments.domain import ledger
-from payments.projections import account_balances, disputes, payouts
+from payments.projections import account_balances, disputes, fund_levels, payouts
+
+
+class FundTold(msgspec.Struct, frozen=True):
+    """What was told or asked of a fund, `at` with +08:00.
+
+    `kind` alert or eased (`number` is the percent), top-up (a request for more, by its number) or answer to it.
+    """
+
+    kind: str
+    number: int
+    used_fen: int
+    contribution_fen: int
+    outcome: str
+    reason: str
+    by: str
+    at: str
 
 
 class Pool(msgspec.Struct, frozen=True):
     """A plan's pool in fen: given, paid and payable claims, what is reserved in batches, and the cash.
 
-    `recovered_fen` was wrongly paid and came back; `paid_fen` is not lessened by it.
+    `recovered_fen` was wrongly paid and came back; `paid_fen` is not lessened by it. `used_fen` is paid and payable,
+    `used_percent` of what was given, rounded down; `told` alerts and requests for more, the newest first.
     """
 
     plan_code: str
@@ -29,6 +48,9 @@ class Pool(msgspec.Struct, frozen=True):
     suspense_fen: int
     recovered_fen: int
     cash_fen: int
+    used_fen: int
+    used_percent: int
+    told: list[FundTold]
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -73,6 +95,8 @@ async def pool(plan_code: PlanCode, actor: Actor, context: Context) -> Pool:
     allow_province(actor)
     async with context.reads.connection() as c:
         accounts = await account_balances.of_plan(c, plan_code)
+        told = await fund_levels.told(c, plan_code, ledger.POOL.name, PAGE_ROWS)
+    used_fen, given_fen = ledger.used_and_given(accounts, ledger.POOL)
 
     def debit(name: str) -> int:
         held = accounts.get(name, ledger.Movement(name))
@@ -90,6 +114,9 @@ async def pool(plan_code: PlanCode, actor: Actor, context: Context) -> Pool:
         suspense_fen=-debit(ledger.POOL.suspense),
         recovered_fen=-debit(ledger.RECOVERIES),
         cash_fen=debit(ledger.POOL.cash),
+        used_fen=used_fen,
+        used_percent=used_fen * 100 // given_fen if given_fen else 0,
+        told=[_told(row) for row in told],
     )
 
 
@@ -121,6 +148,19 @@ async def list_disputes(actor: Actor, context: Context, after: After = 0, limit:
         for row in rows[:limit]
     ]
     return DisputePage(items, rows[limit - 1]["position"] if len(rows) > limit else None)
+
+
+def _told(row: sa.RowMapping) -> FundTold:
+    return FundTold(
+        kind=row["kind"],
+        number=row["number"],
+        used_fen=row["used_fen"],
+        contribution_fen=row["contribution_fen"],
+        outcome=row["outcome"],
+        reason=row["reason"],
+        by=row["by"],
+        at=local_text(row["at"]),
+    )
 
 
 ROUTES: list[ControllerRouterHandler] = [pool, summary, list_disputes]

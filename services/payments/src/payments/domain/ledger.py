@@ -107,6 +107,13 @@ def chart_place(name: str) -> tuple[str, str]:
     raise BrokenTransfer(f"{name} is no account of the chart.")
 
 
+def used_and_given(accounts: dict[str, Movement], fund: Fund) -> tuple[int, int]:
+    """What of a fund is used, paid and payable, and what it was given, in fen."""
+    used = sum(one.debit_fen - one.credit_fen for name, one in accounts.items() if name.startswith(f"{fund.expense}:"))
+    given = accounts.get(fund.contribution, Movement(fund.contribution))
+    return used, given.credit_fen - given.debit_fen
+
+
 def donated(donation_id: str, plan_code: str, amount_fen: int, fund: Fund = POOL) -> tuple[Transfer, ...]:
     """The donor's money arrives: Dr cash / Cr contribution."""
     prefix = "" if fund is POOL else f"{fund.name}-"

@@ -9,7 +9,9 @@ from payments.projections import (
     batches,
     disputes,
     donations,
+    fund_levels,
     ledger_entries,
+    months,
     payout_switches,
     payouts,
     recoveries,
@@ -29,6 +31,8 @@ ALL: tuple[Projection, ...] = (
     recoveries.PROJECTION,
     disputes.PROJECTION,
     payout_switches.PROJECTION,
+    fund_levels.PROJECTION,
+    months.PROJECTION,
     statements.PROJECTION,
     returns.PROJECTION,
 )

@@ -163,3 +163,48 @@ async def page(c: AsyncConnection, plan_code: str, account: str, after: int, lim
 def cursor(row: sa.RowMapping) -> int:
     """The cursor that goes on after an entry; 0 is before the first."""
     return int(row["position"]) * TRANSFERS_MAX + int(row["number"])
+
+
+Closed = tuple[str, int]
+"""The last closed month and the position that its figures hold."""
+
+
+async def month(
+    c: AsyncConnection, plan_code: str, of_month: str, closed: Closed | None
+) -> tuple[int, int, dict[str, tuple[int, int, int]]]:
+    """What a month moves: everything dated up to its end that no closed month holds.
+
+    Returns the last position of it, how much is dated in a month closed before, and for each account (its name in the
+    chart) the balance before the month, its debits and its credits; after a closed month nothing stands before.
+    """
+    entries = (await c.execute(_until(plan_code, of_month, closed))).all()
+    moved: dict[str, list[int]] = {}
+    late_fen = 0
+    for row in entries:
+        early = closed is None and row.booked_on < of_month
+        if closed is not None and row.booked_on <= _end_of(closed[0]):
+            late_fen += row.fen
+        for full, side in ((row.debit, 1), (row.credit, 2)):
+            sums = moved.setdefault(ledger.plan_and_name(full)[1], [0, 0, 0])
+            if early:
+                sums[0] += row.fen if side == 1 else -row.fen
+            else:
+                sums[side] += row.fen
+    as_of = max((row.position for row in entries), default=closed[1] if closed else 0)
+    return as_of, late_fen, {name: (one[0], one[1], one[2]) for name, one in moved.items()}
+
+
+def _until(plan_code: str, of_month: str, closed: Closed | None) -> sa.Select[tuple[str, str, str, int, int]]:
+    """Sums by day and accounts of what moved money up to the end of a month and stands in no closed one."""
+    fen, position = sa.func.sum(C.amount_fen).cast(sa.BigInteger), sa.func.max(C.position)
+    of = sa.select(C.booked_on, C.debit, C.credit, fen.label("fen"), position.label("position")).where(
+        C.plan_code == plan_code, C.kind.in_((ledger.SINGLE, ledger.POST)), C.booked_on <= _end_of(of_month)
+    )
+    if closed is not None:
+        of = of.where((C.booked_on > _end_of(closed[0])) | (C.position > closed[1]))
+    return of.group_by(C.booked_on, C.debit, C.credit)
+
+
+def _end_of(month: str) -> str:
+    """No date of a month is later in its text, and none of the next is earlier."""
+    return f"{month}-31"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from chassis.worker import Worker
 from contracts.payments.v1 import BatchSigned
 from payments.workers.following import follow_silence, follow_statement
-from payments.workers.reminding import SWEEPS
+from payments.workers.measuring import SWEEPS as MEASURING
+from payments.workers.reminding import SWEEPS as REMINDING
 from payments.workers.sending import give_up, send_batch
 
 __all__ = ["BACKGROUND", "SWEEPS", "WORKERS"]
@@ -24,4 +25,5 @@ WORKERS: tuple[Worker, ...] = (
         exhausted=give_up,
     ),
 )
+SWEEPS = (*REMINDING, *MEASURING)
 BACKGROUND = (follow_statement, follow_silence)

@@ -1,0 +1,142 @@
+"""The end of a month: its figures are proposed by one person, confirmed by a second, and frozen (domain 7.2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from chassis.decider import Decider, Rejected
+from contracts.payments.months import AccountMonth, MonthClosed, MonthCloseProposed
+from payments.domain import ledger
+
+MONTHS_IN_YEAR = 12
+
+
+@dataclass(frozen=True)
+class MonthEnd:
+    """The last month of a plan that was closed, and what is proposed for the next."""
+
+    closed: MonthClosed | None = None
+    proposed: MonthCloseProposed | None = None
+
+
+MonthEvent = MonthCloseProposed | MonthClosed
+
+
+def evolve(month_end: MonthEnd, event: MonthEvent) -> MonthEnd:
+    """The months after an event."""
+    match event:
+        case MonthCloseProposed():
+            return replace(month_end, proposed=event)
+        case MonthClosed():
+            return MonthEnd(event, None)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Every account in the month, by the ledger up to position `as_of`; `late_fen` is dated in months closed before."""
+
+    accounts: tuple[AccountMonth, ...]
+    as_of: int
+    late_fen: int
+
+
+@dataclass(frozen=True)
+class ProposeClose:
+    """Close this month (`YYYY-MM`) with these figures; `today` is an ISO date."""
+
+    plan_code: str
+    month: str
+    figures: Figures
+    today: str
+    by: str
+
+
+@dataclass(frozen=True)
+class ConfirmClose:
+    """The second person agrees, and the figures are still these."""
+
+    month: str
+    figures: Figures
+    by: str
+
+
+def month_after(month: str) -> str:
+    """The month that follows, as `YYYY-MM`."""
+    year, number = int(month[:4]), int(month[5:7])
+    return f"{year + number // MONTHS_IN_YEAR:04d}-{number % MONTHS_IN_YEAR + 1:02d}"
+
+
+def decide(command: ProposeClose | ConfirmClose, month_end: MonthEnd) -> list[MonthEvent]:
+    """One month after the other, each when it is over, by two people."""
+    last = month_end.closed
+    if last is not None and command.month <= last.month:
+        return _again(command, last)
+    if last is not None and command.month != month_after(last.month):
+        raise Rejected("month-out-of-order", f"The next month to close is {month_after(last.month)}.", "month")
+    match command:
+        case ProposeClose():
+            return [*_propose(command, month_end)]
+        case ConfirmClose():
+            return [*_confirm(command, month_end)]
+
+
+def _again(command: ProposeClose | ConfirmClose, last: MonthClosed) -> list[MonthEvent]:
+    if command.month == last.month and command.by in {last.by, last.proposed_by}:
+        return []
+    raise Rejected("month-closed", "This month is closed; later bookings stand in the month that is open.", "month")
+
+
+def _propose(command: ProposeClose, month_end: MonthEnd) -> list[MonthCloseProposed]:
+    if command.today[:7] <= command.month:
+        raise Rejected("month-not-over", "A month is closed when it is over.", "month")
+    figures, before = command.figures, month_end.proposed
+    if before is not None and (before.month, before.accounts, before.by) == (
+        command.month,
+        figures.accounts,
+        command.by,
+    ):
+        return []
+    return [
+        MonthCloseProposed(
+            plan_code=command.plan_code,
+            month=command.month,
+            accounts=figures.accounts,
+            as_of=figures.as_of,
+            late_fen=figures.late_fen,
+            by=command.by,
+        )
+    ]
+
+
+def _confirm(command: ConfirmClose, month_end: MonthEnd) -> list[MonthClosed]:
+    proposed, figures = month_end.proposed, command.figures
+    if proposed is None or proposed.month != command.month:
+        raise Rejected("no-close-proposed", "Nobody has proposed to close this month.", "month")
+    if proposed.by == command.by:
+        raise Rejected("same-person", "Who proposed to close a month does not confirm it.")
+    if proposed.accounts != figures.accounts:
+        raise Rejected("figures-moved", "Something was booked since; the close has to be proposed again.")
+    named = {one.account: one for one in figures.accounts}
+    none = AccountMonth(account="", opening_fen=0, debit_fen=0, credit_fen=0, closing_fen=0)
+    cash, clearing = named.get(ledger.POOL.cash, none), named.get(ledger.POOL.clearing, none)
+    return [
+        MonthClosed(
+            plan_code=proposed.plan_code,
+            month=command.month,
+            accounts=figures.accounts,
+            opening_fen=cash.opening_fen,
+            contribution_fen=named.get(ledger.POOL.contribution, none).credit_fen,
+            paid_fen=clearing.debit_fen,
+            payable_fen=-named.get(ledger.POOL.payable, none).closing_fen,
+            recovered_fen=named.get(ledger.RECOVERIES, none).credit_fen,
+            returned_fen=named.get(ledger.POOL.suspense, none).credit_fen,
+            closing_fen=cash.closing_fen,
+            as_of=figures.as_of,
+            late_fen=figures.late_fen,
+            proposed_by=proposed.by,
+            by=command.by,
+        )
+    ]
+
+
+MONTH_END: Decider[ProposeClose | ConfirmClose, MonthEnd, MonthEvent] = Decider("month_end", MonthEnd(), evolve, decide)

@@ -1,0 +1,45 @@
+"""Looks at how much of each fund is used, and tells what has changed (domain 7.2)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis import environment
+from chassis.execute import Session
+from chassis.sweep import Sweep
+from payments.domain import ledger
+from payments.domain.fund_level import FUND_LEVEL, MeasureFund, fund_key, reached
+from payments.projections import account_balances, fund_levels
+from payments.settings import Settings
+
+
+def sweep(settings: Settings) -> Sweep:
+    """The sweep as these settings have it."""
+    percents = settings.percents_to_alert()
+
+    async def due(c: AsyncConnection, _now: datetime, limit: int) -> list[str]:
+        standing = await fund_levels.standing(c)
+        found = []
+        for plan_code in await account_balances.plans(c):
+            accounts = await account_balances.of_plan(c, plan_code)
+            for fund in ledger.FUNDS.values():
+                used_fen, given_fen = ledger.used_and_given(accounts, fund)
+                told, given_then = standing.get((plan_code, fund.name), (0, 0))
+                highest = max(reached(used_fen, given_fen, percents), default=0)
+                if highest > told or (highest < told and given_fen > given_then):
+                    found.append(fund_key(plan_code, fund.name))
+        return found[:limit]
+
+    async def measure(key: str, session: Session) -> None:
+        plan_code, _, name = key.rpartition(".")
+        async with session.reads.connection() as c:
+            accounts = await account_balances.of_plan(c, plan_code)
+        used_fen, given_fen = ledger.used_and_given(accounts, ledger.FUNDS[name])
+        await session.decide(FUND_LEVEL, key, MeasureFund(plan_code, name, used_fen, given_fen, percents))
+
+    return Sweep("fund-alerts", due, measure, settings.sweep_interval_ms)
+
+
+SWEEPS = (sweep(environment.read(Settings)),)
