@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from huzhu.year.agenda import Agenda, Hour, later
+from huzhu.year.desk import reviewing
 
 FIRST = date(2022, 1, 4)
 SPRING_FESTIVAL = date(2022, 1, 31)
@@ -33,3 +34,8 @@ def test_nothing_is_done_before_the_first_day_or_at_another_hour() -> None:
 def test_a_saturday_that_is_worked_instead_counts() -> None:
     assert later(date(2022, 1, 28), 1) == date(2022, 1, 29)
     assert later(SPRING_FESTIVAL, 0) == date(2022, 2, 7)
+
+
+def test_a_union_of_a_prefecture_without_counties_reviews_below_the_prefecture() -> None:
+    assert reviewing(["620200", "6202001000001"]) == {"CITY_REVIEW": "620200", "UNIT_REVIEW": "6202001000001"}
+    assert reviewing(["620700", "620725"]) == {"CITY_REVIEW": "620700", "COUNTY_REVIEW": "620725"}

@@ -7,6 +7,7 @@ from datetime import date
 from functools import partial
 from typing import Any
 
+from claims.domain.reviews import levels_of
 from huzhu.demo.claims import UNION_STEPS
 from huzhu.demo.gateway import PROVINCE, StepFailed
 from huzhu.year import filing
@@ -15,7 +16,6 @@ from huzhu.year.crowd import Crowd
 from huzhu.year.filing import drawing
 from huzhu.year.incidence import CRITICAL, DEATHS, INPATIENT, SUDDEN, WAITING_ENDS, Case
 
-LEVELS = {"CITY_REVIEW": 0, "COUNTY_REVIEW": 1, "UNIT_REVIEW": 2}
 RETURNED_AT = ("CITY_REVIEW", "COUNTY_REVIEW")
 OFFICE_REVIEW, OFFICE_RECHECK, HEAD_APPROVAL = "OFFICE_REVIEW", "OFFICE_RECHECK", "HEAD_APPROVAL"
 REVIEW_DAYS = (1, 3)
@@ -54,8 +54,9 @@ class Desk:
 
     async def record_death(self, case: Case, day: date) -> None:  # noqa: ARG002 - actions are told their day
         """The county tells the registry."""
-        county = case.codes[min(1, len(case.codes) - 1)]
-        role = "city_clerk" if county.endswith("00") else "county_clerk"
+        levels = reviewing(case.codes)
+        county = levels.get("COUNTY_REVIEW") or levels["CITY_REVIEW"]
+        role = "county_clerk" if "COUNTY_REVIEW" in levels else "city_clerk"
         body = {"died_on": case.ended_on.isoformat()}
         await self._crowd.post(f"enrolment/members/{case.person_id}/death", body, role, county, f"{role}-{county}-b")
 
@@ -177,7 +178,7 @@ class Desk:
 
     def _reviewer(self, case: Case, step: str) -> tuple[str, str, str]:
         if step in UNION_STEPS:
-            role, org = UNION_STEPS[step], case.codes[LEVELS[step]]
+            role, org = UNION_STEPS[step], reviewing(case.codes)[step]
             return role, org, f"{role}-{org}-b"
         role, sub = {
             OFFICE_REVIEW: ("office_reviewer", "reviewer-1"),
@@ -202,6 +203,11 @@ class Desk:
     @staticmethod
     def _note(case: Case, what: str) -> None:
         case.steps.append(f"+{what}")
+
+
+def reviewing(codes: list[str]) -> dict[str, str]:
+    """Which organisation of a path makes which union review; a prefecture without counties has unions of its own."""
+    return {next(step for step in UNION_STEPS if step in levels_of(f"-.{code}")): code for code in codes}
 
 
 def _refused_by(case: Case) -> str:
