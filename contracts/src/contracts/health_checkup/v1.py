@@ -14,7 +14,11 @@ class Slot(Value, frozen=True, kw_only=True):
 
 
 class StopOpened(Event, frozen=True, kw_only=True):
-    """The truck will stand at a place for a day (domain 8.2). Stream `stop-<id>`."""
+    """The truck will stand at a place for a day (domain 8.2). Stream `stop-<id>`.
+
+    Several days at one place are as many stops of one `visit_id`. `ends_at` is the end of the last slot, `HH:MM`;
+    `rules` the version of the campaign's rules, "" for stops from before there were campaigns.
+    """
 
     stop_id: str
     campaign: str
@@ -24,10 +28,14 @@ class StopOpened(Event, frozen=True, kw_only=True):
     date: str
     package: str
     slots: tuple[Slot, ...]
+    route_id: str = ""
+    visit_id: str = ""
+    ends_at: str = ""
+    rules: str = ""
 
 
 class MemberInvited(Event, frozen=True, kw_only=True):
-    """A covered member is asked to come. Stream `stop-<id>`."""
+    """A covered member is asked to come, and to answer until `answer_by` (RFC 3339 in UTC). Stream `stop-<id>`."""
 
     stop_id: str
     campaign: str
@@ -35,25 +43,42 @@ class MemberInvited(Event, frozen=True, kw_only=True):
     place: str
     date: str
     wave: int
+    answer_by: str = ""
 
 
 class SlotBooked(Event, frozen=True, kw_only=True):
-    """A member took a seat of a slot; a later one of the same member replaces it. Stream `stop-<id>`."""
+    """A member took a seat of a slot; a later one of the same member replaces it. Stream `stop-<id>`.
+
+    `ticket_id` is random and stands in the QR code of this booking alone; `waited` when the seat was given from the
+    waiting list: then `place` and `date` are said as well.
+    """
 
     stop_id: str
     campaign: str
     person_id: str
     slot_id: str
     starts_at: str
+    ticket_id: str = ""
+    waited: bool = False
+    place: str = ""
+    date: str = ""
 
 
 class MemberAttended(Event, frozen=True, kw_only=True):
-    """The member was checked in at the truck; `walk_in` without having been invited. Stream `stop-<id>`."""
+    """The member was checked in at the truck; `walk_in` without invitation and booking. Stream `stop-<id>`.
+
+    `ticket_id` is the QR code that was shown, if any. `row_id`, `device_id` and `seen_at` (the device's time, RFC 3339)
+    are of a check-in that was made without network and handed in later.
+    """
 
     stop_id: str
     person_id: str
     campaign: str
     walk_in: bool
+    ticket_id: str = ""
+    row_id: str = ""
+    device_id: str = ""
+    seen_at: str = ""
 
 
 class ExamPlanned(Event, frozen=True, kw_only=True):

@@ -8,8 +8,10 @@ from typing import TypeAlias
 from chassis.decider import Decider, Rejected
 from contracts.envelope import Sealed
 from contracts.health_checkup.records import ReportAttached, ResultsAmended
+from contracts.health_checkup.stops import ExamReleased
 from contracts.health_checkup.v1 import ExamPlanned, ResultsRecorded
 
+MISSED = "MISSED"
 ADDED, CORRECTED = "ADDED", "CORRECTED"
 REASONS = frozenset({ADDED, CORRECTED})
 VERSIONS_MAX = 50
@@ -20,14 +22,17 @@ AMENDED_FIELD = "health_checkup.results-amended.v1/measurements"
 
 @dataclass(frozen=True)
 class Absent:
-    """Neither planned nor done."""
+    """Neither planned nor done; `missed` are the stops of the campaign that the member did not come to."""
+
+    missed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class Planned:
-    """A seat is booked at one stop."""
+    """A seat is booked at one stop, or the member has come there."""
 
     stop_id: str
+    missed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,7 @@ class Done:
 
 
 Exam: TypeAlias = Absent | Planned | Done
-ExamEvent: TypeAlias = ExamPlanned | ResultsRecorded | ResultsAmended | ReportAttached
+ExamEvent: TypeAlias = ExamPlanned | ExamReleased | ResultsRecorded | ResultsAmended | ReportAttached
 
 
 def exam_id(campaign: str, person_id: str) -> str:
@@ -59,7 +64,12 @@ def evolve(exam: Exam, event: ExamEvent) -> Exam:
     """Fold one event; a plan never takes recorded results back."""
     match event:
         case ExamPlanned():
-            return exam if isinstance(exam, Done) else Planned(event.stop_id)
+            # Whoever is planned where they were missed has been there after all.
+            return exam if isinstance(exam, Done) else Planned(event.stop_id, exam.missed - {event.stop_id})
+        case ExamReleased():
+            if isinstance(exam, Done):
+                return exam
+            return Absent(exam.missed | {event.stop_id} if event.reason == MISSED else exam.missed)
         case ResultsRecorded():
             return Done(event.stop_id, event.package, event.measurements)
         case ResultsAmended():
@@ -126,7 +136,18 @@ class AttachReport:
     by: str
 
 
-ExamCommand: TypeAlias = PlanExam | RecordResults | AmendResults | AttachReport
+@dataclass(frozen=True)
+class ReleaseExam:
+    """The seat at this stop is given up: CANCELLED, MISSED or CAME_ELSEWHERE."""
+
+    exam_id: str
+    person_id: str
+    stop_id: str
+    campaign: str
+    reason: str
+
+
+ExamCommand: TypeAlias = PlanExam | ReleaseExam | RecordResults | AmendResults | AttachReport
 
 
 def _plan(command: PlanExam, exam: Exam) -> list[ExamEvent]:
@@ -140,12 +161,28 @@ def _plan(command: PlanExam, exam: Exam) -> list[ExamEvent]:
                     campaign=command.campaign,
                 )
             ]
-        case Planned(stop_id):
+        case Planned(stop_id=stop_id):
             if stop_id == command.stop_id:
                 return []
             raise Rejected("booked-elsewhere", "The member has a seat at another stop of this campaign.")
         case Done():
             raise Rejected("already-examined", "The member has been examined in this campaign.")
+
+
+def _release(command: ReleaseExam, exam: Exam) -> list[ExamEvent]:
+    match exam:
+        case Planned(stop_id=stop_id) if stop_id == command.stop_id:
+            return [
+                ExamReleased(
+                    exam_id=command.exam_id,
+                    person_id=command.person_id,
+                    stop_id=command.stop_id,
+                    campaign=command.campaign,
+                    reason=command.reason,
+                )
+            ]
+        case _:
+            return []
 
 
 def _record(command: RecordResults, exam: Exam) -> list[ExamEvent]:
@@ -225,6 +262,8 @@ def decide(command: ExamCommand, exam: Exam) -> list[ExamEvent]:
     match command:
         case PlanExam():
             return _plan(command, exam)
+        case ReleaseExam():
+            return _release(command, exam)
         case RecordResults():
             return _record(command, exam)
         case AmendResults():

@@ -3,8 +3,10 @@
 from chassis.projections import Projection
 from health_checkup.projections import (
     attendances,
+    campaigns,
     claim_offers,
     collective_reports,
+    conflicts,
     deleted_copies,
     eligible,
     exam_reports,
@@ -12,15 +14,23 @@ from health_checkup.projections import (
     exams,
     findings,
     follow_ups,
+    hardships,
+    inpatients,
     people,
+    prefectures,
     readings,
     result_problems,
     stops,
+    waves,
 )
 
 ALL: tuple[Projection, ...] = (
+    campaigns.PROJECTION,
+    prefectures.PROJECTION,
     stops.PROJECTION,
     attendances.PROJECTION,
+    waves.PROJECTION,
+    conflicts.PROJECTION,
     exams.PROJECTION,
     exam_versions.PROJECTION,
     exam_reports.PROJECTION,
@@ -33,4 +43,6 @@ ALL: tuple[Projection, ...] = (
     collective_reports.PROJECTION,
     eligible.PROJECTION,
     people.PROJECTION,
+    inpatients.PROJECTION,
+    hardships.PROJECTION,
 )

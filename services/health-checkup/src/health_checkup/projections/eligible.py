@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,7 +14,8 @@ from contracts.enrolment.batches import CoverageWithdrawn
 from contracts.enrolment.people import CoverageMoved
 from contracts.enrolment.v1 import CoverageGranted
 from contracts.envelope import Event
-from health_checkup.projections import attendances, exams, people
+from health_checkup.domain.rules import Priority, Rules
+from health_checkup.projections import attendances, exams, hardships, inpatients, people
 
 NAME = "eligible"
 TABLE = sa.Table(
@@ -62,34 +64,70 @@ async def is_covered(c: AsyncConnection, person_id: str, on: str) -> bool:
     return (await c.scalar(query.limit(1))) is not None
 
 
-async def candidates(
-    c: AsyncConnection,
-    *,
-    campaign: str,
-    divisions: str,
-    on: str,
-    priority_occupations: Iterable[str],
-    priority_age: int,
-    limit: int,
-) -> list[str]:
-    """Covered members of a division (`620602`; `620600` takes its counties) not yet invited or examined.
+class Standing(msgspec.Struct, frozen=True):
+    """How a member stands in the queue of a campaign: `behind` after too many no-shows."""
 
-    First those of the priority occupations, then from `priority_age` years on, then by a draw that is the
-    same each time it is made (domain 8.2).
-    """
+    covered: bool
+    points: int
+    behind: bool
+
+
+def _points(priority: Priority, on: str) -> sa.ColumnElement[int]:
+    """What speaks for asking somebody first, added up (domain 8.2)."""
     t, p = TABLE.c, people.TABLE.c
-    born_by = int(on[:4]) - priority_age
-    asked = sa.exists().where(attendances.TABLE.c.person_id == t.person_id, attendances.TABLE.c.campaign == campaign)
+    born_by = int(on[:4]) - priority.age_from
+    reasons: tuple[tuple[sa.ColumnElement[bool], int], ...] = (
+        (p.birth_year.between(1, born_by), priority.age_points),
+        (t.occupation.in_(priority.drivers), priority.driver_points),
+        (t.occupation.in_(priority.night_work), priority.night_work_points),
+        (hardships.in_hardship(t.person_id), priority.hardship_points),
+        (inpatients.has_stay(t.person_id), priority.inpatient_points),
+    )
+    parts = [sa.case((holds, points), else_=0) for holds, points in reasons]
+    return sum(parts[1:], start=parts[0])
+
+
+def _missed(campaign: str, person_id: sa.ColumnElement[str]) -> sa.ScalarSelect[int]:
+    """How often somebody has not come in the campaign."""
+    a = attendances.TABLE.c
+    mine = (a.campaign == campaign, a.person_id == person_id, a.missed_at.is_not(None))
+    return sa.select(sa.func.count()).where(*mine).scalar_subquery()
+
+
+async def standing(c: AsyncConnection, person_id: str, *, campaign: str, on: str, rules: Rules) -> Standing:
+    """Of one member on the day of a stop; whoever is not covered stands nowhere."""
+    t = TABLE.c
+    query = (
+        sa.select(sa.func.max(_points(rules.priority, on)), sa.func.max(_missed(campaign, t.person_id)))
+        .join_from(TABLE, people.TABLE, people.TABLE.c.person_id == t.person_id)
+        .where(t.person_id == person_id, t.effective_on <= on, t.ends_on > on, people.TABLE.c.died_on.is_(None))
+    )
+    points, missed = (await c.execute(query)).one()
+    if points is None:
+        return Standing(covered=False, points=0, behind=False)
+    return Standing(covered=True, points=points, behind=missed >= rules.no_shows_before_back_of_queue)
+
+
+async def candidates(
+    c: AsyncConnection, *, campaign: str, divisions: str, on: str, rules: Rules, limit: int
+) -> list[str]:
+    """Covered members of a division (`620602`; `620600` takes its counties) to be asked now, best first.
+
+    Who was asked, waits or has come is left out; who missed a seat is asked again, after the second time behind
+    everybody. Then by points, then by a draw that is the same each time it is made (domain 8.2).
+    """
+    t, p, a = TABLE.c, people.TABLE.c, attendances.TABLE.c
+    known = sa.exists().where(a.person_id == t.person_id, a.campaign == campaign, a.missed_at.is_(None))
     examined = sa.exists().where(exams.TABLE.c.person_id == t.person_id, exams.TABLE.c.campaign == campaign)
     where = t.division_code.startswith(divisions[:4]) if divisions.endswith("00") else t.division_code == divisions
-    urgency = sa.case((t.occupation.in_([*priority_occupations]), 0), (p.birth_year.between(1, born_by), 1), else_=2)
+    behind = _missed(campaign, t.person_id) >= rules.no_shows_before_back_of_queue
     draw = sa.func.md5(sa.literal(campaign) + t.person_id)
     query = (
         sa.select(t.person_id)
         .join_from(TABLE, people.TABLE, p.person_id == t.person_id)
-        .where(where, t.effective_on <= on, t.ends_on > on, p.died_on.is_(None), ~p.restricted, ~asked, ~examined)
+        .where(where, t.effective_on <= on, t.ends_on > on, p.died_on.is_(None), ~p.restricted, ~known, ~examined)
         .group_by(t.person_id)
-        .order_by(sa.func.min(urgency), sa.func.min(draw))
+        .order_by(behind, sa.func.max(_points(rules.priority, on)).desc(), sa.func.min(draw))
         .limit(limit)
     )
     return [*(await c.scalars(query))]
