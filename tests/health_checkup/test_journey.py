@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -130,8 +131,13 @@ async def test_priority_goes_to_drivers_then_to_age_and_the_draw_is_the_same_eac
     invited = [person for person in invited if person in mine]
     assert invited[:2] == [driver, older]
     assert invited[2] in {*young, ageless}
-    assert (await truck.invite()).json() == {"invited": 3, "wave": 2}
-    assert (await truck.invite()).json() == {"invited": 1, "wave": 3}
+    assert (await truck.invite()).json() == {"invited": 0, "wave": 0}
+    for wave, expected in ((2, 3), (3, 1)):
+        truck.world.clock.advance(timedelta(hours=72))
+        await truck.sweep("checkup-waves")
+        assert (await truck.invite()).json() == {"invited": expected, "wave": wave}
+    truck.world.clock.advance(timedelta(hours=72))
+    await truck.sweep("checkup-waves")
     assert (await truck.invite()).json() == {"invited": 0, "wave": 0}
     assert elsewhere not in {
         event.person_id for event in await truck.world.events() if isinstance(event, MemberInvited)
@@ -278,6 +284,7 @@ async def test_each_step_has_its_role(truck: Truck, path: str, role: str) -> Non
     ],
 )
 async def test_a_stop_that_makes_no_sense_is_refused_with_a_code(truck: Truck, change: dict[str, Any]) -> None:
+    await truck.plan()
     answer = await truck.post("/stops", truck.asked(**change), "county_clerk")
     assert answer.status_code == 400
     assert answer.headers["content-type"] == "application/problem+json"
@@ -292,6 +299,7 @@ async def test_a_value_that_is_none_is_refused_and_not_repeated(truck: Truck) ->
 
 async def test_a_repeated_request_opens_one_stop(truck: Truck) -> None:
     key = {"Idempotency-Key": f"open-{truck.campaign}"}
+    await truck.plan()
     first = await truck.post("/stops", truck.asked(), "county_clerk", **key)
     again = await truck.post("/stops", truck.asked(), "county_clerk", **key)
     assert first.json() == again.json()
@@ -300,5 +308,6 @@ async def test_a_repeated_request_opens_one_stop(truck: Truck) -> None:
 
 async def test_the_clock_under_test_is_the_business_clock(truck: Truck) -> None:
     assert isinstance(truck.world.clock, FixedClock)
+    await truck.plan()
     answer = await truck.post("/stops", truck.asked(date="2022-02-28"), "county_clerk")
     assert (answer.status_code, answer.json()["code"]) == (409, "stop-in-the-past")

@@ -69,7 +69,7 @@ def book(person: str, slot: str = "s1", decided_at: str = "2022-07-10T12:00") ->
 
 
 def check_in(person: str, *, covered: bool = True, today: str = DATE) -> CheckIn:
-    return CheckIn("stop1", person, covered, today)
+    return CheckIn("stop1", person, covered, f"{today}T09:00")
 
 
 def test_a_stop_is_opened() -> None:
@@ -99,6 +99,7 @@ def test_members_are_invited_in_a_wave() -> None:
 def test_a_wave_is_at_most_a_third_more_than_the_free_seats() -> None:
     spec.given(OPENED).when(invite("p1", "p2", "p3", "p4", "p5")).then_rejected("wave-too-large")
     spec.given(OPENED, invited("p1"), booked("p1")).when(invite("a", "b", "c", "d")).then_rejected("wave-too-large")
+    spec.given(OPENED, invited("p1")).when(invite("a", "b", "c", "d")).then_rejected("wave-too-large")
 
 
 def test_nobody_is_invited_to_a_stop_that_is_over_or_unknown() -> None:

@@ -9,9 +9,12 @@ from typing import Any
 import httpx
 
 from chassis.clock import SHANGHAI, new_id
+from chassis.sweep import Sweeps
 from contracts.enrolment.v1 import CoverageGranted, PersonRegistered
 from contracts.envelope import Sealed
 from contracts.organization import path_of
+from health_checkup.domain.package import PACKAGES
+from health_checkup.workers import SWEEPS
 from tests.world import World
 
 OPAQUE = Sealed(suite="A256GCM", s="someone", k="identity", v=1, e="d", c="AAAA")
@@ -31,6 +34,7 @@ class Truck:
         self.campaign = f"2022-{number}"
         self.county = f"6206{number:02}"
         self.stop_id = ""
+        self.planned = False
 
     async def cover(self, *, occupation: str = "COURIER", born: int = 1990, county: str = "") -> str:
         person = new_id()
@@ -75,11 +79,39 @@ class Truck:
         }
         return {**body, **changes}
 
+    async def plan(self, quota: int = 1_000, seats: int = 1_000) -> None:
+        """Open the campaign, with a quota for the prefecture; once."""
+        if self.planned:
+            return
+        self.planned = True
+        body = {
+            "campaign": self.campaign,
+            "year": 2022,
+            "name": "健康大篷车",
+            "quota": quota,
+            "budget_fen": 160_000_000,
+            "packages": sorted(PACKAGES),
+        }
+        answer = await self.post("/campaigns", body, "office_head", "620000")
+        assert answer.status_code == 201, answer.text
+        asked = {"prefecture": CITY, "seats": seats}
+        answer = await self.post(f"/campaigns/{self.campaign}/quotas", asked, "office_head", "620000")
+        assert answer.status_code == 200, answer.text
+
     async def open(self, **changes: Any) -> str:
+        await self.plan()
         answer = await self.post("/stops", self.asked(**changes), "county_clerk")
         assert answer.status_code == 201, answer.text
         self.stop_id = answer.json()["stop_id"]
         return self.stop_id
+
+    async def sweep(self, name: str) -> None:
+        """One turn of a sweep, as it stands in the service."""
+        sweep = next(one for one in SWEEPS if one.name == name)
+        context = self.world.context
+        await self.world.settled()
+        await Sweeps([sweep], context.executor, context.clock).once(sweep)
+        await self.world.settled()
 
     async def invite(self, role: str = "county_clerk", org: str = "") -> httpx.Response:
         return await self.post(f"/stops/{self.stop_id}/invitations", None, role, org)

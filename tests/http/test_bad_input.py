@@ -53,11 +53,18 @@ async def _batch(_world: World) -> Asked:
     return Asked("finance", "/batches", body, "plan_code", lambda one: {**one, "plan_code": "OTHER"}, refused=409)
 
 
-async def _stop(_world: World) -> Asked:
+async def _stop(world: World) -> Asked:
     body = {
         "campaign": "2022-spring", "division_code": "620602", "place": "a square", "date": "2022-04-01",
         "slots": 2, "slot_capacity": 3,
     }  # fmt: skip
+    async with world.client("office_head") as client:
+        planned = {
+            "campaign": "2022-spring", "year": 2022, "name": "a campaign", "quota": 100, "budget_fen": 0,
+            "packages": ["BASIC.v1"],
+        }  # fmt: skip
+        await client.post("/campaigns", json=planned)
+        await client.post("/campaigns/2022-spring/quotas", json={"prefecture": "620600", "seats": 100})
     return Asked("city_clerk", "/stops", body, "place", lambda one: {**one, "place": "another"}, org="620600")
 
 

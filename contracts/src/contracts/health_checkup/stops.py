@@ -51,17 +51,6 @@ class BookingCancelled(Event, frozen=True, kw_only=True):
     reason: str
 
 
-class BookingReminderDue(Event, frozen=True, kw_only=True):
-    """The evening before: the member is to be reminded (domain 9.3). Stream `stop-<id>`."""
-
-    stop_id: str
-    campaign: str
-    person_id: str
-    place: str
-    date: str
-    starts_at: str
-
-
 class PreCheckAnswered(Event, frozen=True, kw_only=True):
     """What is asked before the examination, a sealed `PreCheck` of category health. Stream `stop-<id>`.
 
@@ -137,7 +126,6 @@ EVENTS: dict[str, type[Event]] = {
     "health_checkup.waiting-list-joined.v1": WaitingListJoined,
     "health_checkup.waiting-list-left.v1": WaitingListLeft,
     "health_checkup.booking-cancelled.v1": BookingCancelled,
-    "health_checkup.booking-reminder-due.v1": BookingReminderDue,
     "health_checkup.pre-check-answered.v1": PreCheckAnswered,
     "health_checkup.check-in-conflict-found.v1": CheckInConflictFound,
     "health_checkup.member-missed.v1": MemberMissed,

@@ -74,7 +74,8 @@ async def seat_waiting(session: Session, stop_id: str, freed: tuple[str, ...] = 
     keys = {person: exam_id(stop.campaign, person) for person in stop.waiting}
     exams = await session.load_many(EXAM, [*keys.values()])
     tickets = {person: new_id() for person, key in keys.items() if isinstance(exams[key], Absent)}
-    command = SeatWaiting(stop_id, tickets, freed, local_minute(session.now), day_before(stop))
+    room = await _room(session, stop_id, stop)
+    command = SeatWaiting(stop_id, tickets, freed, room, local_minute(session.now), day_before(stop))
     seated = 0
     for event in await session.decide(STOP, stop_id, command):
         if isinstance(event, SlotBooked):
@@ -147,7 +148,8 @@ async def _moved_here(session: Session, stop_id: str, stop: Open, person_id: str
         if person_id in there.bookings and await session.decide(STOP, elsewhere, command):
             await _released(session, elsewhere, there, person_id, stop_seats.CAME_ELSEWHERE)
             await seat_waiting(session, elsewhere, (there.bookings[person_id],))
-    if isinstance(await session.load(EXAM, exam_id(stop.campaign, person_id)), Absent):
+    exam = await session.load(EXAM, exam_id(stop.campaign, person_id))
+    if isinstance(exam, Absent):
         await _planned(session, stop_id, stop, person_id)
 
 
@@ -192,7 +194,13 @@ async def _covered(session: Session, stop_id: str, used: int) -> None:
 
 async def _has_room(session: Session, stop_id: str, stop: Open, person_id: str) -> bool:
     """Whether the quota has a seat for one more."""
-    if not stop.rules or person_id in stop.bookings or person_id in stop.attended:
-        return True
+    known = person_id in stop.bookings or person_id in stop.attended
+    return known or await _room(session, stop_id, stop) > 0
+
+
+async def _room(session: Session, stop_id: str, stop: Open) -> int:
+    """How many more the prefecture's quota lets sit here."""
+    if not stop.rules:
+        return stop.capacity  # from before there were campaigns
     seats = await session.load(PREFECTURE, prefecture.key(stop.campaign, stop.prefecture))
-    return stop.seated + 1 <= seats.stops.get(stop_id, 0) + seats.free
+    return max(seats.stops.get(stop_id, 0) + seats.free - stop.seated, 0)

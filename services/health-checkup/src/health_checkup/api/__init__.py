@@ -1,12 +1,30 @@
 """What health-checkup answers; values are opened for the member and the provider alone."""
 
-from health_checkup.api import findings, kiosks, records, reports, results, stops
+from health_checkup.api import attendance, bookings, campaigns, findings, kiosks, records, reports, results, stops
 
 ROUTES = [
+    campaigns.open_campaign,
+    campaigns.set_quota,
+    campaigns.record_cost,
+    campaigns.close_campaign,
+    campaigns.campaign_view,
+    campaigns.plan_route,
+    campaigns.register_device,
+    campaigns.ticket_key,
     stops.open_stop,
     stops.invite,
-    stops.book,
-    stops.attend,
+    bookings.book,
+    bookings.cancel,
+    bookings.decline,
+    bookings.wait,
+    bookings.wait_no_more,
+    bookings.ticket,
+    bookings.ticket_picture,
+    bookings.answer_pre_check,
+    bookings.pre_check,
+    attendance.attend,
+    attendance.sync,
+    attendance.conflict_list,
     stops.stop_view,
     stops.members,
     stops.summary,

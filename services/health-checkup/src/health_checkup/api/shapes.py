@@ -34,23 +34,39 @@ class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class StopRequest(Asked, frozen=True):
-    """A stop of `slots` half hours from `first_slot`, `slot_capacity` seats each; `division_code` is the county."""
+    """A truck's visit of `days` days, a stop each; `division_code` is the county.
+
+    A day has `slots` slots from `first_slot` with `slot_capacity` seats each; or `daily_capacity` seats spread from
+    `first_slot` to `ends_at`. What is left out is the campaign's rules'.
+    """
 
     campaign: Code
     division_code: Annotated[str, Meta(pattern=r"^62[0-9]{4}$")]
     place: Place
     date: date
-    slots: Annotated[int, Meta(ge=1, le=48)]
-    slot_capacity: Annotated[int, Meta(ge=1, le=100)]
-    first_slot: LocalTime = "08:00"
+    slots: Annotated[int, Meta(ge=1, le=48)] | None = None
+    slot_capacity: Annotated[int, Meta(ge=1, le=100)] | None = None
+    first_slot: LocalTime | None = None
     package: Package = "BASIC.v2"
+    ends_at: LocalTime | None = None
+    daily_capacity: Annotated[int, Meta(ge=1, le=4_800)] | None = None
+    days: Annotated[int, Meta(ge=1, le=14)] = 1
+    route_id: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{0,120}$")] = ""
+
+
+class StopDay(msgspec.Struct, frozen=True):
+    """A day of a visit."""
+
+    stop_id: str
+    date: str
 
 
 class StopOpenedAnswer(msgspec.Struct, frozen=True):
-    """The stop's id and its slots."""
+    """The first day's id, the slots of each day, and every day."""
 
     stop_id: str
     slots: tuple[Slot, ...]
+    days: list[StopDay]
 
 
 class InvitedAnswer(msgspec.Struct, frozen=True):
@@ -76,9 +92,10 @@ class BookedAnswer(msgspec.Struct, frozen=True):
 
 
 class AttendanceRequest(Asked, frozen=True):
-    """Who stands at the truck."""
+    """Who stands at the truck: the person of the ID card; `ticket` is the text of the QR code that was shown."""
 
     person_id: Id
+    ticket: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{0,200}$")] = ""
 
 
 class AttendedAnswer(msgspec.Struct, frozen=True):

@@ -1,56 +1,68 @@
-"""Stops: opened, invited to, booked, checked in at, and counted."""
+"""Stops: opened, invited to, and counted."""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from litestar import Response, get, post
 from litestar.params import JSONBody
 
 from chassis.auth import Forbidden, allow
-from chassis.clock import SHANGHAI
+from chassis.clock import new_id, utc_text
 from chassis.context import Context
 from chassis.decider import Rejected
 from chassis.execute import Session
 from chassis.web import Problem
 from contracts.envelope import Actor
 from contracts.health_checkup.v1 import Slot
-from contracts.organization import UnknownOrganization, path_of, within
+from contracts.organization import PROVINCE_CODE, UnknownOrganization, path_of, within
 from health_checkup.api.access import COUNTERS, OPENERS, PROVIDER, AnyRequest, stop_of
 from health_checkup.api.shapes import (
     MEMBERS_PAGE,
-    AttendanceRequest,
-    AttendedAnswer,
-    BookedAnswer,
-    BookingRequest,
     Filter,
     InvitedAnswer,
     Limit,
     PathId,
     SlotView,
+    StopDay,
     StopMembers,
     StopOpenedAnswer,
     StopRequest,
     StopView,
     SummaryView,
 )
-from health_checkup.domain.exam import EXAM, PlanExam, exam_id
+from health_checkup.api.turns import turn
+from health_checkup.domain.campaign import CAMPAIGN
+from health_checkup.domain.campaign import Open as OpenCampaign
 from health_checkup.domain.package import PACKAGES
-from health_checkup.domain.stop import STOP, BookSlot, CheckIn, InviteMembers, OpenStop, wave_max
-from health_checkup.domain.stop import Open as OpenedStop
+from health_checkup.domain.route import ROUTE, Planned, TakeDay
+from health_checkup.domain.rules import Rules, rules_of, shared_out
+from health_checkup.domain.stop import STOP, InviteMembers, OpenStop, wave_max
 from health_checkup.projections import attendances, eligible, exams, findings, stops
 
-DAY_MINUTES = 24 * 60
+DAYS_MAX = 14
 
 
-def _slots(asked: StopRequest, slot_minutes: int) -> tuple[Slot, ...]:
-    hours, minutes = (int(part) for part in asked.first_slot.split(":"))
-    starts = [hours * 60 + minutes + slot_minutes * number for number in range(asked.slots)]
-    if starts[-1] >= DAY_MINUTES:
-        raise Problem(400, "slots-invalid", "The slots go beyond the day.", "slots")
+def _slots(asked: StopRequest, rules: Rules) -> tuple[Slot, ...]:
+    """The day's slots: so many of so many seats, or the day's capacity spread between two times."""
+    first = asked.first_slot or rules.first_slot
+    count = asked.slots or rules.slots_between(first, asked.ends_at or rules.ends_at)
+    try:
+        starts = rules.slot_starts(first, count)
+    except ValueError:
+        raise Problem(400, "slots-invalid", "The slots go beyond the day.", "slots") from None
+    if not starts:
+        raise Problem(400, "slots-invalid", "Between these times lies no slot.", "ends_at")
+    if asked.slot_capacity:
+        seats = [asked.slot_capacity] * count
+    else:
+        seats = shared_out(asked.daily_capacity or rules.daily_capacity, count)
+        if not rules.slot_capacity_min <= min(seats) <= max(seats) <= rules.slot_capacity_max:
+            least, most = rules.slot_capacity_min, rules.slot_capacity_max
+            raise Problem(400, "slots-invalid", f"A slot sees {least} to {most} people.", "daily_capacity")
     return tuple(
-        Slot(slot_id=f"s{number}", starts_at=f"{start // 60:02d}:{start % 60:02d}", capacity=asked.slot_capacity)
-        for number, start in enumerate(starts, start=1)
+        Slot(slot_id=f"s{number}", starts_at=start, capacity=capacity)
+        for number, (start, capacity) in enumerate(zip(starts, seats, strict=True), start=1)
     )
 
 
@@ -58,7 +70,7 @@ def _slots(asked: StopRequest, slot_minutes: int) -> tuple[Slot, ...]:
 async def open_stop(
     data: JSONBody[StopRequest], request: AnyRequest, actor: Actor, context: Context
 ) -> Response[StopOpenedAnswer]:
-    """Open a stop of the truck in one's own county or prefecture."""
+    """Open a visit of the truck in one's own county or prefecture: a stop for each of its days."""
     allow(actor, *OPENERS)
     try:
         org_path = path_of(data.division_code)
@@ -66,90 +78,82 @@ async def open_stop(
         raise Problem(400, "division-invalid", "There is no such division.", "division_code") from None
     if not within(org_path, actor.org_path):
         raise Forbidden("outside-organization")
+    if org_path == PROVINCE_CODE:
+        raise Problem(400, "division-invalid", "A stop lies in a county or prefecture.", "division_code")
     if data.package not in PACKAGES:
         raise Problem(400, "package-invalid", "There is no such package.", "package")
-    slots = _slots(data, context.settings.slot_minutes)
 
     async def work(session: Session) -> StopOpenedAnswer:
-        command = OpenStop(
-            stop_id=session.decision_id,
-            campaign=data.campaign,
-            org_path=org_path,
-            division_code=data.division_code,
-            place=data.place,
-            date=data.date.isoformat(),
-            package=data.package,
-            slots=slots,
-            today=session.today.isoformat(),
-        )
-        await session.decide(STOP, command.stop_id, command)
-        return StopOpenedAnswer(command.stop_id, slots)
+        campaign = await session.load(CAMPAIGN, data.campaign)
+        if not isinstance(campaign, OpenCampaign):
+            raise Rejected("campaign-not-open", "There is no such campaign, or it is over.", "campaign")
+        if data.package not in campaign.packages:
+            raise Rejected("package-not-of-campaign", "The campaign does not examine by this package.", "package")
+        if not campaign.quotas.get(org_path.split(".")[1]):
+            raise Rejected("quota-absent", "The prefecture has no quota in this campaign.", "division_code")
+        rules = rules_of(campaign.rules)
+        slots = _slots(data, rules)
+        days = []
+        for number in range(data.days):
+            command = OpenStop(
+                stop_id=session.decision_id if number == 0 else new_id(),
+                campaign=data.campaign,
+                org_path=org_path,
+                division_code=data.division_code,
+                place=data.place,
+                date=(data.date + timedelta(days=number)).isoformat(),
+                package=data.package,
+                slots=slots,
+                today=session.today.isoformat(),
+                route_id=data.route_id,
+                visit_id=session.decision_id,
+                ends_at=rules.end_of(slots[-1].starts_at),
+                rules=campaign.rules,
+            )
+            await session.decide(STOP, command.stop_id, command)
+            if data.route_id:
+                await _on_route(session, command, data.route_id, actor)
+            days.append(StopDay(command.stop_id, command.date))
+        return StopOpenedAnswer(session.decision_id, slots, days)
 
     return await context.command(request, actor, work, status=201)
+
+
+async def _on_route(session: Session, command: OpenStop, route_id: str, actor: Actor) -> None:
+    """The truck stands there on that day, and nowhere else."""
+    route = await session.load(ROUTE, route_id)
+    if not isinstance(route, Planned) or route.campaign != command.campaign:
+        raise Rejected("route-unknown", "The campaign has no such route.", "route_id")
+    if not within(command.org_path, route.org_path):
+        raise Rejected("route-elsewhere", "The route does not lead there.", "route_id")
+    await session.decide(ROUTE, route_id, TakeDay(route_id, command.stop_id, command.date))
 
 
 @post("/stops/{stop_id:str}/invitations")
 async def invite(stop_id: PathId, request: AnyRequest, actor: Actor, context: Context) -> Response[InvitedAnswer]:
     """Invite the next wave of covered members of the stop's county, best first (domain 8.2)."""
     allow(actor, *OPENERS)
-    settings = context.settings
 
     async def work(session: Session) -> InvitedAnswer:
         stop = await stop_of(session, stop_id, actor)
-        limit = min(wave_max(stop), settings.wave_members_max)
+        rules = rules_of(stop.rules)
+        limit = min(wave_max(stop), context.settings.wave_members_max)
         async with session.reads.connection() as c:
             chosen = await eligible.candidates(
                 c,
                 campaign=stop.campaign,
                 divisions=stop.org_path.rsplit(".", 1)[-1],
                 on=stop.date,
-                priority_occupations=settings.priority_occupations.split(","),
-                priority_age=settings.priority_age,
+                rules=rules,
                 limit=limit,
             )
-        invited = await session.decide(STOP, stop_id, InviteMembers(stop_id, tuple(chosen), session.today.isoformat()))
+        answer_by = utc_text(session.now + timedelta(hours=rules.answer_within_h))
+        command = InviteMembers(stop_id, tuple(chosen), session.today.isoformat(), answer_by)
+        invited = await session.decide(STOP, stop_id, command)
         return InvitedAnswer(len(invited), stop.waves + 1 if invited else 0)
 
-    return await context.command(request, actor, work, status=201)
-
-
-@post("/stops/{stop_id:str}/bookings")
-async def book(
-    stop_id: PathId, data: JSONBody[BookingRequest], request: AnyRequest, actor: Actor, context: Context
-) -> Response[BookedAnswer]:
-    """Take or change one's own seat; one per campaign."""
-    allow(actor, "member")
-
-    async def work(session: Session) -> BookedAnswer:
-        stop = await session.load(STOP, stop_id)
-        if not isinstance(stop, OpenedStop):
-            raise Rejected("stop-unknown", "No such stop.")
-        decided_at = session.now.astimezone(SHANGHAI).strftime("%Y-%m-%dT%H:%M")
-        day_before = (date.fromisoformat(stop.date) - timedelta(days=1)).isoformat()
-        await session.decide(STOP, stop_id, BookSlot(stop_id, actor.sub, data.slot_id, decided_at, day_before))
-        exam = exam_id(stop.campaign, actor.sub)
-        await session.decide(EXAM, exam, PlanExam(exam, actor.sub, stop_id, stop.campaign))
-        return BookedAnswer(stop_id, data.slot_id, stop.date, stop.slots[data.slot_id].starts_at)
-
-    return await context.command(request, actor, work, status=201)
-
-
-@post("/stops/{stop_id:str}/attendance")
-async def attend(
-    stop_id: PathId, data: JSONBody[AttendanceRequest], request: AnyRequest, actor: Actor, context: Context
-) -> Response[AttendedAnswer]:
-    """Check a member in; without a booking, only while there are seats."""
-    allow(actor, PROVIDER)
-
-    async def work(session: Session) -> AttendedAnswer:
-        stop = await stop_of(session, stop_id, actor)
-        async with session.reads.connection() as c:
-            covered = await eligible.is_covered(c, data.person_id, stop.date)
-        command = CheckIn(stop_id, data.person_id, covered, session.today.isoformat())
-        await session.decide(STOP, stop_id, command)
-        return AttendedAnswer(stop_id, data.person_id)
-
-    return await context.command(request, actor, work, status=201)
+    async with turn(stop_id):
+        return await context.command(request, actor, work, status=201)
 
 
 @get("/stops/{stop_id:str}")

@@ -32,7 +32,6 @@ class Rules:
     wave_percent: int
     answer_within_h: int
     change_until: str
-    reminder_at: str
     closes_at: str
     first_slot: str
     ends_at: str

@@ -17,7 +17,6 @@ from health_checkup.domain.stop_commands import (
     JoinWaitingList,
     LeaveWaitingList,
     OpenStop,
-    RemindBookings,
     SeatWaiting,
     StopCommand,
     TakeInRow,
@@ -87,8 +86,6 @@ def decide(command: StopCommand, stop: Stop) -> list[StopEvent]:
             return stop_seats.cancel(command, stop)
         case SeatWaiting(), Open():
             return stop_seats.seat_waiting(command, stop)
-        case RemindBookings(), Open():
-            return stop_day.remind(command, stop)
         case AnswerPreCheck(), Open():
             return stop_day.answer(command, stop)
         case CheckIn(), Open():

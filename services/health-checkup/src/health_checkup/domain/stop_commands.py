@@ -104,20 +104,13 @@ class SeatWaiting:
     """Give free seats to those who wait. `tickets` person → fresh ticket for whoever has no seat elsewhere.
 
     While invitations are unanswered only the `freed` slots are given away: the others wait for the invited.
+    `seats_max` is what the prefecture's quota has left.
     """
 
     stop_id: str
     tickets: Mapping[str, str]
     freed: tuple[str, ...]
-    decided_at: str
-    day_before: str
-
-
-@dataclass(frozen=True)
-class RemindBookings:
-    """It is the evening before: everybody with a seat is reminded once."""
-
-    stop_id: str
+    seats_max: int
     decided_at: str
     day_before: str
 
@@ -185,7 +178,6 @@ StopCommand: TypeAlias = (
     | BookSlot
     | CancelBooking
     | SeatWaiting
-    | RemindBookings
     | AnswerPreCheck
     | CheckIn
     | TakeInRow

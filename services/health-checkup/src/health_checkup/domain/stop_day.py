@@ -1,10 +1,9 @@
-"""A stop's day: reminders the evening before, who is checked in with and without network, who did not come."""
+"""A stop's day: who is checked in with and without network, who did not come."""
 
 from __future__ import annotations
 
 from chassis.decider import Rejected
 from contracts.health_checkup.stops import (
-    BookingReminderDue,
     CheckInConflictFound,
     MemberMissed,
     PreCheckAnswered,
@@ -12,31 +11,11 @@ from contracts.health_checkup.stops import (
 )
 from contracts.health_checkup.v1 import MemberAttended
 from health_checkup.domain.rules import rules_of
-from health_checkup.domain.stop_commands import AnswerPreCheck, CheckIn, CloseStop, RemindBookings, TakeInRow
+from health_checkup.domain.stop_commands import AnswerPreCheck, CheckIn, CloseStop, TakeInRow
 from health_checkup.domain.stop_stages import Closed, Open, StopEvent
 
 NOT_THERE = frozenset({"signature-invalid", "device-unknown", "ticket-invalid", "person-unknown", "ticket-used"})
 """Conflicts after which nobody counts as having been there; after every other the person does."""
-
-
-def remind(command: RemindBookings, stop: Open) -> list[StopEvent]:
-    """Rejected: reminder-too-early. Nobody is reminded of a stop that has begun."""
-    if command.decided_at < f"{command.day_before}T{rules_of(stop.rules).reminder_at}":
-        raise Rejected("reminder-too-early", "Reminders go out the evening before.")
-    if isinstance(stop, Closed) or command.decided_at >= stop.date:
-        return []
-    return [
-        BookingReminderDue(
-            stop_id=command.stop_id,
-            campaign=stop.campaign,
-            person_id=person,
-            place=stop.place,
-            date=stop.date,
-            starts_at=stop.slots[slot_id].starts_at,
-        )
-        for person, slot_id in stop.bookings.items()
-        if person not in stop.reminded
-    ]
 
 
 def answer(command: AnswerPreCheck, stop: Open) -> list[StopEvent]:

@@ -183,6 +183,7 @@ def seat_waiting(command: SeatWaiting, stop: Open) -> list[StopEvent]:
         seats = [
             slot_id for slot_id, slot in stop.slots.items() for _ in range(slot.capacity - stop.taken(slot_id))
         ]
+    seats = seats[: command.seats_max]
     events: list[StopEvent] = []
     for person in queue(stop):
         if not seats:

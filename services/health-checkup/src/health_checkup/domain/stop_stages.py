@@ -9,7 +9,6 @@ from typing import TypeAlias, TypeVar
 from contracts.envelope import Sealed
 from contracts.health_checkup.stops import (
     BookingCancelled,
-    BookingReminderDue,
     CheckInConflictFound,
     InvitationDeclined,
     MemberMissed,
@@ -66,7 +65,6 @@ class Open:
     cancelled: frozenset[str] = frozenset()
     tickets: Mapping[str, str] = field(default_factory=dict)
     ticket_of: Mapping[str, str] = field(default_factory=dict)
-    reminded: frozenset[str] = frozenset()
     answers: Mapping[str, Sealed] = field(default_factory=dict)
     attended: frozenset[str] = frozenset()
     used: Mapping[str, str] = field(default_factory=dict)
@@ -127,7 +125,6 @@ StopEvent: TypeAlias = (
     | WaitingListLeft
     | SlotBooked
     | BookingCancelled
-    | BookingReminderDue
     | PreCheckAnswered
     | MemberAttended
     | CheckInConflictFound
@@ -158,7 +155,7 @@ def evolve(stop: Stop, event: StopEvent) -> Stop:
             return Closed(**{one.name: getattr(stop, one.name) for one in fields(Open)})
         case (MemberAttended() | CheckInConflictFound() | MemberMissed() | PreCheckAnswered()), _:
             return _day(stop, event)
-        case (SlotBooked() | BookingCancelled() | BookingReminderDue()), _:
+        case (SlotBooked() | BookingCancelled()), _:
             return _seat(stop, event)
         case _:
             return _asked(stop, event)
@@ -186,7 +183,7 @@ def _asked(
             return replace(stop, waiting=without(stop.waiting, event.person_id))
 
 
-def _seat(stop: Open, event: SlotBooked | BookingCancelled | BookingReminderDue) -> Open:
+def _seat(stop: Open, event: SlotBooked | BookingCancelled) -> Open:
     person = event.person_id
     match event:
         case SlotBooked():
@@ -212,8 +209,6 @@ def _seat(stop: Open, event: SlotBooked | BookingCancelled | BookingReminderDue)
                 cancelled=stop.cancelled | {person},
                 missed=stop.missed - {person},
             )
-        case BookingReminderDue():
-            return replace(stop, reminded=stop.reminded | {person})
 
 
 def _day(stop: Open, event: MemberAttended | CheckInConflictFound | MemberMissed | PreCheckAnswered) -> Open:

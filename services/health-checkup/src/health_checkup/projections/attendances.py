@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 
 import msgspec
 import sqlalchemy as sa
@@ -16,7 +15,6 @@ from chassis.projections import Count, Patch, Projection, Put, Write
 from contracts.envelope import Actor
 from contracts.health_checkup.stops import (
     BookingCancelled,
-    BookingReminderDue,
     InvitationDeclined,
     MemberMissed,
     WaitingListJoined,
@@ -40,7 +38,6 @@ TABLE = sa.Table(
     sa.Column("walk_in", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("declined", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("waiting", sa.Boolean, nullable=False, server_default=sa.false()),
-    sa.Column("reminded", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("entries", sa.Integer, nullable=False, server_default=sa.text("0")),
 )
 """`wave` is empty for whoever was not invited, `slot_id` without a booking, `attended_at` and `missed_at` are business
@@ -63,8 +60,6 @@ def apply(recorded: Recorded) -> Iterable[Write]:
             yield Patch(_key(event), slot_id=event.slot_id, ticket_id=event.ticket_id, waiting=False, declined=False)
         case BookingCancelled() as event:
             yield Patch(_key(event), slot_id=None, ticket_id=None, missed_at=None)
-        case BookingReminderDue() as event:
-            yield Patch(_key(event), reminded=True)
         case MemberAttended() as event:
             at = utc_text(from_text(event.seen_at)) if event.seen_at else recorded.header.time
             yield Count(_key(event), entries=1)
@@ -82,7 +77,6 @@ Personal = (
     | WaitingListLeft
     | SlotBooked
     | BookingCancelled
-    | BookingReminderDue
     | MemberAttended
     | MemberMissed
 )
@@ -157,20 +151,6 @@ async def of_stop(c: AsyncConnection, stop_id: str, after: str, limit: int) -> l
     return [
         Attendance(person, slot or "", at or "", ticket or "", waiting) for person, slot, at, ticket, waiting in rows
     ]
-
-
-async def to_remind(c: AsyncConnection, now: datetime, limit: int) -> list[str]:
-    """Stops of tomorrow with somebody who has a seat and has not been reminded."""
-    t, s = TABLE.c, stops.TABLE.c
-    minute = stops.local_minute(now)
-    query = (
-        sa.select(sa.distinct(s.stop_id))
-        .join_from(stops.TABLE, TABLE, t.stop_id == s.stop_id)
-        .where(~s.closed, s.remind_at <= minute, s.date > minute[:10], t.slot_id.is_not(None), ~t.reminded)
-        .order_by(s.stop_id)
-        .limit(limit)
-    )
-    return [*(await c.scalars(query))]
 
 
 PROJECTION = Projection(NAME, 2, "health_checkup", TABLE, apply)

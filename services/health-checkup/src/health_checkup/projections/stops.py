@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import datetime
 
 import msgspec
 import sqlalchemy as sa
@@ -35,11 +35,10 @@ TABLE = sa.Table(
     sa.Column("route_id", sa.Text, nullable=False),
     sa.Column("visit_id", sa.Text, nullable=False),
     sa.Column("ends_at", sa.Text, nullable=False),
-    sa.Column("remind_at", sa.Text, nullable=False),
     sa.Column("closes_at", sa.Text, nullable=False, index=True),
     sa.Column("closed", sa.Boolean, nullable=False, server_default=sa.false()),
 )
-"""`remind_at` and `closes_at` are local `YYYY-MM-DDTHH:MM`."""
+"""`closes_at` is local `YYYY-MM-DDTHH:MM`."""
 
 
 class StopRow(msgspec.Struct, frozen=True):
@@ -58,7 +57,6 @@ class StopRow(msgspec.Struct, frozen=True):
     route_id: str
     visit_id: str
     ends_at: str
-    remind_at: str
     closes_at: str
     closed: bool
 
@@ -68,7 +66,6 @@ def apply(recorded: Recorded) -> Iterable[Write]:
     match recorded.event:
         case StopOpened() as event:
             rules = rules_of(event.rules)
-            eve = date.fromisoformat(event.date) - timedelta(days=1)
             yield Put(
                 (event.stop_id,),
                 campaign=event.campaign,
@@ -83,7 +80,6 @@ def apply(recorded: Recorded) -> Iterable[Write]:
                 route_id=event.route_id,
                 visit_id=event.visit_id,
                 ends_at=event.ends_at,
-                remind_at=f"{eve.isoformat()}T{rules.reminder_at}",
                 closes_at=f"{event.date}T{rules.closes_at}",
             )
         case StopClosed(stop_id=stop_id):

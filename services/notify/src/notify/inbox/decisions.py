@@ -12,11 +12,12 @@ from contracts.claims.matching import MatchesAnnounced, SettlementDecided
 from contracts.claims.relief import ReliefFiled, ReliefGranted, ReliefPapersAsked, ReliefRefused
 from contracts.claims.v1 import ClaimApproved, ClaimFiled, ClaimRejected
 from contracts.envelope import Event
+from contracts.health_checkup.stops import BookingCancelled
 from contracts.health_checkup.v1 import FindingRaised, MemberInvited, ResultsRecorded, SlotBooked
 from contracts.payments.owing import PayeeReminded
 from contracts.payments.v1 import PayoutReturned, PayoutSettled
 from notify.domain.message import MESSAGE, CancelMessage
-from notify.domain.template import place_or_withheld, yuan
+from notify.domain.template import day_text, place_or_withheld, yuan
 from notify.inbox.telling import WHOLE_PERCENT, message, settings, tell, tell_later
 from notify.projections import approvals, contacts, deceased, messages, stops
 
@@ -192,15 +193,29 @@ async def on_slot_booked(recorded: Recorded, session: Session) -> None:
     if stop is None:
         return
     place, day = stop
-    cause = f"booked-{event.stop_id}-{event.slot_id}"
+    # A seat that was given back and taken again is another booking.
+    cause = f"booked-{event.stop_id}-{event.ticket_id or event.slot_id}"
     for message_id in waiting:
         if message_id != f"{cause}-{event.person_id}":
             await session.decide(MESSAGE, message_id, CancelMessage(message_id))
+    if event.waited:
+        given = {"dt": day_text(day), "time": event.starts_at, "place": place_or_withheld(place)}
+        await tell(session, f"seated-{event.stop_id}-{event.ticket_id}", event.person_id, "checkup-seat", **given)
     evening = datetime.combine(date.fromisoformat(day) - timedelta(days=1), REMINDED_AT, SHANGHAI)
     if session.now > evening:
         return
     variables = {"time": event.starts_at, "place": place_or_withheld(place)}
     await tell_later(session, cause, event.person_id, "checkup-reminder", "", variables, evening)
+
+
+async def on_booking_cancelled(recorded: Recorded, session: Session) -> None:
+    """Whoever gave the seat back is not reminded of it."""
+    event = recorded.event
+    assert isinstance(event, BookingCancelled)
+    async with session.reads.connection() as c:
+        waiting = await messages.waiting_for(c, f"booked-{event.stop_id}-", event.person_id)
+    for message_id in waiting:
+        await session.decide(MESSAGE, message_id, CancelMessage(message_id))
 
 
 async def on_finding_raised(recorded: Recorded, session: Session) -> None:
@@ -237,6 +252,7 @@ REACTIONS: dict[str, dict[type[Event], Reaction]] = {
     "health_checkup": {
         MemberInvited: on_member_invited,
         SlotBooked: on_slot_booked,
+        BookingCancelled: on_booking_cancelled,
         FindingRaised: on_finding_raised,
         ResultsRecorded: on_results_recorded,
     },
