@@ -17,6 +17,7 @@ from contracts.organization import path_of
 from health_checkup.api.fhir import LOINC, UCUM
 from health_checkup.api.spreadsheets import FOUND_COLUMN
 from health_checkup.domain.package import PACKAGES
+from health_checkup.domain.stop import STOP, CheckIn
 from health_checkup.projections import exams
 from tests.health_checkup.lab import PROVIDER, bundle, observed, record_of, send_bundle, stop_with, upload, workbook
 from tests.health_checkup.truck import CITY, NORMAL, URGENT, Truck
@@ -290,9 +291,12 @@ async def test_erased_and_restricted_members_do_not_sink_the_file(truck: Truck) 
 async def test_results_of_another_stop_of_the_campaign_are_left_alone(truck: Truck) -> None:
     first, second = await stop_with(truck, 2)
     await send_bundle(truck, observed(first, "GLU", "5.1"))
-    await truck.open(package="FEMALE.v1")
+    stop_id = await truck.open(package="FEMALE.v1")
+    assert (await truck.attend(second)).json()["code"] == "booked-elsewhere"
     for member in (first, second):
-        await truck.attend(member)
+        # As a truck without network may have taken them in.
+        check_in = CheckIn(stop_id, member, covered=True, decided_at="2022-03-10T09:00")
+        await truck.world.context.executor.execute(STOP, stop_id, check_in)
     told = (await send_bundle(truck, observed(first, "TSH", "2.0"), observed(second, "TSH", "2.0"))).json()
     assert told["records_changed"] == 1
     assert [(one["person_id"], one["code"]) for one in told["problems"]] == [(first, "examined-elsewhere")]

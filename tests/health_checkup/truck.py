@@ -32,9 +32,10 @@ class Truck:
         self.world = world
         number = next(CAMPAIGNS)
         self.campaign = f"2022-{number}"
-        self.county = f"6206{number:02}"
+        # A module has a database of its own, and fewer than a hundred tests.
+        self.county = f"6206{number % 99 + 1:02}"
         self.stop_id = ""
-        self.planned = False
+        self.planned: set[str] = set()
 
     async def cover(self, *, occupation: str = "COURIER", born: int = 1990, county: str = "") -> str:
         person = new_id()
@@ -81,9 +82,9 @@ class Truck:
 
     async def plan(self, quota: int = 1_000, seats: int = 1_000) -> None:
         """Open the campaign, with a quota for the prefecture; once."""
-        if self.planned:
+        if self.campaign in self.planned:
             return
-        self.planned = True
+        self.planned.add(self.campaign)
         body = {
             "campaign": self.campaign,
             "year": 2022,

@@ -159,9 +159,7 @@ async def close(session: Session, stop_id: str) -> None:
     missing = {person: exam_id(stop.campaign, person) for person in stop.bookings if person not in stop.attended}
     exams = await session.load_many(EXAM, [*missing.values()])
     earlier = {
-        person: len(exam.missed)
-        for person, key in missing.items()
-        if isinstance(exam := exams[key], Absent | Planned)
+        person: len(exam.missed) for person, key in missing.items() if isinstance(exam := exams[key], Absent | Planned)
     }
     for event in await session.decide(STOP, stop_id, CloseStop(stop_id, local_minute(session.now), earlier)):
         if isinstance(event, MemberMissed):

@@ -132,9 +132,9 @@ async def ticket(stop_id: PathId, actor: Actor, context: Context) -> TicketView:
     return await _ticket(context, stop_id, actor.sub)
 
 
-@get("/stops/{stop_id:str}/ticket.{kind:str}")
+@get("/stops/{stop_id:str}/ticket/{kind:str}")
 async def ticket_picture(stop_id: PathId, kind: PathId, actor: Actor, context: Context) -> Response[bytes]:
-    """The QR code of one's own booking, as `ticket.png` or `ticket.svg`."""
+    """The QR code of one's own booking, `kind` png or svg."""
     allow(actor, "member")
     if kind not in MEDIA_TYPES:
         raise Problem(404, "picture-unknown", "A QR code comes as png or svg.")

@@ -122,7 +122,9 @@ class PreCheckRequest(Asked, frozen=True):
     fasting_hours: Annotated[int, Meta(ge=0, le=72)]
     pregnant: bool = False
     pacemaker: bool = False
-    medicines: Annotated[list[Annotated[str, Meta(min_length=1, max_length=60)]], Meta(max_length=30)] = []
+    medicines: Annotated[list[Annotated[str, Meta(min_length=1, max_length=60)]], Meta(max_length=30)] = msgspec.field(
+        default_factory=list
+    )
 
 
 class PreCheckView(msgspec.Struct, frozen=True):

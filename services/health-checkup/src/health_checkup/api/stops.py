@@ -40,8 +40,6 @@ from health_checkup.domain.rules import Rules, rules_of, shared_out
 from health_checkup.domain.stop import STOP, InviteMembers, OpenStop, wave_max
 from health_checkup.projections import attendances, eligible, exams, findings, stops
 
-DAYS_MAX = 14
-
 
 def _slots(asked: StopRequest, rules: Rules) -> tuple[Slot, ...]:
     """The day's slots: so many of so many seats, or the day's capacity spread between two times."""
@@ -112,14 +110,14 @@ async def open_stop(
             )
             await session.decide(STOP, command.stop_id, command)
             if data.route_id:
-                await _on_route(session, command, data.route_id, actor)
+                await _on_route(session, command, data.route_id)
             days.append(StopDay(command.stop_id, command.date))
         return StopOpenedAnswer(session.decision_id, slots, days)
 
     return await context.command(request, actor, work, status=201)
 
 
-async def _on_route(session: Session, command: OpenStop, route_id: str, actor: Actor) -> None:
+async def _on_route(session: Session, command: OpenStop, route_id: str) -> None:
     """The truck stands there on that day, and nowhere else."""
     route = await session.load(ROUTE, route_id)
     if not isinstance(route, Planned) or route.campaign != command.campaign:

@@ -85,7 +85,7 @@ def picture(text: str, kind: str) -> bytes:
 
 def row_text(stop_id: str, row_id: str, person_id: str, ticket: str, seen_at: str) -> bytes:
     """What a truck's device signs for a check-in made without network."""
-    return "\n".join(("huzhu-check-in-1", stop_id, row_id, person_id, ticket, seen_at)).encode()
+    return f"huzhu-check-in-1\n{stop_id}\n{row_id}\n{person_id}\n{ticket}\n{seen_at}".encode()
 
 
 def is_signed(message: bytes, signature: str, key: str) -> bool:

@@ -9,7 +9,7 @@ _turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
 
 def turn(stop_id: str) -> asyncio.Lock:
-    """`async with turn(stop_id):`; of this process only, for speed: what is right is decided by the log's versions."""
+    """To be held around a command. Of this process only, for speed: what is right is decided by the log's versions."""
     lock = _turns.get(stop_id)
     if lock is None:
         lock = _turns[stop_id] = asyncio.Lock()

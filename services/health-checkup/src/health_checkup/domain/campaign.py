@@ -153,9 +153,7 @@ def _set_quota(command: SetQuota, campaign: Open) -> list[CampaignEvent]:
     if command.seats < command.reserved:
         raise Rejected("quota-in-use", f"Its stops have taken {command.reserved} seats.", "seats")
     return [
-        PrefectureQuotaSet(
-            campaign=command.campaign, prefecture=command.prefecture, seats=command.seats, by=command.by
-        )
+        PrefectureQuotaSet(campaign=command.campaign, prefecture=command.prefecture, seats=command.seats, by=command.by)
     ]
 
 
@@ -196,7 +194,7 @@ def decide(command: CampaignCommand, campaign: Campaign) -> list[CampaignEvent]:
             return [CampaignClosed(campaign=command.campaign, closed_on=command.today, by=command.by)]
         case CloseCampaign(), _:
             return []
-        case (OpenCampaign() | SetQuota()), _:
+        case ((OpenCampaign() | SetQuota()), _):
             raise Rejected("campaign-closed", "The campaign is over.")
 
 

@@ -89,9 +89,7 @@ def _cover(command: CoverSeats, seats: Seats) -> list[SeatsEvent]:
         raise Rejected("quota-exhausted", "The prefecture's quota for this campaign is used up.")
     more = min(max(missing, command.chunk), seats.free, max(command.capacity - command.used, 0) + missing)
     return [
-        StopSeatsReserved(
-            campaign=command.campaign, prefecture=command.prefecture, stop_id=command.stop_id, seats=more
-        )
+        StopSeatsReserved(campaign=command.campaign, prefecture=command.prefecture, stop_id=command.stop_id, seats=more)
     ]
 
 

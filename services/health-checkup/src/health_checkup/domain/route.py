@@ -1,4 +1,4 @@
-"""A truck's route in a campaign: whose it is, which devices check in for it, and at which stop it stands on which day."""
+"""A truck's route in a campaign: whose it is, which devices check in for it, where it stands on which day."""
 
 from __future__ import annotations
 

@@ -84,7 +84,9 @@ def parse(document: str) -> Rules:
     priority = fields.pop("priority")
     drivers, night_work = tuple(priority.pop("drivers")), tuple(priority.pop("night_work"))
     left_out = tuple(fields.pop("pregnant_leaves_out"))
-    return Rules(**fields, pregnant_leaves_out=left_out, priority=Priority(drivers=drivers, night_work=night_work, **priority))
+    return Rules(
+        **fields, pregnant_leaves_out=left_out, priority=Priority(drivers=drivers, night_work=night_work, **priority)
+    )
 
 
 def _load() -> dict[str, Rules]:

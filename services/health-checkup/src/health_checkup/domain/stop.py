@@ -1,4 +1,4 @@
-"""A stop of the truck: opened, members invited in waves, seats booked and never oversold, members checked in, closed."""
+"""A stop of the truck: opened, invited to in waves, its seats booked and never oversold, members checked in, closed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be asked of a stop. `decided_at` is local `YYYY-MM-DDTHH:MM`, `day_before` the ISO date before the stop's."""
+"""What can be asked of a stop. `decided_at` is local `YYYY-MM-DDTHH:MM`, `day_before` the date before the stop's."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from contracts.health_checkup.stops import (
 from contracts.health_checkup.v1 import MemberAttended
 from health_checkup.domain.rules import rules_of
 from health_checkup.domain.stop_commands import AnswerPreCheck, CheckIn, CloseStop, TakeInRow
-from health_checkup.domain.stop_stages import Closed, Open, StopEvent
+from health_checkup.domain.stop_stages import Open, StopEvent
 
 NOT_THERE = frozenset({"signature-invalid", "device-unknown", "ticket-invalid", "person-unknown", "ticket-used"})
 """Conflicts after which nobody counts as having been there; after every other the person does."""

@@ -180,9 +180,7 @@ def seat_waiting(command: SeatWaiting, stop: Open) -> list[StopEvent]:
     if stop.pending():
         seats = [slot_id for slot_id in command.freed if stop.taken(slot_id) < stop.slots[slot_id].capacity]
     else:
-        seats = [
-            slot_id for slot_id, slot in stop.slots.items() for _ in range(slot.capacity - stop.taken(slot_id))
-        ]
+        seats = [slot_id for slot_id, slot in stop.slots.items() for _ in range(slot.capacity - stop.taken(slot_id))]
     seats = seats[: command.seats_max]
     events: list[StopEvent] = []
     for person in queue(stop):

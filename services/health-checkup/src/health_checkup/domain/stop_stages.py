@@ -153,9 +153,9 @@ def evolve(stop: Stop, event: StopEvent) -> Stop:
             return stop
         case StopClosed(), _:
             return Closed(**{one.name: getattr(stop, one.name) for one in fields(Open)})
-        case (MemberAttended() | CheckInConflictFound() | MemberMissed() | PreCheckAnswered()), _:
+        case ((MemberAttended() | CheckInConflictFound() | MemberMissed() | PreCheckAnswered()), _):
             return _day(stop, event)
-        case (SlotBooked() | BookingCancelled()), _:
+        case ((SlotBooked() | BookingCancelled()), _):
             return _seat(stop, event)
         case _:
             return _asked(stop, event)

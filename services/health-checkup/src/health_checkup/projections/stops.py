@@ -76,7 +76,7 @@ def apply(recorded: Recorded) -> Iterable[Write]:
                 package=event.package,
                 capacity=sum(slot.capacity for slot in event.slots),
                 slots=msgspec.json.encode(event.slots),
-                prefecture=(event.org_path.split(".") + [event.org_path])[1],
+                prefecture=[*event.org_path.split("."), event.org_path][1],
                 route_id=event.route_id,
                 visit_id=event.visit_id,
                 ends_at=event.ends_at,

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.clock import utc_text
 from chassis.log import Recorded
-from chassis.projections import Patch, Projection, Put, Remove, Write
+from chassis.projections import Projection, Put, Remove, Write
 from contracts.health_checkup.stops import WaveClosed
 from contracts.health_checkup.v1 import MemberInvited
 
