@@ -70,6 +70,7 @@ async def test_an_urgent_value_raises_a_finding_that_is_followed_up_to_its_end(t
         "findings": {"A": 1},
         "followed_up": 1,
         "ended": 1,
+        "missed": 0,
     }
 
 

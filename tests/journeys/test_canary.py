@@ -17,7 +17,7 @@ import pytest
 from enrolment.domain.row import COLUMNS
 from huzhu.demo.calendar import office_hour
 from huzhu.demo.cast import card
-from huzhu.demo.checkups import IMPORTANT
+from huzhu.demo.checkups import IMPORTANT, plan_campaign
 from huzhu.demo.gateway import PROVINCE, StepFailed
 from huzhu.demo.story import PLAN
 from huzhu.synthetic.cards import Holder, id_card_front
@@ -184,6 +184,7 @@ def _examined(stack: Stack, person_id: str, values: dict[str, str]) -> None:
         "slots": 1,
         "slot_capacity": 100,
     }
+    plan_campaign(gateway)
     stop = gateway.post("health-checkup/stops", body, "city_clerk", CITY, "city_clerk-1")
     path = f"health-checkup/stops/{stop['stop_id']}"
     gateway.post(f"{path}/invitations", None, "city_clerk", CITY, "city_clerk-1")

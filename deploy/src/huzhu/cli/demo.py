@@ -164,6 +164,14 @@ def _rows(result: Result, told: Told) -> list[tuple[str, str, str]]:
         ("重复申领 filed twice", f"{result.duplicates}", "counted once"),
         ("特事特办 special decisions", f"{result.special_decisions}", "listed for the auditor"),
         ("短信 messages sent", f"{result.messages_sent}", _receipts(result)),
+        (
+            "体检车 at the truck",
+            f"{result.checkups_attended}",
+            (
+                f"{result.checkups_booked} booked, "
+                f"{result.checkup_no_shows} did not come, {result.checkup_walk_ins} walked in"
+            ),
+        ),
         ("体检 check-ups done", f"{result.checkups_done}", f"{result.findings_followed_up} finding followed up"),
         *_matching(result),
         ("资金池 the pool's balance", _yuan(result.pool_fen), "元"),

@@ -58,6 +58,10 @@ class Result(msgspec.Struct, frozen=True):
     sms_failed: dict[str, int]
     checkups_done: int
     findings_followed_up: int
+    checkups_booked: int
+    checkups_attended: int
+    checkup_walk_ins: int
+    checkup_no_shows: int
     pool_fen: int
     submitted_to_paid_ms_p50: float
     paid_to_told_ms_p50: float
@@ -92,6 +96,10 @@ def read_result(gateway: Gateway, told: Told, seconds: float) -> Result:
         sms_failed=messages["failed"],
         checkups_done=checkups["done"],
         findings_followed_up=checkups["followed_up"],
+        checkups_booked=checkups["booked"],
+        checkups_attended=checkups["attended"],
+        checkup_walk_ins=checkups["walk_ins"],
+        checkup_no_shows=checkups["missed"],
         pool_fen=pool["cash_fen"],
         submitted_to_paid_ms_p50=to_paid,
         paid_to_told_ms_p50=to_told,

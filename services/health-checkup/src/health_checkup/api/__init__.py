@@ -1,6 +1,17 @@
 """What health-checkup answers; values are opened for the member and the provider alone."""
 
-from health_checkup.api import attendance, bookings, campaigns, findings, kiosks, records, reports, results, stops
+from health_checkup.api import (
+    attendance,
+    bookings,
+    campaigns,
+    figures,
+    findings,
+    kiosks,
+    records,
+    reports,
+    results,
+    stops,
+)
 
 ROUTES = [
     campaigns.open_campaign,
@@ -8,6 +19,8 @@ ROUTES = [
     campaigns.record_cost,
     campaigns.close_campaign,
     campaigns.campaign_view,
+    figures.campaign_figures,
+    figures.public_figures,
     campaigns.plan_route,
     campaigns.register_device,
     campaigns.ticket_key,

@@ -191,3 +191,4 @@ class SummaryView(msgspec.Struct, frozen=True):
     findings: dict[str, int]
     followed_up: int
     ended: int
+    missed: int = 0

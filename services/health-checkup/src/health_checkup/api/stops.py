@@ -213,4 +213,5 @@ async def summary(actor: Actor, context: Context, campaign: Filter = "") -> Summ
         findings={finding_class: raised for finding_class, raised, _, _ in found},
         followed_up=sum(row[2] for row in found),
         ended=sum(row[3] for row in found),
+        missed=came.missed,
     )

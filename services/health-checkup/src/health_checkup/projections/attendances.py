@@ -113,6 +113,7 @@ class Totals(msgspec.Struct, frozen=True):
     booked: int
     attended: int
     walk_ins: int
+    missed: int
 
 
 async def totals(c: AsyncConnection, campaign: str, actor: Actor) -> Totals:
@@ -125,6 +126,7 @@ async def totals(c: AsyncConnection, campaign: str, actor: Actor) -> Totals:
             sa.func.count(t.slot_id),
             sa.func.count(t.attended_at),
             sa.func.count().filter(t.walk_in),
+            sa.func.count(t.missed_at),
         )
         .join_from(stops.TABLE, TABLE, t.stop_id == s.stop_id, isouter=True)
         .where(in_subtree(s.org_path, actor), sa.or_(sa.literal(campaign) == "", s.campaign == campaign))
