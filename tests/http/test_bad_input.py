@@ -61,7 +61,7 @@ async def _stop(world: World) -> Asked:
     async with world.client("office_head") as client:
         planned = {
             "campaign": "2022-spring", "year": 2022, "name": "a campaign", "quota": 100, "budget_fen": 0,
-            "packages": ["BASIC.v1"],
+            "packages": ["BASIC.v2"],
         }  # fmt: skip
         await client.post("/campaigns", json=planned)
         await client.post("/campaigns/2022-spring/quotas", json={"prefecture": "620600", "seats": 100})
