@@ -10,6 +10,7 @@ import pytest
 
 from chassis.clock import new_id
 from chassis.sweep import Sweeps
+from payments.projections import ALL
 from payments.workers.following import follow_statement, query_silent
 from payments.workers.measuring import SWEEPS
 
@@ -176,8 +177,9 @@ async def test_every_read_model_is_what_the_log_alone_gives(house: House) -> Non
     await house.send(await house.sign_all())
     await house.settled_reads()
     projecting = house.context.projecting
+    own = [one.name for one in ALL if one.source == "payments"]
     async with house.context.reads.connection() as c:
-        for name in projecting.names():
+        for name in own:
             before = (await c.exec_driver_sql(f"select t::text from {name} t order by 1")).scalars().all()
             assert before, f"{name} is empty: nothing would be compared."
             await c.rollback()

@@ -7,6 +7,7 @@ from litestar.types import ControllerRouterHandler
 from payments.api import (
     approvals,
     batches,
+    foreseeing,
     ledger,
     months,
     payouts,
@@ -27,6 +28,7 @@ ROUTES: list[ControllerRouterHandler] = [
     *ledger.ROUTES,
     *pool.ROUTES,
     *topping_up.ROUTES,
+    *foreseeing.ROUTES,
     *months.ROUTES,
     *relief_fund.ROUTES,
     *statistics.ROUTES,

@@ -1,4 +1,4 @@
-"""The read models of payments, all from its own log."""
+"""The read models of payments: all from its own log, but for what is foreseen of claims."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from payments.projections import (
     account_balances,
     attempts,
     batches,
+    claim_history,
     disputes,
     donations,
     fund_levels,
@@ -33,6 +34,7 @@ ALL: tuple[Projection, ...] = (
     payout_switches.PROJECTION,
     fund_levels.PROJECTION,
     months.PROJECTION,
+    claim_history.PROJECTION,
     statements.PROJECTION,
     returns.PROJECTION,
 )

@@ -1,0 +1,93 @@
+"""What payments needs of claims to foresee a pool: filed, open and decided ones, by kind of incident."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.log import Recorded
+from chassis.projections import Patch, Projection, Put, Write
+from contracts.claims.process import ClaimClosedIncomplete, ClaimReopened, ClaimWithdrawn
+from contracts.claims.v1 import ClaimApproved, ClaimFiled, ClaimRejected
+from contracts.envelope import Event
+from payments.domain.forecast import KindHistory
+
+NAME = "claim_history"
+OPEN, GRANTED, REFUSED, CLOSED = "open", "granted", "refused", "closed"
+
+TABLE = sa.Table(
+    NAME,
+    sa.MetaData(),
+    sa.Column("claim_id", sa.Text, primary_key=True),
+    sa.Column("plan_code", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("event_month", sa.Text, nullable=False),
+    sa.Column("filed_month", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("granted_fen", sa.BigInteger, nullable=False),
+    sa.Index("claim_history_by_plan", "plan_code", "kind"),
+)
+"""Months are `YYYY-MM`; `kind` is that of the incident; a withdrawn or incomplete claim is closed."""
+C = TABLE.c
+EVENTS: frozenset[type[Event]] = frozenset(
+    {ClaimFiled, ClaimApproved, ClaimRejected, ClaimWithdrawn, ClaimClosedIncomplete, ClaimReopened}
+)
+
+
+def apply(recorded: Recorded) -> Iterable[Write]:
+    """One row a claim."""
+    match recorded.event:
+        case ClaimFiled() as event:
+            yield Put(
+                (event.claim_id,),
+                plan_code=event.plan_code,
+                kind=event.incident.kind,
+                event_month=event.incident.decisive_on[:7],
+                filed_month=event.filed_on[:7],
+                state=OPEN,
+                granted_fen=0,
+            )
+        case ClaimApproved() as event:
+            yield Patch((event.claim_id,), state=GRANTED, granted_fen=event.total_fen)
+        case ClaimRejected(claim_id=claim_id):
+            yield Patch((claim_id,), state=REFUSED, granted_fen=0)
+        case ClaimWithdrawn(claim_id=claim_id) | ClaimClosedIncomplete(claim_id=claim_id):
+            yield Patch((claim_id,), state=CLOSED)
+        case ClaimReopened(claim_id=claim_id):
+            yield Patch((claim_id,), state=OPEN)
+        case _:
+            pass
+
+
+PROJECTION = Projection(NAME, 1, "claims", TABLE, apply, events=EVENTS)
+
+
+async def by_kind(c: AsyncConnection, plan_code: str, first_month: str) -> dict[str, KindHistory]:
+    """A plan's claims by kind of incident; months count from `first_month`."""
+    decided = C.state.in_((GRANTED, REFUSED))
+    counted = sa.select(
+        C.kind,
+        sa.func.count().filter(decided),
+        sa.func.coalesce(sa.func.sum(C.granted_fen).filter(decided), 0),
+        sa.func.coalesce(sa.func.sum(C.granted_fen * C.granted_fen).filter(decided), 0),
+        sa.func.count().filter(C.state == OPEN),
+    ).where(C.plan_code == plan_code)
+    delays = sa.select(C.kind, C.event_month, C.filed_month, sa.func.count()).where(C.plan_code == plan_code)
+    reports: dict[str, dict[tuple[int, int], int]] = {}
+    for kind, event_month, filed_month, count in await c.execute(delays.group_by(C.kind, C.event_month, C.filed_month)):
+        event = max(months_between(first_month, event_month), 0)
+        delay = max(months_between(event_month, filed_month), 0)
+        of = reports.setdefault(kind, {})
+        of[event, delay] = of.get((event, delay), 0) + count
+    rows = await c.execute(counted.group_by(C.kind))
+    return {
+        kind: KindHistory(number, int(fen), int(squares), waiting, reports.get(kind, {}))
+        for kind, number, fen, squares, waiting in rows
+    }
+
+
+def months_between(first: str, later: str) -> int:
+    """Months from one `YYYY-MM` to another."""
+    return (int(later[:4]) - int(first[:4])) * 12 + int(later[5:7]) - int(first[5:7])
