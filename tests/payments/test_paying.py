@@ -51,6 +51,9 @@ async def test_an_approved_claim_is_paid_once_and_the_books_agree(house: House) 
         "suspense_fen": 0,
         "recovered_fen": 0,
         "cash_fen": 950_000,
+        "used_fen": 50_000,
+        "used_percent": 5,
+        "told": [],
     }
     summary = await house.get("/summary")
     assert (summary["people"], summary["person_times"], summary["fen"]) == (1, 1, 50_000)

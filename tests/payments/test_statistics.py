@@ -30,9 +30,7 @@ async def test_what_came_back_is_told_by_reason_until_it_is_sent_again(house: Ho
 
     house.clock.advance(timedelta(days=2))
     payout = (await house.get(f"/payouts/{wrong}"))["payout"]
-    corrected = await house.post(
-        f"/payouts/{wrong}/account", {"account_name": "name", "card_no": GOOD_CARD}, payout["payee_id"], role="member"
-    )
+    corrected = await house.correct(wrong, GOOD_CARD, payout["payee_id"], role="member")
     assert corrected.status_code == 200, corrected.text
     await house.send(await house.sign_all())
     await house.take_in_statement()
