@@ -12,6 +12,7 @@ from claims.domain.side_commands import (
     AskForPapers,
     ConfirmPayees,
     DecideObjection,
+    ExtendDecision,
     FileObjection,
     GrantAdvance,
     MarkUrgent,
@@ -30,6 +31,7 @@ from contracts.claims.process import (
     ClaimMarkedUrgent,
     ClaimReturned,
     ClaimWithdrawn,
+    DecisionTimeExtended,
     ObjectionDecided,
     ObjectionFiled,
     PapersRequested,
@@ -210,6 +212,12 @@ def marked(step: str = "OFFICE_REVIEW") -> ClaimMarkedUrgent:
 
 CONTACTED = ClaimantContacted(claim_id="c1", contacted_at="2022-06-03T03:00:00.000000Z", by="county")
 
+EXTEND = ExtendDecision("reviewer", "OFFICE_REVIEW", "2022-07-12", "2022-06-30", NOTE)
+
+EXTENDED = DecisionTimeExtended(
+    claim_id="c1", step="OFFICE_REVIEW", decide_until="2022-07-12", due_on="2022-06-30", note=NOTE, by="reviewer"
+)
+
 ADVANCE = GrantAdvance("head", LINES[0], 2_500_000, 50, TODAY)
 
 ADVANCED = AdvanceGranted(
@@ -277,6 +285,7 @@ COMMANDS: tuple[ClaimCommand, ...] = (
     UPGRADE,
     CONFIRM,
     URGENT,
+    EXTEND,
     RecordContact("county", ""),
     ADVANCE,
     OBJECT,

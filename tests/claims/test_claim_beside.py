@@ -13,7 +13,9 @@ from claims.domain.claim_stages import ClaimEvent
 from claims.domain.side_commands import (
     DecideObjection,
     EscalateContact,
+    EscalatePapers,
     EscalateStep,
+    ExtendDecision,
     FileObjection,
     FollowUpPapers,
     RecordContact,
@@ -40,6 +42,8 @@ from tests.claims.process_material import (
     BY_UNIT,
     COMMANDS,
     CONTACTED,
+    EXTEND,
+    EXTENDED,
     FILED,
     LINES,
     MATCHED,
@@ -58,6 +62,7 @@ from tests.claims.process_material import (
     marked,
     objection,
     requested,
+    supplied,
 )
 
 
@@ -249,7 +254,57 @@ def test_what_is_granted_or_withdrawn_is_closed(command: ClaimCommand, history: 
     SPEC.given(*history).when(command).then_rejected("claim-closed")
 
 
-@pytest.mark.parametrize("command", [FollowUpPapers("2030-01-01"), EscalateStep("2030-01-01"), EscalateContact("2030")])
+FOLLOWING = StepOverdue(claim_id="c1", step="PAPERS_TO_FOLLOW", due_on="2022-07-03", escalated_to="office_head")
+
+
+def test_papers_that_do_not_follow_an_urgent_claim_are_told_once() -> None:
+    urgent, after = SPEC.given(FILED, marked()), EscalatePapers("2022-07-04")
+    urgent.when(EscalatePapers("2022-07-03")).then_nothing()
+    urgent.when(after).then(FOLLOWING)
+    urgent.given(requested()).when(after).then(FOLLOWING)
+    urgent.given(FOLLOWING).when(after).then_nothing()
+    urgent.given(requested(), supplied()).when(after).then_nothing()
+    urgent.given(REJECTED).when(after).then_nothing()
+    SPEC.given(FILED).when(after).then_nothing()
+
+
+def test_papers_of_before_the_mark_are_not_those_that_follow() -> None:
+    SPEC.given(FILED, requested(), supplied(), marked()).when(EscalatePapers("2022-07-04")).then(FOLLOWING)
+
+
+def test_that_papers_did_not_follow_leaves_the_steps_time_running() -> None:
+    late = StepOverdue(claim_id="c1", step="OFFICE_REVIEW", due_on="2022-06-08", escalated_to="OFFICE_RECHECK")
+    SPEC.given(FILED, marked(), FOLLOWING).when(EscalateStep("2022-06-09")).then(late)
+
+
+def test_a_complex_claim_has_the_longer_time_once() -> None:
+    given = SPEC.given(FILED)
+    given.when(EXTEND).then(EXTENDED)
+    given.given(EXTENDED).when(replace(EXTEND, decide_until="2023-01-01")).then_nothing()
+    given.given(EXTENDED).when(EscalateStep("2022-06-30")).then_nothing()
+    late = StepOverdue(claim_id="c1", step="OFFICE_REVIEW", due_on="2022-06-30", escalated_to="OFFICE_RECHECK")
+    given.given(EXTENDED).when(EscalateStep("2022-07-01")).then(late)
+
+
+@pytest.mark.parametrize(
+    ("history", "command", "code"),
+    [
+        ((FILED,), replace(EXTEND, step="OFFICE_RECHECK"), "step-not-due"),
+        ((FILED,), replace(EXTEND, by="filer"), "filer-reviews"),
+        ((FILED,), replace(EXTEND, decide_until=""), "complex-not-timed"),
+        ((FILED,), replace(EXTEND, note=None), "reason-missing"),
+        ((FILED, marked()), EXTEND, "claim-urgent"),
+        ((FILED, requested()), EXTEND, "papers-awaited"),
+    ],
+)
+def test_the_longer_time_is_refused(history: tuple[ClaimEvent, ...], command: ExtendDecision, code: str) -> None:
+    SPEC.given(*history).when(command).then_rejected(code)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [FollowUpPapers("2030-01-01"), EscalatePapers("2030-01-01"), EscalateStep("2030-01-01"), EscalateContact("2030")],
+)
 @pytest.mark.parametrize("history", [(), (FILED, ASSESSED, APPROVED), (FILED, WITHDRAWN), (FILED, REJECTED)])
 def test_deadlines_of_what_is_over_are_quiet(command: ClaimCommand, history: tuple[ClaimFiled, ...]) -> None:
     SPEC.given(*history).when(command).then_nothing()

@@ -24,6 +24,7 @@ from claims.domain.claim_commands import (
 from claims.domain.claim_stages import Claim, ClaimEvent
 from claims.domain.side_commands import (
     EscalateContact,
+    EscalatePapers,
     EscalateStep,
     FollowUpPapers,
     RaiseGrant,
@@ -42,6 +43,7 @@ from tests.claims.process_material import (
     BY_UNIT,
     CLOSED,
     CONFIRM,
+    EXTEND,
     FILED,
     NOTE,
     OBJECT,
@@ -115,6 +117,8 @@ COMMANDS: dict[str, ClaimCommand] = {
     "judge": decide(),
     "raise": RaiseGrant("other", TODAY),
     "late-step": EscalateStep("2022-07-30"),
+    "complex": EXTEND,
+    "late-papers": EscalatePapers("2022-07-30"),
     "late-contact": EscalateContact("2022-07-30T00:00:00.000000Z"),
 }
 ANSWERS = """
@@ -145,6 +149,8 @@ object       claim-not-refused    claim-not-refused   claim-not-refused   claim-
 judge        objection-missing    objection-missing   objection-missing   objection-missing
 raise        nothing-to-sign  nothing-to-sign  nothing-to-sign  nothing-to-sign
 late-step    quiet                does                quiet               quiet
+complex      step-not-due  does  step-not-due  step-not-due
+late-papers  quiet  quiet  quiet  quiet
 late-contact quiet                quiet               quiet               quiet
 
              Absent         AwaitingPapers      ClosedIncomplete    Withdrawn
@@ -174,6 +180,8 @@ object       claim-unknown  claim-not-refused   claim-closed        claim-closed
 judge        claim-unknown  objection-missing   claim-closed        claim-closed
 raise        claim-unknown  nothing-to-sign  nothing-to-sign  nothing-to-sign
 late-step    quiet          quiet               quiet               quiet
+complex      claim-unknown  papers-awaited  claim-closed  claim-closed
+late-papers  quiet  quiet  quiet  quiet
 late-contact quiet          quiet               quiet               quiet
 
              Approved      Paid          Refused             Objected
@@ -203,6 +211,8 @@ object       does          does          does                quiet
 judge        objection-missing objection-missing objection-missing does
 raise        nothing-to-sign  nothing-to-sign  nothing-to-sign  nothing-to-sign
 late-step    quiet         quiet         quiet               does
+complex      claim-closed  claim-closed  claim-closed  claim-closed
+late-papers  quiet  quiet  quiet  quiet
 late-contact quiet         quiet         quiet               quiet
 """
 

@@ -80,6 +80,38 @@ async def test_a_late_step_is_on_the_list_of_the_late_and_escalated_once(house: 
     assert (await view(house, claim_id))["claim"]["escalated_to"] == "OFFICE_RECHECK"
 
 
+async def test_a_complex_claim_is_decided_in_the_longer_time(house: House) -> None:
+    claim_id, person_id = await stay(house)
+    assert (await view(house, claim_id))["claim"]["decide_until"] == "2022-07-14"
+    found = {"reason": "需向医院核实"}
+    stranger = await house.post(f"/claims/{claim_id}/complex", found, person_id, "member", UNIT)
+    assert stranger.status_code == 403
+    await house.act(claim_id, "complex", "office_reviewer", body=found)
+    await house.act(claim_id, "complex", "office_reviewer", body=found)
+    seen = await view(house, claim_id)
+    assert (seen["claim"]["decide_until"], seen["claim"]["due_on"]) == ("2022-08-11", "2022-08-01")
+    assert [(one["what"], one["note"]) for one in seen["history"][1:]] == [("TIME_EXTENDED", "需向医院核实")]
+    house.at("2022-07-20")
+    assert await swept(house) == 0
+    await house.act(claim_id, "ask-papers", "office_reviewer", body=ASK)
+    paper = {"documents": await house.papers(person_id, ["DISCHARGE"])}
+    await house.post(f"/claims/{claim_id}/supply-papers", paper, person_id, "member", UNIT)
+    assert (await view(house, claim_id))["claim"]["decide_until"] == "2022-08-31"
+
+
+async def test_papers_to_follow_an_urgent_claim_are_the_heads_matter_once_they_are_late(house: House) -> None:
+    claim_id, _ = await stay(house)
+    await house.act(claim_id, "urgent", "office_reviewer", body={"trigger": "HOSPITAL_DEPOSIT"})
+    await house.act(claim_id, "contact", "office_reviewer")
+    house.at("2022-07-30")
+    assert await swept(house) == 1  # the decision's day
+    house.at("2022-07-31")
+    assert await swept(house) == 1
+    assert await swept(house) == 0
+    last = (await view(house, claim_id))["history"][-1]
+    assert (last["what"], last["step"], last["reason"]) == ("OVERDUE", "PAPERS_TO_FOLLOW", "office_head")
+
+
 async def test_a_refusal_is_overturned_and_granted_by_other_hands(house: House) -> None:
     claim_id, person_id = await stay(house)
     await house.act(claim_id, "reject", "office_reviewer", body={"reason": "RJ_FALSE_DOCUMENT"})

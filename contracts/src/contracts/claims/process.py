@@ -228,6 +228,20 @@ class StepOverdue(Event, frozen=True, kw_only=True):
     escalated_to: str
 
 
+class DecisionTimeExtended(Event, frozen=True, kw_only=True):
+    """A claim was found complex and has the plan's longer time, once (domain 4.2). Stream `claim-<id>`.
+
+    `decide_until` and the running step's `due_on` are ISO dates, "" where no time runs; `note` says why (health).
+    """
+
+    claim_id: str
+    step: str
+    decide_until: str
+    due_on: str
+    note: Sealed | None
+    by: str
+
+
 class ReviewSampled(Event, frozen=True, kw_only=True):
     """An automatic approval was picked for a later review by a person (domain 4.3, 6.1). Stream `claim-<id>`."""
 
@@ -340,6 +354,7 @@ EVENTS: dict[str, type[Event]] = {
     "claims.objection-filed.v1": ObjectionFiled,
     "claims.objection-decided.v1": ObjectionDecided,
     "claims.step-overdue.v1": StepOverdue,
+    "claims.decision-time-extended.v1": DecisionTimeExtended,
     "claims.review-sampled.v1": ReviewSampled,
     "claims.sample-reviewed.v1": SampleReviewed,
     "claims.large-sum-reported.v1": LargeSumReported,

@@ -18,7 +18,15 @@ from claims.api.access import CLAIMANTS, FILERS, OFFICE, OVERSIGHT, REVIEWERS, U
 from claims.api.filing import keys_of, sealed_payee
 from claims.api.heirs import list_heirs
 from claims.api.notes import seal_note
-from claims.api.process_shapes import PapersAsked, PapersHandedIn, PayeesAsked, ReturnAsked, SampleAsked, UpgradeAsked
+from claims.api.process_shapes import (
+    ExtensionAsked,
+    PapersAsked,
+    PapersHandedIn,
+    PayeesAsked,
+    ReturnAsked,
+    SampleAsked,
+    UpgradeAsked,
+)
 from claims.api.reviews import After, AnyRequest, Told, application_of, due_of, filed_of, person_of, take
 from claims.api.shapes import ClaimId, DocumentAsked
 from claims.domain.benefits import Refusal, grant
@@ -29,6 +37,7 @@ from claims.domain.reviews import HEAD_APPROVAL, OFFICE_RECHECK, OFFICE_REVIEW
 from claims.domain.side_commands import (
     AskForPapers,
     ConfirmPayees,
+    ExtendDecision,
     ReopenClaim,
     ReturnClaim,
     ReviewSample,
@@ -37,6 +46,7 @@ from claims.domain.side_commands import (
     WithdrawClaim,
 )
 from claims.domain.standing import step_of, undecided
+from claims.intake.working_days import after_working_days
 from claims.papers import kept
 from contracts.claims.v1 import BenefitLine, Document
 from contracts.envelope import Actor
@@ -114,6 +124,31 @@ async def return_claim(
         note = await seal_note(session, person_of(claim), data.text)
         reasons = frozenset(plan.procedure.return_reasons)
         return ReturnClaim(actor.sub, step, data.reason, reasons, note, due_of(claim, plan, session))
+
+    return await take(claim_id, request, actor, context, command)
+
+
+@post("/claims/{claim_id:str}/complex", status_code=200)
+async def extend_decision(
+    claim_id: ClaimId, data: JSONBody[ExtensionAsked], request: AnyRequest, actor: Actor, context: Context
+) -> Told:
+    """The review finds the claim complex: the whole decision and the running step have the plan's longer time."""
+    allow(actor, *REVIEWERS)
+
+    async def command(session: Session, claim: Claim, plan: Plan) -> ClaimCommand:
+        step = own_step(actor, claim)
+        note = await seal_note(session, person_of(claim), data.reason)
+        beside = undecided(claim).beside
+        rules = plan.procedure
+        more = rules.complex_workdays - rules.decision_workdays
+        due_on = after_working_days(date.fromisoformat(beside.due_on), more).isoformat() if beside.due_on else ""
+        if more <= 0:
+            return ExtendDecision(actor.sub, step, "", due_on, note)
+        # Working days add up: the longer time counts from the complete file, as the shorter one does.
+        until = after_working_days(
+            date.fromisoformat(beside.decide_until or session.today.isoformat()), more
+        ).isoformat()
+        return ExtendDecision(actor.sub, step, until, due_on, note)
 
     return await take(claim_id, request, actor, context, command)
 
@@ -233,6 +268,7 @@ ROUTES: list[ControllerRouterHandler] = [
     supply_papers,
     reopen_claim,
     return_claim,
+    extend_decision,
     withdraw_claim,
     upgrade_benefit,
     confirm_payees,

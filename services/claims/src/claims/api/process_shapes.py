@@ -52,6 +52,12 @@ class UpgradeAsked(Asked, frozen=True, kw_only=True):
     reason: Reason
 
 
+class ExtensionAsked(Asked, frozen=True, kw_only=True):
+    """Why the claim is complex; kept sealed."""
+
+    reason: Reason
+
+
 class PayeesAsked(Asked, frozen=True, kw_only=True):
     """The accounts of a claim that was filed without; without `heirs` the payees of a death are all its heirs."""
 

@@ -54,7 +54,7 @@ from claims.domain.entitlement import ENTITLEMENT, AwardBenefits, ReleaseInciden
 from claims.domain.plan import Plan
 from claims.domain.reviews import HEAD_APPROVAL, OFFICE_REVIEW
 from claims.domain.standing import step_of
-from claims.intake.working_days import due_days
+from claims.intake.working_days import DECISION, after_working_days, due_days
 from claims.projections import covers, held_people, match_tasks
 from contracts.claims.process import ClaimWithdrawn
 from contracts.claims.v1 import BenefitLine, ClaimApproved, ClaimFiled
@@ -252,8 +252,11 @@ def due_of(claim: Claim, plan: Plan, session: Session) -> dict[str, str]:
     """Until when each step is to be done if it begins today; an urgent claim keeps its own day for all of them."""
     due = due_days(plan.procedure, session.today)
     waiting = claim.waiting if isinstance(claim, AwaitingPapers | ClosedIncomplete) else claim
-    if isinstance(waiting, AtUnion | AtOffice | Assessed | Rechecked) and waiting.beside.urgency is not None:
-        return dict.fromkeys(due, waiting.beside.urgency.decide_until)
+    if isinstance(waiting, AtUnion | AtOffice | Assessed | Rechecked):
+        if waiting.beside.urgency is not None:
+            return dict.fromkeys(due, waiting.beside.urgency.decide_until)
+        if waiting.beside.complex:
+            due[DECISION] = after_working_days(session.today, plan.procedure.complex_workdays).isoformat()
     return due
 
 

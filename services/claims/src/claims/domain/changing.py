@@ -1,4 +1,4 @@
-"""What turns a claim aside: returned to the step below, upgraded in the member's favour, granted automatically."""
+"""What turns a claim aside: returned to the step below, given more time, upgraded, granted automatically."""
 
 from __future__ import annotations
 
@@ -22,9 +22,15 @@ from claims.domain.claim_stages import (
 )
 from claims.domain.reviewing import approval
 from claims.domain.reviews import HEAD_APPROVAL, OFFICE_RECHECK, OFFICE_REVIEW, sampled
-from claims.domain.side_commands import ApproveAutomatically, ReturnClaim, ReviewSample, UpgradeBenefit
+from claims.domain.side_commands import ApproveAutomatically, ExtendDecision, ReturnClaim, ReviewSample, UpgradeBenefit
 from claims.domain.standing import check_step, closed, other_hands, step_of, undecided, unknown
-from contracts.claims.process import BenefitUpgraded, ClaimReturned, ReviewSampled, SampleReviewed
+from contracts.claims.process import (
+    BenefitUpgraded,
+    ClaimReturned,
+    DecisionTimeExtended,
+    ReviewSampled,
+    SampleReviewed,
+)
 from contracts.claims.v1 import ClaimApproved, ClaimAssessed
 from contracts.envelope import changed
 
@@ -66,6 +72,31 @@ def _below(claim: Undecided) -> str:
             if place == 0:
                 raise Rejected("no-step-below", "There is no review below this one.")
             return steps[place - 1]
+
+
+def extend_decision(command: ExtendDecision, claim: Claim) -> list[ClaimEvent]:
+    """Once, at the review that finds the claim complex; an urgent claim keeps its short time (domain 4.2, 4.9)."""
+    waiting = undecided(claim)
+    if waiting.beside.complex:
+        return []
+    check_step(waiting, command.step)
+    other_hands(waiting.hands, command.by, command.step)
+    if not command.decide_until:
+        raise Rejected("complex-not-timed", "The plan gives complex claims no longer time.")
+    if waiting.filed.urgent:
+        raise Rejected("claim-urgent", "An urgent claim keeps its short time.")
+    if command.note is None:
+        raise Rejected("reason-missing", "It is said why the claim is complex.", "reason")
+    return [
+        DecisionTimeExtended(
+            claim_id=waiting.filed.claim_id,
+            step=command.step,
+            decide_until=command.decide_until,
+            due_on=command.due_on,
+            note=command.note,
+            by=command.by,
+        )
+    ]
 
 
 def upgrade(command: UpgradeBenefit, claim: Claim) -> list[ClaimEvent]:

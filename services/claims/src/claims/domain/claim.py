@@ -40,7 +40,9 @@ from claims.domain.side_commands import (
     ConfirmPayees,
     DecideObjection,
     EscalateContact,
+    EscalatePapers,
     EscalateStep,
+    ExtendDecision,
     FileObjection,
     FollowUpPapers,
     GrantAdvance,
@@ -114,6 +116,10 @@ def _decide_beside(command: SideCommand, claim: Claim) -> list[ClaimEvent]:
             return urgency.escalate_step(command, claim)
         case EscalateContact():
             return urgency.escalate_contact(command, claim)
+        case EscalatePapers():
+            return urgency.escalate_papers(command, claim)
+        case ExtendDecision():
+            return changing.extend_decision(command, claim)
         case FileObjection():
             return objecting.file_objection(command, claim)
         case DecideObjection():

@@ -34,6 +34,7 @@ from claims.domain.reviews import (
     LADDER,
     OFFICE_RECHECK,
     OFFICE_REVIEW,
+    PAPERS_TO_FOLLOW,
     PAYEES,
     REFUSAL,
 )
@@ -46,6 +47,7 @@ from contracts.claims.process import (
     ClaimReopened,
     ClaimReturned,
     ClaimWithdrawn,
+    DecisionTimeExtended,
     LargeSumReported,
     ObjectionDecided,
     ObjectionFiled,
@@ -76,7 +78,9 @@ def evolve(claim: Claim, event: ClaimEvent) -> Claim:
     """Fold one event; an event that does not fit the stage cannot have been recorded."""
     match event:
         case ClaimFiled():
-            return _at(event, Hands(event.by), event.steps[0], Beside(due_on=event.due_on))
+            return _at(
+                event, Hands(event.by), event.steps[0], Beside(due_on=event.due_on, decide_until=event.decide_until)
+            )
         case (
             PapersRequested()
             | PapersSupplied()
@@ -88,7 +92,14 @@ def evolve(claim: Claim, event: ClaimEvent) -> Claim:
             return _papers(claim, event)
         case ObjectionFiled() | ObjectionDecided():
             return _objection(claim, event)
-        case ClaimMarkedUrgent() | ClaimantContacted() | AdvanceGranted() | StepOverdue() | PayeesConfirmed():
+        case (
+            ClaimMarkedUrgent()
+            | ClaimantContacted()
+            | AdvanceGranted()
+            | StepOverdue()
+            | PayeesConfirmed()
+            | DecisionTimeExtended()
+        ):
             return _beside(claim, event)
         case PayoutArrived() | PaymentFailed() | ClaimPaid() | ReviewSampled() | SampleReviewed():
             return _money(claim, event)
@@ -196,7 +207,8 @@ def _papers(
 
 def _with_papers(waiting: Undecided, event: PapersSupplied | ClaimReopened) -> Undecided:
     filed = changed(waiting.filed, documents=event.documents_now)
-    return replace(waiting, filed=filed, beside=_running(waiting.beside, event.due_on))
+    beside = replace(waiting.beside, due_on=event.due_on, decide_until=event.decide_until, papers_came=True)
+    return replace(waiting, filed=filed, beside=beside)
 
 
 def _objection(claim: Claim, event: ObjectionFiled | ObjectionDecided) -> Claim:
@@ -232,9 +244,12 @@ def _contested(claim: Approved | Paid, event: ObjectionFiled | ObjectionDecided)
     return with_contest(claim, contest)
 
 
-def _beside(
-    claim: Claim, event: ClaimMarkedUrgent | ClaimantContacted | AdvanceGranted | StepOverdue | PayeesConfirmed
-) -> Claim:
+BesideEvent = (
+    ClaimMarkedUrgent | ClaimantContacted | AdvanceGranted | StepOverdue | PayeesConfirmed | DecisionTimeExtended
+)
+
+
+def _beside(claim: Claim, event: BesideEvent) -> Claim:
     """What may come while papers are awaited as well: the clock goes on standing still then."""
     match claim:
         case AwaitingPapers(waiting):
@@ -249,14 +264,12 @@ def _beside(
             raise _misfit(claim, event)
 
 
-def _moved(
-    claim: Undecided, event: ClaimMarkedUrgent | ClaimantContacted | AdvanceGranted | StepOverdue | PayeesConfirmed
-) -> Undecided:
+def _moved(claim: Undecided, event: BesideEvent) -> Undecided:
     beside = claim.beside
     match event:
         case ClaimMarkedUrgent():
             filed = changed(claim.filed, urgent=True)
-            beside = replace(beside, urgency=event, due_on=event.decide_until)
+            beside = replace(beside, urgency=event, due_on=event.decide_until, papers_came=False)
             if isinstance(claim, AtUnion):
                 return AtOffice(filed, claim.hands, beside)
             return replace(claim, filed=filed, beside=beside)
@@ -268,7 +281,12 @@ def _moved(
         case StepOverdue(step=step):
             if step == FIRST_CONTACT:
                 return replace(claim, beside=replace(beside, contact_overdue=True))
+            if step == PAPERS_TO_FOLLOW:
+                return replace(claim, beside=replace(beside, papers_came=True))
             return replace(claim, beside=replace(beside, due_on=""))
+        case DecisionTimeExtended():
+            beside = replace(beside, complex=True, due_on=event.due_on, decide_until=event.decide_until)
+            return replace(claim, hands=claim.hands.touching(event.step, event.by), beside=beside)
         case PayeesConfirmed():
             filed = changed(claim.filed, payees=event.payees)
             own = event.by == claim.filed.person_id

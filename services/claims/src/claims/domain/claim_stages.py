@@ -14,6 +14,7 @@ from contracts.claims.process import (
     ClaimReopened,
     ClaimReturned,
     ClaimWithdrawn,
+    DecisionTimeExtended,
     LargeSumReported,
     ObjectionDecided,
     ObjectionFiled,
@@ -82,7 +83,9 @@ class Hands:
 class Beside:
     """What happened beside the straight way, and the time that runs.
 
-    `due_on` is "" where no time runs or its end has been told; `objected` the levels decided.
+    `due_on` is "" where no time runs or its end has been told; `objected` the levels decided; `decide_until` the day
+    of the whole decision, `complex` when it has the longer time. `papers_came` of an urgent claim: nothing more is to
+    follow, or that it did not has been told.
     """
 
     due_on: str = ""
@@ -94,6 +97,9 @@ class Beside:
     arrived: tuple[PayoutArrived, ...] = ()
     failed: frozenset[tuple[str, int]] = frozenset()
     objected: int = 0
+    decide_until: str = ""
+    complex: bool = False
+    papers_came: bool = False
 
     def advanced_fen(self, line_id: str) -> int:
         """What has been granted ahead of a line."""
@@ -303,4 +309,5 @@ ClaimEvent = (
     | ReviewSampled
     | SampleReviewed
     | LargeSumReported
+    | DecisionTimeExtended
 )

@@ -49,12 +49,14 @@ class Recovering(Value, frozen=True, kw_only=True):
 class Procedure(Value, frozen=True, kw_only=True):
     """How a claim is handled. `step_workdays` by step; working days are the caller's to count.
 
-    A claim is decided within `decision_workdays` of a complete file; it can be reopened until `hard_limit_years`
+    A claim is decided within `decision_workdays` of a complete file, one found complex within `complex_workdays` (0:
+    the plan gives no such time, domain 4.2); it can be reopened until `hard_limit_years`
     after its incident; sums above `report_above_fen` are reported to the committee.
     """
 
     step_workdays: dict[str, int]
     decision_workdays: int
+    complex_workdays: int = 0
     hard_limit_years: int
     report_above_fen: int
     return_reasons: dict[str, str]

@@ -149,7 +149,9 @@ def _how(plan: Plan) -> Iterator[str]:
             name = _name(plan, code)
             if kinds and name:
                 yield f"{name}另需:{SEPARATOR.join(names[kind] for kind in kinds)}。"
-    yield f"材料齐全后 {procedure.decision_workdays} 个工作日内作出决定;缺材料的,{procedure.papers.due_days} 日内补齐。"
+    longer = f",情况复杂的 {procedure.complex_workdays} 个工作日内" if procedure.complex_workdays else ""
+    decided = f"材料齐全后 {procedure.decision_workdays} 个工作日内作出决定{longer}"
+    yield f"{decided};缺材料的,{procedure.papers.due_days} 日内补齐。"
     yield f"保障期满后 {plan.run_off_days} 日内仍可申领保障期内的事项。"
     yield f"对决定有异议的,收到通知后 {plan.objection_days} 日内提出,或拨打 12351。"
 

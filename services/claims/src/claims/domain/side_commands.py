@@ -198,6 +198,27 @@ class EscalateContact:
     now: str
 
 
+@dataclass(frozen=True)
+class EscalatePapers:
+    """The last day of the papers that were to follow an urgent claim is over."""
+
+    today: str
+
+
+@dataclass(frozen=True)
+class ExtendDecision:
+    """Give a complex claim the plan's longer time, as the review `step`, with a sealed reason.
+
+    `decide_until` is "" where the plan gives no such time, `due_on` of the step where no time runs.
+    """
+
+    by: str
+    step: str
+    decide_until: str
+    due_on: str
+    note: Sealed | None
+
+
 SideCommand = (
     AskForPapers
     | SupplyPapers
@@ -217,4 +238,6 @@ SideCommand = (
     | RaiseGrant
     | EscalateStep
     | EscalateContact
+    | EscalatePapers
+    | ExtendDecision
 )

@@ -16,8 +16,22 @@ from claims.domain.claim_stages import (
     Rechecked,
     granted_of,
 )
-from claims.domain.reviews import FIRST_CONTACT, HEAD_APPROVAL, LADDER, OFFICE_RECHECK, OFFICE_REVIEW
-from claims.domain.side_commands import EscalateContact, EscalateStep, GrantAdvance, MarkUrgent, RecordContact
+from claims.domain.reviews import (
+    FIRST_CONTACT,
+    HEAD_APPROVAL,
+    LADDER,
+    OFFICE_RECHECK,
+    OFFICE_REVIEW,
+    PAPERS_TO_FOLLOW,
+)
+from claims.domain.side_commands import (
+    EscalateContact,
+    EscalatePapers,
+    EscalateStep,
+    GrantAdvance,
+    MarkUrgent,
+    RecordContact,
+)
 from claims.domain.standing import not_held, other_hands, step_of, undecided_or_waiting
 from contracts.claims.process import AdvanceGranted, ClaimantContacted, ClaimMarkedUrgent, StepOverdue
 
@@ -132,6 +146,18 @@ def escalate_contact(command: EscalateContact, claim: Claim) -> list[ClaimEvent]
         return []
     due_on = urgency.contact_until
     return [StepOverdue(claim_id=waiting.filed.claim_id, step=FIRST_CONTACT, due_on=due_on, escalated_to=HEAD)]
+
+
+def escalate_papers(command: EscalatePapers, claim: Claim) -> list[ClaimEvent]:
+    """Once for an urgent claim that is still open after the last day of the papers that were to follow."""
+    if not isinstance(claim, AtUnion | AtOffice | Assessed | Rechecked | AwaitingPapers):
+        return []
+    waiting = undecided_or_waiting(claim)
+    urgency, beside = waiting.beside.urgency, waiting.beside
+    if urgency is None or beside.papers_came or command.today <= urgency.papers_until:
+        return []
+    due_on = urgency.papers_until
+    return [StepOverdue(claim_id=waiting.filed.claim_id, step=PAPERS_TO_FOLLOW, due_on=due_on, escalated_to=HEAD)]
 
 
 def _above(step: str) -> str:

@@ -20,6 +20,7 @@ from contracts.claims.process import (
     ClaimReopened,
     ClaimReturned,
     ClaimWithdrawn,
+    DecisionTimeExtended,
     LargeSumReported,
     ObjectionDecided,
     ObjectionFiled,
@@ -130,6 +131,8 @@ def _beside(recorded: Recorded) -> Iterable[Write]:
             return [_row(recorded, event.claim_id, "OBJECTION_DECIDED", step, next_step, event.outcome, event.note)]
         case StepOverdue() as event:
             return [_row(recorded, event.claim_id, "OVERDUE", event.step, event.step, event.escalated_to)]
+        case DecisionTimeExtended() as event:
+            return [_row(recorded, event.claim_id, "TIME_EXTENDED", event.step, "", event.decide_until, event.note)]
         case ReviewSampled() as event:
             return [_row(recorded, event.claim_id, "SAMPLED")]
         case SampleReviewed() as event:
@@ -165,7 +168,7 @@ def _row(
     )
 
 
-PROJECTION = Projection(name=NAME, version=4, source="claims", table=TABLE, apply=apply)
+PROJECTION = Projection(name=NAME, version=5, source="claims", table=TABLE, apply=apply)
 
 
 class Transition(msgspec.Struct, frozen=True):

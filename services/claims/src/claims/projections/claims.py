@@ -18,6 +18,7 @@ from contracts.claims.process import (
     ClaimReopened,
     ClaimReturned,
     ClaimWithdrawn,
+    DecisionTimeExtended,
     ObjectionDecided,
     ObjectionFiled,
     PapersRequested,
@@ -164,6 +165,9 @@ def _beside(recorded: Recorded) -> Iterable[Write]:
         case ClaimMarkedUrgent() as event:
             due = {"due_on": event.decide_until, "decide_until": event.decide_until}
             return [Patch((event.claim_id,), urgent=True, step=event.next_step, **due)]
+        case DecisionTimeExtended() as event:
+            due = {"due_on": event.due_on} if event.due_on else {}
+            return [Patch((event.claim_id,), decide_until=event.decide_until, **due)]
         case ObjectionFiled() as event:
             waits_at = f"OBJECTION_{event.level}"
             level: dict[str, Any] = {"objection_level": event.level, "due_on": event.due_on, "escalated_to": ""}
@@ -236,7 +240,7 @@ def _json(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-PROJECTION = Projection(name=NAME, version=4, source="claims", table=TABLE, apply=apply)
+PROJECTION = Projection(name=NAME, version=5, source="claims", table=TABLE, apply=apply)
 
 
 class ClaimRow(msgspec.Struct, frozen=True):

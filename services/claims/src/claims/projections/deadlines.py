@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.clock import local_day, utc_text
 from chassis.log import Recorded
 from chassis.projections import Projection, Put, Remove, Write
-from claims.domain.reviews import FIRST_CONTACT
+from claims.domain.reviews import FIRST_CONTACT, PAPERS_TO_FOLLOW
 from contracts.claims.process import (
     BenefitUpgraded,
     ClaimantContacted,
@@ -20,6 +20,7 @@ from contracts.claims.process import (
     ClaimReopened,
     ClaimReturned,
     ClaimWithdrawn,
+    DecisionTimeExtended,
     ObjectionDecided,
     ObjectionFiled,
     PapersReminded,
@@ -39,7 +40,9 @@ from contracts.claims.v1 import (
 )
 
 NAME = "deadlines"
-STEP, PAPERS, CONTACT = "STEP", "PAPERS", "CONTACT"
+STEP, PAPERS, CONTACT, FOLLOWING = "STEP", "PAPERS", "CONTACT", "FOLLOWING"
+KIND_OF = {FIRST_CONTACT: CONTACT, PAPERS_TO_FOLLOW: FOLLOWING}
+"""Which deadline a step that is no review stands for."""
 
 TABLE = sa.Table(
     NAME,
@@ -49,7 +52,7 @@ TABLE = sa.Table(
     sa.Column("on_or_after", sa.Text, nullable=False),
     sa.Index("deadlines_by_time", "kind", "on_or_after"),
 )
-"""`on_or_after` is an ISO date (STEP: the last day; PAPERS: the next reminder's), of a CONTACT RFC 3339 in UTC."""
+"""`on_or_after` is an ISO date (STEP, FOLLOWING: the last day; PAPERS: the next reminder's); of a CONTACT RFC 3339."""
 
 
 def apply(recorded: Recorded) -> Iterable[Write]:
@@ -70,20 +73,26 @@ def apply(recorded: Recorded) -> Iterable[Write]:
         case ObjectionFiled() | ObjectionDecided() as event:
             return [_row(event.claim_id, STEP, event.due_on)]
         case ClaimMarkedUrgent() as event:
-            key = (event.claim_id, CONTACT)
-            return [_row(event.claim_id, STEP, event.decide_until), Put(key, on_or_after=event.contact_until)]
+            return [
+                _row(event.claim_id, STEP, event.decide_until),
+                _row(event.claim_id, CONTACT, event.contact_until),
+                _row(event.claim_id, FOLLOWING, event.papers_until),
+            ]
+        case DecisionTimeExtended() as event if event.due_on:
+            return [_row(event.claim_id, STEP, event.due_on)]
         case ClaimantContacted() as event:
             return [Remove((event.claim_id, CONTACT))]
         case StepOverdue(step=step) as event:
-            return [Remove((event.claim_id, CONTACT if step == FIRST_CONTACT else STEP))]
+            return [Remove((event.claim_id, KIND_OF.get(step, STEP)))]
         case PapersRequested() as event:
             return [Remove((event.claim_id, STEP)), _row(event.claim_id, PAPERS, event.next_on)]
         case PapersReminded() as event:
             return [_row(event.claim_id, PAPERS, event.next_on)]
         case PapersSupplied() | ClaimReopened() as event:
-            return [Remove((event.claim_id, PAPERS)), _row(event.claim_id, STEP, event.due_on)]
+            came = [Remove((event.claim_id, kind)) for kind in (PAPERS, FOLLOWING)]
+            return [*came, _row(event.claim_id, STEP, event.due_on)]
         case ClaimClosedIncomplete() | ClaimWithdrawn() | ClaimApproved() | ClaimRejected() as event:
-            return [Remove((event.claim_id, kind)) for kind in (STEP, PAPERS, CONTACT)]
+            return [Remove((event.claim_id, kind)) for kind in (STEP, PAPERS, CONTACT, FOLLOWING)]
         case _:
             return []
 
@@ -92,7 +101,7 @@ def _row(claim_id: str, kind: str, day: str) -> Write:
     return Put((claim_id, kind), on_or_after=day) if day else Remove((claim_id, kind))
 
 
-PROJECTION = Projection(name=NAME, version=1, source="claims", table=TABLE, apply=apply)
+PROJECTION = Projection(name=NAME, version=2, source="claims", table=TABLE, apply=apply)
 
 
 async def steps_due(c: AsyncConnection, now: datetime, limit: int) -> list[str]:
@@ -108,6 +117,11 @@ async def papers_due(c: AsyncConnection, now: datetime, limit: int) -> list[str]
 async def contacts_due(c: AsyncConnection, now: datetime, limit: int) -> list[str]:
     """Urgent claims whose family should have been spoken with, longest first."""
     return await _due(c, CONTACT, TABLE.c.on_or_after <= utc_text(now), limit)
+
+
+async def following_due(c: AsyncConnection, now: datetime, limit: int) -> list[str]:
+    """Urgent claims whose papers should have followed, longest first."""
+    return await _due(c, FOLLOWING, TABLE.c.on_or_after < _today(now), limit)
 
 
 async def _due(c: AsyncConnection, kind: str, over: sa.ColumnElement[bool], limit: int) -> list[str]:

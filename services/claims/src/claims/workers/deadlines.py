@@ -6,7 +6,7 @@ from chassis.clock import utc_text
 from chassis.execute import Session
 from chassis.sweep import Sweep
 from claims.domain.claim import CLAIM
-from claims.domain.side_commands import EscalateContact, EscalateStep, FollowUpPapers
+from claims.domain.side_commands import EscalateContact, EscalatePapers, EscalateStep, FollowUpPapers
 from claims.projections import deadlines as falling_due
 
 INTERVAL_MS = 60_000
@@ -27,8 +27,14 @@ async def escalate_contact(claim_id: str, session: Session) -> None:
     await session.decide(CLAIM, claim_id, EscalateContact(utc_text(session.now)))
 
 
+async def escalate_papers(claim_id: str, session: Session) -> None:
+    """The papers of an urgent claim have not followed in time."""
+    await session.decide(CLAIM, claim_id, EscalatePapers(session.today.isoformat()))
+
+
 SWEEPS: tuple[Sweep, ...] = (
     Sweep(name="claim-steps", due=falling_due.steps_due, act=escalate_step, interval_ms=INTERVAL_MS),
     Sweep(name="claim-papers", due=falling_due.papers_due, act=follow_up_papers, interval_ms=INTERVAL_MS),
     Sweep(name="claim-contacts", due=falling_due.contacts_due, act=escalate_contact, interval_ms=INTERVAL_MS),
+    Sweep(name="claim-following", due=falling_due.following_due, act=escalate_papers, interval_ms=INTERVAL_MS),
 )

@@ -18,6 +18,7 @@ from contracts.claims.process import (
     ClaimReopened,
     ClaimReturned,
     ClaimWithdrawn,
+    DecisionTimeExtended,
     ObjectionDecided,
     ObjectionFiled,
     PapersRequested,
@@ -86,6 +87,8 @@ def apply(recorded: Recorded) -> Iterable[Write]:
             yield Patch((claim_id,), **_step(step, time, due_on))
         case ObjectionFiled(claim_id=claim_id, level=level, due_on=due_on):
             yield Patch((claim_id,), **_step(f"OBJECTION_{level}", time, due_on))
+        case DecisionTimeExtended(claim_id=claim_id, due_on=due_on) if due_on:
+            yield Patch((claim_id,), due_on=due_on)
         case StepOverdue(claim_id=claim_id, escalated_to=escalated_to):
             yield Patch((claim_id,), escalated_to=escalated_to)
         case (
@@ -167,6 +170,7 @@ EVENTS: frozenset[type[Event]] = frozenset(
         ClaimReopened,
         ClaimReturned,
         ClaimWithdrawn,
+        DecisionTimeExtended,
         ObjectionDecided,
         ObjectionFiled,
         PapersRequested,
@@ -176,4 +180,4 @@ EVENTS: frozenset[type[Event]] = frozenset(
         StepOverdue,
     }
 )
-PROJECTION = Projection(NAME, 1, "claims", TABLE, apply, events=EVENTS)
+PROJECTION = Projection(NAME, 2, "claims", TABLE, apply, events=EVENTS)
