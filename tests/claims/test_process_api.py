@@ -242,6 +242,7 @@ async def test_the_interface_describes_itself(house: House) -> None:
         "/recoveries/{claim_id}/receipts",
         "/recoveries/{claim_id}/write-off",
         "/recoveries/{claim_id}/decide-write-off",
+        "/claims/{claim_id}/complex",
         "/claims/mine",
         "/claims/mine/refused-stays",
         "/claims/phone",
