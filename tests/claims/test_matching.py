@@ -12,12 +12,14 @@ import xlsxwriter
 from claims.api.filing import FACTS_FIELD
 from claims.api.plans import DIGESTS
 from claims.domain.bureau import FIELDS
+from claims.domain.match_task import match_claim_id, settlement_key
 from claims.intake.importer import Importer
 from contracts.claims.matching import MatchesAnnounced, SettlementQueued, SettlementReversed, SettlementsImported
 from contracts.claims.v1 import ClaimFiled, ClaimRejected, IncidentClaimed
 from contracts.person import Facts
 from tests.claims.bureau_house import UNION, Bureau, file_of, row
 from tests.claims.house import filing
+from tests.claims.material import PLAN
 
 ID = "620725198801010016"
 OTHER = "620725199001010034"
@@ -83,6 +85,66 @@ async def test_a_reversal_with_a_number_of_its_own_cancels_one_row_of_the_visit(
     ]
     view = await bureau.imported(file_of(rows))
     assert view["by_result"] == {"EXACT_NEW": 1, "REVERSED": 2}
+
+
+OWN = {"mdtrt_id": "M", "refd_setl_flag": "1", "medfee_sumamt": "-10000.00"}
+
+
+async def test_a_reversal_with_a_number_of_its_own_takes_back_a_settlement_of_an_earlier_file_once(
+    bureau: Bureau,
+) -> None:
+    bureau.registry.add(ID, "甲乙")
+    first, corrected = row("S1", ID, "甲乙", mdtrt_id="M"), row("S3", ID, "甲乙", mdtrt_id="M")
+    reversal = row("S2", ID, "甲乙", **OWN)
+    await bureau.imported(file_of([first]))
+    view = await bureau.imported(file_of([reversal, corrected]))
+    assert view["by_result"] == {"EXACT_NEW": 1, "REVERSED": 1}
+    (taken_back,) = await bureau.events(SettlementReversed)
+    before, after = await bureau.events(ClaimFiled)
+    assert (taken_back.setl_id, taken_back.claim_id) == ("S1", before.claim_id)
+    (rejected,) = await bureau.events(ClaimRejected)
+    assert (rejected.claim_id, rejected.reason) == (before.claim_id, "RJ_WITHDRAWN")
+    assert after.claim_id != before.claim_id
+    importer = bureau.importer()
+    assert await importer.rematch(view["import_id"], "AGAIN")
+    await bureau.work()
+    again = await bureau.view(view["import_id"])
+    assert again["by_result"] == {"EXACT_NEW": 1, "REVERSED": 1}
+    whole = await bureau.imported(file_of([first, reversal, corrected]))
+    assert whole["by_result"] == {"ALREADY_CLAIMED": 1, "REVERSED": 2}
+    assert (len(await bureau.events(SettlementReversed)), len(await bureau.events(ClaimFiled))) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [{"mdtrt_id": "OTHER"}, {"medfee_sumamt": "-9999.00"}, {"mdtrt_id": ""}, {"certno": OTHER, "psn_name": "丁"}],
+)
+async def test_a_reversal_of_another_visit_total_or_person_takes_nothing_back(
+    bureau: Bureau, cells: dict[str, str]
+) -> None:
+    bureau.registry.add(ID, "甲乙")
+    bureau.registry.add(OTHER, "丁")
+    await bureau.imported(file_of([row("S1", ID, "甲乙", mdtrt_id="M")]))
+    view = await bureau.imported(file_of([{**row("S2", ID, "甲乙", **OWN), **cells}]))
+    assert view["by_result"] == {"REVERSED": 1}
+    assert await bureau.events(SettlementReversed) == []
+
+
+async def test_two_reversals_of_one_visit_take_back_one_settlement_each(bureau: Bureau) -> None:
+    bureau.registry.add(ID, "甲乙")
+    await bureau.imported(file_of([row("S1", ID, "甲乙", mdtrt_id="M")]))
+    rows = [
+        row("S2", ID, "甲乙", **OWN),
+        row("S3", ID, "甲乙", mdtrt_id="M"),
+        row("S4", ID, "甲乙", **OWN),
+        row("S5", ID, "甲乙", mdtrt_id="M"),
+    ]
+    view = await bureau.imported(file_of(rows))
+    assert view["by_result"] == {"EXACT_NEW": 1, "REVERSED": 3}
+    assert [one.setl_id for one in await bureau.events(SettlementReversed)] == ["S1"]
+    assert [one.claim_id for one in await bureau.events(ClaimFiled)][1:] == [
+        match_claim_id(settlement_key(PLAN.code, "S5"))
+    ]
 
 
 async def test_a_later_reversal_ends_the_claim_and_frees_the_stay_for_the_corrected_settlement(bureau: Bureau) -> None:

@@ -78,13 +78,18 @@ class SettlementsMatched(Event, frozen=True, kw_only=True):
 
 
 class ImportedSettlement(Value, frozen=True, kw_only=True):
-    """One settlement of a covered person as it was found in a file; `admitted_on` is an ISO date or ""."""
+    """One settlement of a covered person as it was found in a file; `admitted_on` is an ISO date or "".
+
+    `visit_key` is a digest of visit and total, by which a reversal with a number of its own finds it; "" where no
+    visit is told.
+    """
 
     setl_id: str
     person_id: str
     insutype: str
     admitted_on: str
     org_path: str
+    visit_key: str = ""
 
 
 class SettlementsImported(Event, frozen=True, kw_only=True):

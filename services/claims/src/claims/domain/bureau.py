@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
 from datetime import date
@@ -27,6 +28,7 @@ REVERSAL = "1"
 DATES_CACHED_MAX = 65_536
 MONEY_DIGITS_MAX = 13
 DAYS_DIGITS_MAX = 4
+VISIT_KEY_CHARS = 40
 
 _SEPARATORS = re.compile(r"[;,,;、|\s]+")
 
@@ -103,6 +105,16 @@ def stay_of(layout: Layout, cells: Sequence[str]) -> Stay:
         hospital_level=cell("hosp_lv"),
         hospital_days=days_of(cell("ipt_days")),
     )
+
+
+def visit_key(layout: Layout, cells: Sequence[str]) -> str:
+    """A digest of visit and total, the sign left out: a reversal shares it with its original. "" without a visit."""
+    at = layout.places
+    visit, total = cells[at["mdtrt_id"]].strip(), at["medfee_sumamt"]
+    if not visit:
+        return ""
+    fen = fen_of(cells[total].strip()) if total >= 0 else None
+    return hashlib.sha256(f"{visit}|{'' if fen is None else abs(fen)}".encode()).hexdigest()[:VISIT_KEY_CHARS]
 
 
 def kept_values(layout: Layout, cells: Sequence[str], *, identifying: bool) -> dict[str, str]:

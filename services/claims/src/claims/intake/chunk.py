@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from chassis.execute import Session
 from chassis.keyring import Erased
-from claims.domain.bureau import Layout, Stay, kept_values, stay_of
+from claims.domain.bureau import Layout, Stay, kept_values, stay_of, visit_key
 from claims.domain.claim import CLAIM
 from claims.domain.claim_stages import Absent, Claim
 from claims.domain.entitlement import ENTITLEMENT
@@ -233,7 +233,7 @@ async def _settle(
         verdict = replace(verdict, claim_id=line.claim_id)
     computed_fen = sum(one.amount_fen for one in verdict.lines)
     tally.add(code, computed_fen if opens else 0, opened=opens)
-    _record(line, verdict, computed_fen, recording, waits=waits)
+    _record(chunk.layout, line, verdict, computed_fen, recording, waits=waits)
     if (code in PAYABLE and code != LEAD_DEATH and not paid) or (code in rules.told and not waits):
         claim_id = verdict.claim_id
         recording.announced(
@@ -245,7 +245,9 @@ async def _settle(
         await session.decide(MATCH_TASK, line.key, AnswerItself(line.key, verdict.claim_id))
 
 
-def _record(line: Line, verdict: Verdict, computed_fen: int, recording: Recording, *, waits: bool) -> None:
+def _record(
+    layout: Layout, line: Line, verdict: Verdict, computed_fen: int, recording: Recording, *, waits: bool
+) -> None:
     stay = line.stay
     recording.settlement(
         ImportedSettlement(
@@ -254,6 +256,7 @@ def _record(line: Line, verdict: Verdict, computed_fen: int, recording: Recordin
             insutype=stay.insutype,
             admitted_on=stay.admitted_on,
             org_path=line.match.cover.org_path,
+            visit_key=visit_key(layout, line.cells),
         )
     )
     recording.result(

@@ -30,8 +30,8 @@ from claims.domain.settlement_import import (
 from claims.intake import chunk as chunks
 from claims.intake.files import Cells, reopen
 from claims.intake.kept import SettlementFiles
-from claims.intake.resolving import Resolve, matches, question, resolver
-from claims.intake.reversals import SCOPE, take_back
+from claims.intake.resolving import Resolve, matches, people_named, question, resolver
+from claims.intake.reversals import SCOPE, Imported, Named, take_back, took_earlier
 from claims.intake.survey import Survey, survey
 from claims.projections import cover_changes, match_results, settlement_imports, settlements
 from claims.settings import Settings
@@ -60,7 +60,7 @@ class _Reading:
     """A file in one run: what is read of it, and what was learnt before."""
 
     layout: Layout
-    survey: Survey
+    folded: frozenset[int]
     before: Mapping[str, chunks.Opened]
     ahead: set[ReadAhead] = field(default_factory=set)
     """What was read for the chunks whose turn is yet to come."""
@@ -117,8 +117,9 @@ class Importer:
             state = await self._state(import_id)
         if not isinstance(state, Matching):
             return
-        await self._take_back(import_id, state, found)
-        await self._import_rows(import_id, state, found)
+        folded = found.folded(await self._take_back(import_id, state, found))
+        del found  # sixteen bytes a row
+        await self._import_rows(import_id, state, folded)
         self.intake.done(import_id)
 
     async def start(self, import_id: str, run: int, rows: int, reason: str) -> None:
@@ -156,33 +157,46 @@ class Importer:
             raise Problem(422, "settlements-empty", "The file has a header and no rows.", "file")
         return found
 
-    async def _take_back(self, import_id: str, state: Matching, found: Survey) -> None:
-        """Reversals come first, wherever they stand in the file, so that a corrected settlement finds its stay free."""
+    async def _take_back(self, import_id: str, state: Matching, found: Survey) -> set[str]:
+        """Reversals come first, wherever they stand in the file, so that a corrected settlement finds its stay free.
+
+        Answers the numbers of those that have taken back a settlement of an earlier file: they cancel no row here.
+        """
         plan_code = state.received.plan_code
         plan = next(plan for (code, _), plan in sorted(self._plans.items()) if code == plan_code)
         for start in range(state.reversals_done, len(found.reversals), REVERSALS_TOGETHER):
             part = found.reversals[start : start + REVERSALS_TOGETHER]
-            answer = await self._resolve(PeopleAsked(plan=plan_code, entries=tuple(asked for _, asked in part)))
+            answer = await self._resolve(PeopleAsked(plan=plan_code, entries=tuple(one.person for one in part)))
             members = [
-                setl_id
-                for (setl_id, _), person in zip(part, answer.people, strict=True)
+                Named(one.setl_id, one.visit_key, people_named(person), one.setl_id in found.own)
+                for one, person in zip(part, answer.people, strict=True)
                 if person.outcome != NONE or person.candidates
             ]
             async with self._context.reads.connection() as c:
-                imported = await settlements.owners(c, plan_code, members)
+                owners = await settlements.owners(c, plan_code, [one.setl_id for one in members])
+                visits = [one.visit_key for one in members if one.own]
+                before = Imported(owners, await settlements.of_visits(c, plan_code, visits))
 
             async def work(
                 session: Session,
                 done: int = start + len(part),
-                members: Sequence[str] = members,
-                imported: Mapping[str, str] = imported,
+                members: Sequence[Named] = members,
+                before: Imported = before,
             ) -> None:
-                undone = await take_back(session, plan, import_id, members, imported)
+                undone = await take_back(session, plan, import_id, members, before)
                 await session.decide(SETTLEMENTS, import_id, TakeReversalsIn(import_id, state.run, done, undone))
 
             await self._context.executor.run(work)
 
-    async def _import_rows(self, import_id: str, state: Matching, found: Survey) -> None:
+        async def taken(session: Session) -> set[str]:
+            own, elsewhere = sorted(found.own), set[str]()
+            for start in range(0, len(own), REVERSALS_TOGETHER):
+                elsewhere |= await took_earlier(session, own[start : start + REVERSALS_TOGETHER])
+            return elsewhere
+
+        return (await self._context.executor.run(taken)).value
+
+    async def _import_rows(self, import_id: str, state: Matching, folded: frozenset[int]) -> None:
         before: Mapping[str, chunks.Opened] = {}
         if state.run > 1:
             async with self._context.reads.connection() as c:
@@ -191,7 +205,7 @@ class Importer:
         layout, rows = await self._opened(import_id, state)
         rest = islice(rows, state.next_row - 1, None)
         try:
-            reading = _Reading(layout, found, before)
+            reading = _Reading(layout, folded, before)
             await intake.in_order(
                 rest,
                 self._settings.settlements_chunk_rows,
@@ -206,7 +220,7 @@ class Importer:
         self, import_id: str, state: Matching, reading: _Reading, rows: list[tuple[int, Cells]]
     ) -> _Prepared:
         """Resolve the people of all rows that still count."""
-        folded = reading.survey.reversed_rows
+        folded = reading.folded
         received = state.received
         asked = [row for row in rows if row[0] not in folded]
         layout = reading.layout

@@ -99,6 +99,11 @@ def matches(layout: Layout, rows: Sequence[tuple[int, Cells]], found: PeopleFoun
     return answers
 
 
+def people_named(person: PersonFound) -> frozenset[str]:
+    """Everyone whom a row may mean."""
+    return frozenset(filter(None, (person.person_id, *(one.person_id for one in person.candidates))))
+
+
 def _weak(person: PersonFound, insured_at: str) -> Match | None:
     """Somebody of the same name, birth date, sex and county (domain 6.3, 4): never paid by itself."""
     for one in person.candidates:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import NamedTuple
 
 from chassis.execute import Session
 from chassis.keyring import Keyring
@@ -22,6 +23,8 @@ SCOPE = "settlement-reversed"
 """The reservation scope and the purpose of the keyed index: an original in a later file is cancelled too."""
 
 WITHDRAWN = "RJ_WITHDRAWN"
+EARLIER = "settlement-reversed-earlier"
+"""The scope of reversals with a number of their own that took back a settlement of an earlier file."""
 REVERSED = "REVERSED"
 BUREAU = "bureau"
 """Whose act the end of such a claim is: neither the machine's that opened it nor a reviewer's."""
@@ -40,21 +43,65 @@ async def reversed_among(session: Session, setl_ids: Sequence[str]) -> set[str]:
     return {keys[key] for key in await session.reserved(SCOPE, list(keys))}
 
 
-async def take_back(
-    session: Session, plan: Plan, import_id: str, setl_ids: Sequence[str], imported: Mapping[str, str]
-) -> int:
-    """Remember reversals of members' settlements, and undo those that were imported before (number: their member).
+class Named(NamedTuple):
+    """A reversal that names a member, or one of several; `own`: no other row of its file carries its number."""
+
+    setl_id: str
+    visit_key: str
+    people: frozenset[str]
+    own: bool
+
+
+class Imported(NamedTuple):
+    """What earlier files have brought: members by settlement number, and settlements of one visit and total."""
+
+    owners: Mapping[str, str]
+    of_visits: Sequence[tuple[str, str, str]]
+
+
+async def took_earlier(session: Session, setl_ids: Sequence[str]) -> set[str]:
+    """Which of the reversals have taken back a settlement of an earlier file."""
+    keys = {reversal_key(session.keyring, setl_id): setl_id for setl_id in setl_ids}
+    return {keys[key] for key in await session.reserved(EARLIER, list(keys))} if keys else set()
+
+
+async def take_back(session: Session, plan: Plan, import_id: str, reversals: Sequence[Named], before: Imported) -> int:
+    """Remember reversals of members' settlements, and undo what was imported before.
 
     An open claim of such a settlement is refused as withdrawn; of a granted one the money is to come back (6.5).
     Answers how many were undone; reservations are written with an event of the caller's.
     """
     session.bulk = True
-    for setl_id in dict.fromkeys(setl_ids):
+    originals = await _originals(session, reversals, before)
+    for reversal, (setl_id, _) in originals.items():
+        session.reserve(EARLIER, reversal_key(session.keyring, reversal), SCOPE)
+        # The original may be told again in a later file.
         session.reserve(SCOPE, reversal_key(session.keyring, setl_id), SCOPE)
+    for setl_id in dict.fromkeys(one.setl_id for one in reversals):
+        session.reserve(SCOPE, reversal_key(session.keyring, setl_id), SCOPE)
+    imported = {**before.owners, **dict(originals.values())}
     keys = {setl_id: settlement_key(plan.code, setl_id) for setl_id in imported}
     await session.load_many(CLAIM, [match_claim_id(key) for key in keys.values()])
     await session.load_many(MATCH_TASK, list(keys.values()))
     return sum([await _undo(session, plan, import_id, setl_id, person_id) for setl_id, person_id in imported.items()])
+
+
+async def _originals(session: Session, reversals: Sequence[Named], before: Imported) -> dict[str, tuple[str, str]]:
+    """Reversals with numbers of their own: the earlier settlement of the same visit, total and member of each.
+
+    Only where a reversal is seen for the first time: when it comes again, what stands there is the corrected one.
+    """
+    left = list(before.of_visits)
+    first = [one for one in reversals if one.own and one.visit_key and one.setl_id not in before.owners]
+    seen = await reversed_among(session, [one.setl_id for one in first])
+    originals: dict[str, tuple[str, str]] = {}
+    for one in first:
+        fits = (entry for entry in left if entry[0] == one.visit_key and entry[2] in one.people)
+        found = None if one.setl_id in seen or one.setl_id in originals else next(fits, None)
+        if found is not None:
+            left.remove(found)
+            originals[one.setl_id] = (found[1], found[2])
+    return originals
 
 
 async def _undo(session: Session, plan: Plan, import_id: str, setl_id: str, person_id: str) -> bool:

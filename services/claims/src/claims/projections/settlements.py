@@ -22,7 +22,9 @@ TABLE = sa.Table(
     sa.Column("insutype", sa.Text, nullable=False),
     sa.Column("admitted_on", sa.Text, nullable=False),
     sa.Column("org_path", sa.Text, nullable=False),
+    sa.Column("visit_key", sa.Text, nullable=False, server_default=""),
     sa.Index("settlements_by_person", "person_id"),
+    sa.Index("settlements_by_visit", "visit_key"),
 )
 """What the bureau took back is no settlement any more."""
 C = TABLE.c
@@ -39,6 +41,7 @@ def apply(recorded: Recorded) -> Iterable[Write]:
                     insutype=one.insutype,
                     admitted_on=one.admitted_on,
                     org_path=one.org_path,
+                    visit_key=one.visit_key,
                 )
         case SettlementReversed(plan_code=plan_code, setl_id=setl_id):
             yield Remove((plan_code, setl_id))
@@ -47,10 +50,19 @@ def apply(recorded: Recorded) -> Iterable[Write]:
 
 
 EVENTS: frozenset[type[Event]] = frozenset({SettlementsImported, SettlementReversed})
-PROJECTION = Projection(name=NAME, version=1, source="claims", table=TABLE, apply=apply, events=EVENTS)
+PROJECTION = Projection(name=NAME, version=2, source="claims", table=TABLE, apply=apply, events=EVENTS)
 
 
 async def owners(c: AsyncConnection, plan_code: str, setl_ids: Sequence[str]) -> dict[str, str]:
     """Which of the settlements have been imported, and for whom."""
     query = sa.select(C.setl_id, C.person_id).where(C.plan_code == plan_code, C.setl_id.in_(setl_ids))
     return {setl_id: person_id for setl_id, person_id in await c.execute(query)}  # noqa: C416 - rows are no pairs
+
+
+async def of_visits(c: AsyncConnection, plan_code: str, visit_keys: Sequence[str]) -> list[tuple[str, str, str]]:
+    """Imported settlements of the visits, as (visit key, settlement number, person), in the numbers' order."""
+    wanted = [key for key in visit_keys if key]
+    if not wanted:
+        return []
+    query = sa.select(C.visit_key, C.setl_id, C.person_id).where(C.plan_code == plan_code, C.visit_key.in_(wanted))
+    return [(key, setl_id, person) for key, setl_id, person in await c.execute(query.order_by(C.setl_id))]
