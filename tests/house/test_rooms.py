@@ -9,8 +9,13 @@ from tests.house.tree import REPOSITORY, SERVICES, package, text
 
 ROOMS = {"domain", "projections", "api", "settings", "main"}
 ROOMS_AS_NEEDED = {"inbox", "workers"}
-ROOMS_OF_ITS_OWN = {"enrolment": {"intake"}, "claims": {"intake", "papers"}, "health-checkup": {"seating"}}
-"""Reading a file of a hundred thousand rows, or a picture, is neither HTTP nor a rule."""
+ROOMS_OF_ITS_OWN = {
+    "enrolment": {"intake"},
+    "claims": {"intake", "papers"},
+    "health-checkup": {"seating"},
+    "payments": {"bank"},
+}
+"""Reading a large file or a picture, giving seats in bulk, or speaking with a bank, is neither HTTP nor a rule."""
 MATTER = {".json"}
 """A folder may hold plans, packages or templates: data of the programme, no code."""
 

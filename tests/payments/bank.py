@@ -10,8 +10,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
+
+from payments.bank.formats import FORMATS
+from payments.domain.instruction import CreditTransfer, PaymentOrder
 
 START_TIMEOUT_S = 20.0
 
@@ -45,20 +49,20 @@ def running_bank(folder: Path, port: int = 0) -> Iterator[str]:
         process.wait()
 
 
-def batch_file(batch_id: str, *payments: tuple[str, int, str]) -> dict[str, object]:
+def order(batch_id: str, *payments: tuple[str, int, str]) -> PaymentOrder:
+    transfers = tuple(
+        CreditTransfer(end_to_end_id, "2022-0001", amount_fen, "name", "622848000000" + suffix)
+        for end_to_end_id, amount_fen, suffix in payments
+    )
+    return PaymentOrder(
+        batch_id, "f" * 32, "debtor", "main", "bank", "2022-06-01", "2022-06-01T01:00:00.000000Z", transfers
+    )
+
+
+def batch_file(batch_id: str, *payments: tuple[str, int, str], spoken: str = "iso20022") -> dict[str, Any]:
+    """What `httpx` posts: end-to-end id, fen, last six digits of the card."""
+    form = FORMATS[spoken]
     return {
-        "batch_id": batch_id,
-        "count": len(payments),
-        "total_fen": sum(amount for _, amount, _ in payments),
-        "payments": [
-            {
-                "end_to_end_id": end_to_end_id,
-                "amount_fen": amount_fen,
-                "account_name": "name",
-                "card_no": "622848000000" + suffix,
-                "bank_name": "",
-                "purpose": "互助金",
-            }
-            for end_to_end_id, amount_fen, suffix in payments
-        ],
+        "content": form.written(order(batch_id, *payments)),
+        "headers": {"Content-Type": form.media_type, "Accept": form.media_type},
     }

@@ -11,14 +11,14 @@ import asyncpg
 import pytest
 import uvicorn
 
-from chassis.clock import SystemClock, new_id
+from chassis.clock import FixedClock, new_id
 from chassis.keyring import Keyring, ensure_kek_file, grant, migrate
 from huzhu.runner.postgres import Postgres
 from payments import projections
 from simulators.bank.app import make_app
 
 from .bank import free_port
-from .house import House, build, close
+from .house import START, House, build, close
 
 PASSWORD = "only-for-tests"
 
@@ -52,10 +52,16 @@ async def bank_keyring(postgres: Postgres, tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.fixture
-async def own_bank(tmp_path: Path) -> AsyncIterator[str]:
+def clock() -> FixedClock:
+    """The business time of house and bank."""
+    return FixedClock(START)
+
+
+@pytest.fixture
+async def own_bank(tmp_path: Path, clock: FixedClock) -> AsyncIterator[str]:
     """A bank behind a real socket, in this loop: a process of its own for each test would cost too much."""
     port = free_port()
-    app = make_app(tmp_path / "bank", SystemClock())
+    app = make_app(tmp_path / "bank", clock)
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="critical", lifespan="on"))
     serving = asyncio.create_task(server.serve())
     async with asyncio.timeout(20):
@@ -68,8 +74,9 @@ async def own_bank(tmp_path: Path) -> AsyncIterator[str]:
 
 @pytest.fixture
 async def house(
-    make_database: Callable[[], Awaitable[str]], bank_keyring: Keyring, own_bank: str, tmp_path: Path
+    make_database: Callable[[], Awaitable[str]], bank_keyring: Keyring, own_bank: str, tmp_path: Path, clock: FixedClock
 ) -> AsyncIterator[House]:
-    made = await build(await make_database(), bank_keyring, own_bank, tmp_path / "documents", projections.ALL)
+    documents = tmp_path / "documents"
+    made = await build(await make_database(), bank_keyring, own_bank, documents, projections.ALL, clock)
     yield made
     await close(made)

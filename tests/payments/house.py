@@ -7,7 +7,7 @@ import base64
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import msgspec
@@ -29,11 +29,11 @@ from contracts.envelope import Actor, RawEnvelope
 from contracts.payments.v1 import BatchSigned
 from contracts.person import Account
 from payments import api, inbox
+from payments.bank.http import HttpBank
 from payments.domain.payout_stages import CLAIM_ACCOUNT_FIELD
 from payments.settings import Settings
-from payments.workers.bank import Bank
 from payments.workers.sending import give_up, send_batch
-from payments.workers.statement import query_payout, read_statement
+from payments.workers.statement import query_payout, read_messages
 
 from .synthetic import PLAN
 
@@ -61,7 +61,7 @@ class House:
 
     context: Context
     web: httpx.AsyncClient
-    bank: Bank
+    bank: HttpBank
     bank_client: httpx.AsyncClient
     clock: FixedClock
     following: asyncio.Task[None]
@@ -307,7 +307,7 @@ class House:
         await self.settled_reads()
 
         async def work(session: Session) -> None:
-            await read_statement(session, self.bank, self.context.settings)
+            await read_messages(session, self.bank, self.context.settings)
 
         await self.context.executor.run(work)
 
@@ -329,17 +329,24 @@ class House:
         return sum(fault["hits"] for fault in faults if fault["kind"] == kind)
 
 
-async def build(url: str, keyring: Keyring, bank_url: str, documents: Path, projections: Any) -> House:
+async def build(
+    url: str,
+    keyring: Keyring,
+    bank_url: str,
+    documents: Path,
+    projections: Any,
+    clock: FixedClock,
+    spoken: Literal["iso20022", "csv"] = "iso20022",
+) -> House:
     log = await Log.open(url, service="payments", catalog=CATALOG)
     projecting = Projecting(log, projections)
     await projecting.prepare()
     following = asyncio.create_task(projecting.follow())
-    clock = FixedClock(START)
     reads = Reads.open(url)
     http = httpx.AsyncClient()
     context = Context(
         service="payments",
-        settings=Settings(bank_url=bank_url, documents=str(documents), bank_timeout_s=2.0),
+        settings=Settings(bank_url=bank_url, documents=str(documents), bank_timeout_s=2.0, bank_format=spoken),
         log=log,
         executor=Executor(log, clock, keyring, reads),
         reads=reads,
@@ -351,7 +358,7 @@ async def build(url: str, keyring: Keyring, bank_url: str, documents: Path, proj
     )
     transport = httpx.ASGITransport(create_app(context, api.ROUTES))  # type: ignore[arg-type]
     web = httpx.AsyncClient(transport=transport, base_url="http://payments")
-    bank = Bank(http, bank_url, 2.0)
+    bank = HttpBank(http, bank_url, 2.0, spoken)
     return House(context, web, bank, httpx.AsyncClient(base_url=bank_url, timeout=5.0), clock, following)
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import pytest
 
 from chassis.testing import Spec
-from contracts.payments.v1 import BatchChecked, BatchDrafted, BatchSent, BatchSigned
+from contracts.payments.bank import BatchPartlyDone, BatchReconciled
+from contracts.payments.v1 import BatchChecked, BatchDrafted, BatchSent, BatchSigned, BatchWarning
 from payments.domain.batch import (
     BATCH,
     BATCH_PAYOUTS_MAX,
     BatchItem,
     CheckBatch,
     DraftBatch,
+    RecordEnds,
     RecordSending,
     SignBatch,
 )
@@ -30,7 +32,7 @@ DRAFTED = BatchDrafted(
     by="maker",
 )
 CHECKED = BatchChecked(batch_id="b-1", by="checker")
-SIGNED = BatchSigned(batch_id="b-1", by="signer", file_sha256="f" * 64, count=2, total_fen=350)
+SIGNED = BatchSigned(batch_id="b-1", by="signer", file_sha256="f" * 64, count=2, total_fen=350, file_format="csv")
 SENT = BatchSent(batch_id="b-1", bank_reference="ref")
 
 
@@ -61,7 +63,7 @@ def test_a_batch_is_bounded() -> None:
 
 def test_a_second_person_checks_and_a_third_signs() -> None:
     batch.given(DRAFTED).when(CheckBatch("checker")).then(CHECKED)
-    batch.given(DRAFTED, CHECKED).when(SignBatch("signer", "f" * 64)).then(SIGNED)
+    batch.given(DRAFTED, CHECKED).when(SignBatch("signer", "f" * 64, 0, "csv")).then(SIGNED)
 
 
 @pytest.mark.parametrize("approver", ["head", "rechecker"])
@@ -79,7 +81,7 @@ def test_maker_checker_and_signer_are_three_people() -> None:
 
 def test_a_repeated_check_or_signature_of_the_same_person_is_quiet() -> None:
     batch.given(DRAFTED, CHECKED).when(CheckBatch("checker")).then_nothing()
-    batch.given(DRAFTED, CHECKED, SIGNED).when(SignBatch("signer", "f" * 64)).then_nothing()
+    batch.given(DRAFTED, CHECKED, SIGNED).when(SignBatch("signer", "f" * 64, 0, "csv")).then_nothing()
 
 
 def test_another_persons_check_or_signature_comes_too_late() -> None:
@@ -88,7 +90,7 @@ def test_another_persons_check_or_signature_comes_too_late() -> None:
 
 
 def test_an_unchecked_batch_is_not_signed() -> None:
-    batch.given(DRAFTED).when(SignBatch("signer", "f" * 64)).then_rejected("batch-not-checked")
+    batch.given(DRAFTED).when(SignBatch("signer", "f" * 64, 0, "csv")).then_rejected("batch-not-checked")
 
 
 def test_a_signed_batch_is_sent_once() -> None:
@@ -102,6 +104,37 @@ def test_an_unsigned_batch_is_not_sent() -> None:
     batch.given(DRAFTED, CHECKED).when(RecordSending("ref")).then_rejected("batch-not-signed")
 
 
-@pytest.mark.parametrize("command", [CheckBatch("x"), SignBatch("x", "f"), RecordSending("ref")])
-def test_nothing_happens_to_a_batch_that_is_not_there(command: CheckBatch | SignBatch | RecordSending) -> None:
+@pytest.mark.parametrize(
+    "command", [CheckBatch("x"), SignBatch("x", "f"), RecordSending("ref"), RecordEnds(1, agreed=True)]
+)
+def test_nothing_happens_to_a_batch_that_is_not_there(
+    command: CheckBatch | SignBatch | RecordSending | RecordEnds,
+) -> None:
     batch.when(command).then_rejected("batch-unknown")
+
+
+def test_what_people_should_look_at_is_listed_by_serial_and_stops_nothing() -> None:
+    items = (ITEMS[0], BatchItem("p-2", 250, ("head", "rechecker"), ("luhn-fails", "name-differs")))
+    (drafted,) = BATCH.decide(DraftBatch("b-1", PLAN, items, by="maker"), BATCH.initial)
+    assert isinstance(drafted, BatchDrafted)
+    assert drafted.warnings == (
+        BatchWarning(serial=2, code="luhn-fails"),
+        BatchWarning(serial=2, code="name-differs"),
+    )
+
+
+def test_a_batch_is_not_signed_without_its_file() -> None:
+    batch.given(DRAFTED, CHECKED).when(SignBatch("signer", "")).then_rejected("batch-file-missing")
+
+
+def test_a_batch_is_partly_done_once_and_reconciled_once_all_of_it_agrees() -> None:
+    sent = batch.given(DRAFTED, CHECKED, SIGNED, SENT)
+    partly, whole = BatchPartlyDone(batch_id="b-1", ended=1), BatchReconciled(batch_id="b-1", ended=2)
+    sent.when(RecordEnds(0, agreed=False)).then_nothing()
+    sent.when(RecordEnds(1, agreed=False)).then(partly)
+    sent.when(RecordEnds(2, agreed=True)).then(BatchPartlyDone(batch_id="b-1", ended=2), whole)
+    some = batch.given(DRAFTED, CHECKED, SIGNED, SENT, partly)
+    some.when(RecordEnds(2, agreed=False)).then_nothing()
+    some.when(RecordEnds(2, agreed=True)).then(whole)
+    batch.given(DRAFTED, CHECKED, SIGNED, SENT, partly, whole).when(RecordEnds(2, agreed=True)).then_nothing()
+    batch.given(DRAFTED, CHECKED, SIGNED).when(RecordEnds(1, agreed=False)).then_rejected("batch-not-sent")

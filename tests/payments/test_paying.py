@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import io
+from datetime import date
 from pathlib import Path
 
 import httpx
 import pytest
 
+from chassis.keyring import Tampered
 from contracts.payments.v1 import BatchSigned, StatementImported
+from payments.bank import kept
+from payments.bank.formats import FORMATS
+from payments.bank.port import BatchRefused, NoAnswer
+from payments.domain.instruction import CreditTransfer, PaymentOrder, digest, message_id
 from payments.workers import sending
-from payments.workers.bank import BatchRefused, CreditTransfer, NoAnswer, Submission
-from payments.workers.files import FileDiffers
 
 from .house import GOOD_CARD, WRONG_NAME_CARD, House
 from .synthetic import PLAN
@@ -94,7 +99,7 @@ async def test_a_reply_lost_after_booking_pays_once(house: House) -> None:
     await house.donate(1_000_000)
     (payout_id,) = await house.approve(50_000, GOOD_CARD)
     batch_id = await house.sign_all()
-    await house.misbehave(kind="drop_reply", matches=batch_id)
+    await house.misbehave(kind="drop_reply", matches=message_id(batch_id))
     await house.send(batch_id)
     assert await house.hits("drop_reply") == 1
     assert await state_of(house, payout_id) == "settled"
@@ -107,7 +112,7 @@ async def test_an_answer_slower_than_our_patience_pays_once(house: House) -> Non
     await house.donate(1_000_000)
     (payout_id,) = await house.approve(50_000, GOOD_CARD)
     batch_id = await house.sign_all()
-    await house.misbehave(kind="slow_reply", matches=batch_id, delay_ms=4_000)
+    await house.misbehave(kind="slow_reply", matches=message_id(batch_id), delay_ms=4_000)
     await house.send(batch_id)
     assert await house.hits("slow_reply") == 1
     assert await state_of(house, payout_id) == "settled"
@@ -138,7 +143,7 @@ async def test_after_the_last_attempt_a_payout_is_unknown_in_no_other_batch_and_
     assert (again.status_code, again.json()["code"]) == (409, "payout-in-batch")
     await house.query(payout_id)
     assert await state_of(house, payout_id) == "unknown", "What the bank has never seen has not failed."
-    await house.misbehave(kind="drop_reply", matches=batch_id)
+    await house.misbehave(kind="drop_reply", matches=message_id(batch_id))
     await house.send(batch_id)
     await house.query(payout_id)
     assert await state_of(house, payout_id) == "settled"
@@ -202,35 +207,54 @@ async def test_a_file_that_is_not_what_was_signed_is_not_sent(house: House, tmp_
     await house.donate(1_000_000)
     await house.approve(50_000, GOOD_CARD)
     batch_id = await house.sign_all()
-    await house.misbehave(kind="down", times=1)
-    sha256 = (await house.get(f"/batches/{batch_id}"))["file_sha256"]
-    folder = tmp_path / "documents" / "bank-batches"
-    folder.mkdir(parents=True)
-    (folder / f"{sha256}.json").write_text('{"total_fen": 1}')
-    with pytest.raises(NoAnswer):
+    signed = (await house.signed_event(batch_id)).event
+    assert isinstance(signed, BatchSigned)
+    key, subject = f"{kept.FOLDER}/{signed.file_sha256}", f"batch-{message_id(batch_id)}"
+    other = io.BytesIO(b"<Document/>")
+    await kept.vault_of(house.context).keep(key, other, subject=subject, category="bank", expires_on=date(2024, 1, 1))
+    with pytest.raises(kept.FileDiffers):
         await house.send(batch_id)
-    with pytest.raises(FileDiffers):
+    path = tmp_path / "documents" / f"{key}.sealed"
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    with pytest.raises(Tampered):
+        await house.send(batch_id)
+    path.unlink()
+    with pytest.raises(kept.FileMissing):
         await house.send(batch_id)
     assert await house.bookings() == []
 
 
-async def test_the_stored_file_is_what_was_signed_and_holds_no_card(house: House, tmp_path: Path) -> None:
+async def test_what_is_sent_is_the_stored_file_and_only_sealed_bytes_lie_on_disk(house: House, tmp_path: Path) -> None:
     await house.donate(1_000_000)
     await house.approve(50_000, GOOD_CARD)
     batch_id = await house.sign_all()
+    handed_in: list[bytes] = []
+
+    async def note(request: httpx.Request) -> None:
+        if request.method == "POST":
+            handed_in.append(request.content)
+
+    house.context.http.event_hooks["request"].append(note)
     await house.send(batch_id)
-    sha256 = (await house.get(f"/batches/{batch_id}"))["file_sha256"]
-    stored = (tmp_path / "documents" / "bank-batches" / f"{sha256}.json").read_bytes()
+    view = await house.get(f"/batches/{batch_id}")
+    assert [digest(file) for file in handed_in] == [view["file_sha256"]]
+    assert GOOD_CARD.encode() in handed_in[0]
+    stored = (tmp_path / "documents" / kept.FOLDER / f"{view['file_sha256']}.sealed").read_bytes()
     assert GOOD_CARD.encode() not in stored
     for row in await house.context.log.pool.fetch("select body from event"):
         assert GOOD_CARD.encode() not in row["body"]
 
 
 async def test_a_batch_id_that_the_bank_knows_with_other_content_is_refused(house: House) -> None:
-    await house.bank.submit(Submission("b-1", 0, 0, ()))
-    transfer = CreditTransfer("e-1", 5, "name", GOOD_CARD, "", "purpose")
+    def file(amount_fen: int) -> bytes:
+        transfer = CreditTransfer("e-1", "2022-1", amount_fen, "name", GOOD_CARD)
+        return FORMATS["iso20022"].written(
+            PaymentOrder("b-1", "f-1", "debtor", "main", "bank", "2022-06-01", "2022-06-01T00:00:00Z", (transfer,))
+        )
+
+    await house.bank.submit(file(5), "iso20022")
     with pytest.raises(BatchRefused):
-        await house.bank.submit(Submission("b-1", 1, 5, (transfer,)))
+        await house.bank.submit(file(6), "iso20022")
 
 
 async def test_a_sender_that_died_before_noting_the_receipt_asks_and_does_not_hand_in_again(house: House) -> None:
@@ -247,7 +271,7 @@ async def test_a_sender_that_died_before_noting_the_receipt_asks_and_does_not_ha
     assert isinstance(event, BatchSigned)
     await sending._hand_in(event, house.bank, house.context)
     await house.send(batch_id)
-    assert asked == ["POST /batches", f"GET /batches/{batch_id}", "GET /statement"]
+    assert asked == ["POST /batches", f"GET /batches/{message_id(batch_id)}", "GET /messages"]
     assert await state_of(house, payout_id) == "settled"
 
 

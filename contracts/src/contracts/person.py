@@ -40,11 +40,12 @@ class Employment(Value, frozen=True, kw_only=True):
 
 
 class Account(Value, frozen=True, kw_only=True):
-    """Category `bank`: the payee's own debit card (domain 4.6)."""
+    """Category `bank`: the payee's own debit card (domain 4.6); `cnaps` is the other bank's number (7.1)."""
 
     account_name: str
     card_no: str
     bank_name: str = ""
+    cnaps: str = ""
 
 
 class Facts(Value, frozen=True, kw_only=True):

@@ -70,6 +70,7 @@ class PayoutRequested(Event, frozen=True, kw_only=True):
     What was granted ahead of a line is a payout of its own, its line id `<claim line id>.advance`.
 
     `fund` is what owes it: `pool`, or `relief` for a granted relief case, whose id then stands in `claim_id`.
+    `name_matches`: whether the account's name was the payee's after normalisation, when it was named (domain 7.1).
     """
 
     payout_id: str
@@ -87,6 +88,7 @@ class PayoutRequested(Event, frozen=True, kw_only=True):
     approved_by: tuple[str, ...]
     transfers: tuple[Transfer, ...]
     fund: str = "pool"
+    name_matches: bool = True
 
 
 class PayoutBatched(Event, frozen=True, kw_only=True):
@@ -122,7 +124,8 @@ class PayoutReturned(Event, frozen=True, kw_only=True):
     """The bank refused or sent back the attempt, with a reason code of domain 7.1. Stream `payout-…`.
 
     `after_booking`: the money had been booked and came back (退票), so it is in the pool's cash again.
-    `returned_on` is the bank's ISO date, "" where an older event did not say.
+    `returned_on` is the bank's ISO date, "" where an older event did not say. `reversal`: the bank took its own booking
+    back (冲账) instead of sending the money back (退票).
     """
 
     payout_id: str
@@ -139,6 +142,7 @@ class PayoutReturned(Event, frozen=True, kw_only=True):
     transfers: tuple[Transfer, ...]
     fund: str = "pool"
     returned_on: str = ""
+    reversal: bool = False
 
 
 class PayoutUnknown(Event, frozen=True, kw_only=True):
@@ -151,7 +155,7 @@ class PayoutUnknown(Event, frozen=True, kw_only=True):
 class PayoutDisputed(Event, frozen=True, kw_only=True):
     """The bank said something that contradicts what it said before; a person decides. Stream `payout-…`.
 
-    `outcome` is BOOKED, REJECTED or RETURNED, as the statement had it; no money moves.
+    `outcome` is BOOKED, REJECTED, RETURNED or REVERSED, as the statement had it; no money moves.
     """
 
     payout_id: str
@@ -179,6 +183,16 @@ class AccountCorrected(Event, frozen=True, kw_only=True):
     usable_from: str = ""
 
 
+class BatchWarning(Value, frozen=True, kw_only=True):
+    """Something about a payment that people should look at before they sign; it never stops a batch (domain 7.1).
+
+    `serial` counts the batch's payouts from 1. `code`: name-differs, luhn-fails or card-type-credit.
+    """
+
+    serial: int
+    code: str
+
+
 class BatchDrafted(Event, frozen=True, kw_only=True):
     """A maker gathered payouts into a batch with control totals. Stream `batch-<id>`.
 
@@ -192,6 +206,7 @@ class BatchDrafted(Event, frozen=True, kw_only=True):
     approved_by: tuple[str, ...]
     by: str
     fund: str = "pool"
+    warnings: tuple[BatchWarning, ...] = ()
 
 
 class BatchChecked(Event, frozen=True, kw_only=True):
@@ -202,13 +217,18 @@ class BatchChecked(Event, frozen=True, kw_only=True):
 
 
 class BatchSigned(Event, frozen=True, kw_only=True):
-    """A third person released the batch: the digest of the byte-exact file that was stored. Stream `batch-<id>`."""
+    """A third person released the batch. Stream `batch-<id>`.
+
+    `file_sha256` is the digest of the plain bytes that were stored sealed and are handed to the bank, unchanged;
+    `file_format` says how to read them: iso20022 or csv, "" where an older event did not say.
+    """
 
     batch_id: str
     by: str
     file_sha256: str
     count: int
     total_fen: int
+    file_format: str = ""
 
 
 class BatchSent(Event, frozen=True, kw_only=True):
@@ -219,7 +239,7 @@ class BatchSent(Event, frozen=True, kw_only=True):
 
 
 class StatementImported(Event, frozen=True, kw_only=True):
-    """Lines of the bank's statement were taken in, each once. Stream `statement-<bank account>`.
+    """Messages of the bank were taken in, each once, by their numbers. Stream `statement-<bank account>`.
 
     `unmatched` are end-to-end ids that no payout of ours carries, for the reconciler.
     """

@@ -100,6 +100,7 @@ async def _owe(
             account_tail=payee.account_tail,
             approved_by=hands,
             fund=fund.name,
+            name_matches=payee.name_matches,
         )
         await session.decide(PAYOUT, payout_id, command)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 
@@ -10,11 +12,17 @@ class Settings(msgspec.Struct, frozen=True):
 
     bank_url: str = "http://127.0.0.1:0"
     bank_account: str = "main"
+    bank_format: Literal["iso20022", "csv"] = "iso20022"
+    """What the bank reads and writes."""
     bank_timeout_s: float = 5.0
+    debtor_name: str = "甘肃省总工会"
+    debtor_bank: str = "模拟银行"
     documents: str = ".huzhu/documents"
+    batch_file_days: int = 730
+    """How long a batch file is kept: as long as uncollected money stays owed (domain 7.1)."""
     statement_interval_ms: int = 200
     statement_idle_interval_ms: int = 5_000
-    statement_lines_max: int = 100
+    bank_messages_max: int = 100
     silent_after_s: int = 900
     silent_interval_ms: int = 5_000
     silent_payouts_max: int = 100
@@ -33,6 +41,11 @@ class Settings(msgspec.Struct, frozen=True):
     alert_percents: str = "50,70,85,95,100"
     """So much of a fund used is told, each threshold once."""
     sweep_interval_ms: int = 5_000
+    reconcile_interval_ms: int = 5_000
+    reconcile_days_max: int = 31
+    """Days of the statement in one turn."""
+    unanswered_days: int = 1
+    """An order that nobody has answered for is an open item after so many days (T+1, security 4.3)."""
 
     def days_to_remind(self) -> tuple[int, ...]:
         """`reminder_days` as numbers, in order."""

@@ -13,27 +13,32 @@ from litestar.types import ControllerRouterHandler
 from chassis.auth import allow, in_subtree
 from chassis.clock import new_id, utc_text
 from chassis.context import Context
+from chassis.decider import Rejected
 from chassis.execute import Session
+from chassis.keyring import Erased
 from chassis.web.problem import Problem
 from contracts.envelope import Actor
 from contracts.organization import within
 from payments.api.limits import above_limits
 from payments.api.reading import BOOKKEEPERS, PAGE_ROWS, After, Limit
+from payments.bank import kept
 from payments.domain.batch import (
     BATCH,
     BATCH_PAYOUTS_MAX,
     Absent,
+    Batch,
     BatchItem,
     CheckBatch,
     DraftBatch,
     SignBatch,
 )
 from payments.domain.batch import Checked as CheckedBatch
-from payments.domain.instruction import digest, instruction_file
-from payments.domain.payout import PAYOUT, BatchPayout, Owed
+from payments.domain.card import warnings_of
+from payments.domain.payout import PAYOUT, Batched, BatchPayout, Owed, Unknown
 from payments.domain.payout import Absent as NoPayout
 from payments.domain.payout_approval import hands
 from payments.domain.payout_commands import AskApproval
+from payments.domain.payout_stages import CLAIM_ACCOUNT_FIELD
 from payments.domain.payout_switch import ALL, PAYOUT_SWITCH, running
 from payments.projections import batches, payouts
 
@@ -49,6 +54,13 @@ class Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     payout_ids: Annotated[tuple[PayoutId, ...], msgspec.Meta(max_length=BATCH_PAYOUTS_MAX)] = ()
 
 
+class Warned(msgspec.Struct, frozen=True):
+    """Look at this payment before you sign: `serial` counts from 1 (domain 7.1). It stops nothing."""
+
+    serial: int
+    code: str
+
+
 class BatchTold(msgspec.Struct, frozen=True):
     """A batch after a step; `waiting` payouts are above a limit and wait for a further approval outside of it.
 
@@ -60,6 +72,7 @@ class BatchTold(msgspec.Struct, frozen=True):
     payouts: int
     total_fen: int
     file_sha256: str = ""
+    warnings: tuple[Warned, ...] = ()
     waiting: tuple[str, ...] = ()
 
     @property
@@ -82,6 +95,8 @@ class BatchView(msgspec.Struct, frozen=True):
     approved_by: str
     file_sha256: str
     bank_reference: str
+    ended: int
+    warnings: tuple[Warned, ...]
 
 
 class BatchPage(msgspec.Struct, frozen=True):
@@ -112,14 +127,15 @@ async def draft_batch(
         free = [payout for payout in owed if payout.terms.owed.payout_id not in waiting]
         if waiting and not free:
             return BatchTold("", "waiting", 0, 0, waiting=tuple(waiting))
-        items = tuple(
-            BatchItem(payout.terms.owed.payout_id, payout.terms.owed.amount_fen, hands([payout])) for payout in free
-        )
+        items = await _items(session, free)
         await session.decide(BATCH, batch_id, DraftBatch(batch_id, data.plan_code, items, actor.sub, data.fund))
         for item in items:
-            await session.decide(PAYOUT, item.payout_id, BatchPayout(batch_id, utc_text(session.now)))
+            await session.decide(
+                PAYOUT, item.payout_id, BatchPayout(batch_id, utc_text(session.now), session.today.isoformat())
+            )
+        warnings = tuple(Warned(serial, code) for serial, one in enumerate(items, start=1) for code in one.warnings)
         total_fen = sum(item.amount_fen for item in items)
-        return BatchTold(batch_id, "drafted", len(items), total_fen, waiting=tuple(waiting))
+        return BatchTold(batch_id, "drafted", len(items), total_fen, warnings=warnings, waiting=tuple(waiting))
 
     return await context.command(request, actor, work, status=201, keep_s=None)
 
@@ -143,15 +159,16 @@ async def check_batch(
 async def sign_batch(
     batch_id: FromPath[str], request: Request[Any, Any, Any], actor: Actor, context: Context
 ) -> Response[BatchTold]:
-    """The third person's step: the digest of the file to be sent is fixed, and it may go out."""
+    """The third person's step: the file is written and kept, its digest fixed, and it may go out."""
     allow(actor, "finance")
+    sha256 = await _file(context, actor, batch_id)
 
     async def work(session: Session) -> BatchTold:
         owed = await payouts_of(session, actor, batch_id)
-        batch = await session.load(BATCH, batch_id)
-        sha256 = digest(instruction_file(batch.drafted, owed)) if isinstance(batch, CheckedBatch) else ""
         running(await session.load(PAYOUT_SWITCH, ALL))
-        await session.decide(BATCH, batch_id, SignBatch(actor.sub, sha256, context.settings.batch_limit_fen))
+        settings = context.settings
+        command = SignBatch(actor.sub, sha256, settings.batch_limit_fen, settings.bank_format)
+        await session.decide(BATCH, batch_id, command)
         return _told(batch_id, "signed", owed, sha256)
 
     return await context.command(request, actor, work, status=200, keep_s=None)
@@ -196,6 +213,48 @@ async def _owed(session: Session, actor: Actor, payout_ids: tuple[str, ...]) -> 
     return owed
 
 
+async def _items(session: Session, owed: list[Owed]) -> tuple[BatchItem, ...]:
+    """The payouts with what people should look at: accounts are opened for it, and forgotten."""
+    opened = await kept.accounts(session, owed)
+    return tuple(
+        BatchItem(
+            payout_id=payout.terms.owed.payout_id,
+            amount_fen=payout.terms.owed.amount_fen,
+            approved_by=hands([payout]),
+            warnings=()
+            if isinstance(account, Erased)
+            else warnings_of(account.card_no, name_matches=_name_matches(payout)),
+        )
+        for payout, account in zip(owed, opened, strict=True)
+    )
+
+
+def _name_matches(payout: Owed) -> bool:
+    """As it was when the account was named; of a corrected account, a second person has seen to it."""
+    return payout.terms.account_field != CLAIM_ACCOUNT_FIELD or payout.terms.owed.name_matches
+
+
+async def _file(context: Context, actor: Actor, batch_id: str) -> str:
+    """The digest of the file to be signed, written now and kept; "" where there is nothing to sign, or nobody to.
+
+    It stands outside the decision, which may run again: a file that nobody signs in the end is never sent.
+    """
+
+    async def read(session: Session) -> tuple[Batch, list[Owed]]:
+        batch = await session.load(BATCH, batch_id)
+        return batch, await payouts_of(session, actor, batch_id) if isinstance(batch, CheckedBatch) else []
+
+    batch, owed = (await context.executor.run(read)).value
+    if not isinstance(batch, CheckedBatch) or actor.sub in {batch.drafted.by, batch.checked_by}:
+        return ""
+    if not all(isinstance(payout, Batched | Unknown) and payout.batch_id == batch_id for payout in owed):
+        raise Rejected("payout-not-in-batch", "A payout of the batch is no longer an open attempt of it.")
+    try:
+        return await kept.keep(context, batch.drafted, owed)
+    except kept.PayeeErased:
+        raise Rejected("payee-erased", "The account of a payee was erased; draft the others again.") from None
+
+
 async def payouts_of(session: Session, actor: Actor, batch_id: str) -> list[Owed]:
     """The payouts of a batch that the actor may handle."""
     batch = await session.load(BATCH, batch_id)
@@ -222,6 +281,8 @@ def batch_view(row: sa.RowMapping) -> BatchView:
         approved_by=row["approved_by"],
         file_sha256=row["file_sha256"],
         bank_reference=row["bank_reference"],
+        ended=row["ended"],
+        warnings=msgspec.json.decode(row["warnings"], type=tuple[Warned, ...]),
     )
 
 

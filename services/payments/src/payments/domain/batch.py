@@ -1,12 +1,13 @@
-"""A bank batch: drafted by a maker, checked by a second person, signed by a third, sent once (domain 7.1)."""
+"""A bank batch: drafted by a maker, checked, signed by a third person, sent once, followed to its end (domain 7.1)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from chassis.decider import Decider, Rejected
+from contracts.payments.bank import BatchPartlyDone, BatchReconciled
 from contracts.payments.owing import BatchApproved
-from contracts.payments.v1 import BatchChecked, BatchDrafted, BatchSent, BatchSigned
+from contracts.payments.v1 import BatchChecked, BatchDrafted, BatchSent, BatchSigned, BatchWarning
 
 BATCH_PAYOUTS_MAX = 200
 """Payouts in one batch: its draft is one group of the log, and its event must stay within 60,000 bytes."""
@@ -55,8 +56,32 @@ class Sent:
     bank_reference: str
 
 
-Batch = Absent | Drafted | Checked | Signed | Sent
-BatchEvent = BatchDrafted | BatchApproved | BatchChecked | BatchSigned | BatchSent
+@dataclass(frozen=True)
+class PartlyDone:
+    """Some of its payments have come to an end."""
+
+    sent: Sent
+
+    @property
+    def drafted(self) -> BatchDrafted:
+        """What was gathered."""
+        return self.sent.drafted
+
+
+@dataclass(frozen=True)
+class Reconciled:
+    """All of its payments have an end on which ledger, batch and statement agree."""
+
+    sent: Sent
+
+    @property
+    def drafted(self) -> BatchDrafted:
+        """What was gathered."""
+        return self.sent.drafted
+
+
+Batch = Absent | Drafted | Checked | Signed | Sent | PartlyDone | Reconciled
+BatchEvent = BatchDrafted | BatchApproved | BatchChecked | BatchSigned | BatchSent | BatchPartlyDone | BatchReconciled
 
 
 def evolve(batch: Batch, event: BatchEvent) -> Batch:
@@ -74,8 +99,12 @@ def evolve(batch: Batch, event: BatchEvent) -> Batch:
             return Signed(drafted, checked_by, event.by, event.file_sha256)
         case BatchSent(), Signed(drafted, checked_by, signed_by, file_sha256):
             return Sent(drafted, checked_by, signed_by, file_sha256, event.bank_reference)
+        case BatchPartlyDone(), Sent():
+            return PartlyDone(batch)
+        case BatchReconciled(), PartlyDone(sent):
+            return Reconciled(sent)
         case _:
-            raise ValueError("A batch is drafted, checked, signed and sent, in this order.")
+            raise ValueError("A batch is drafted, checked, signed, sent, partly done and reconciled, in this order.")
 
 
 @dataclass(frozen=True)
@@ -85,6 +114,7 @@ class BatchItem:
     payout_id: str
     amount_fen: int
     approved_by: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -115,11 +145,12 @@ class ApproveBatch:
 
 @dataclass(frozen=True)
 class SignBatch:
-    """The third person releases the stored file of this digest; above `limit_fen` a further one has to have agreed."""
+    """The third person releases the kept file of this digest; above `limit_fen` a further one has to have agreed."""
 
     by: str
     file_sha256: str
     limit_fen: int = 0
+    file_format: str = "iso20022"
 
 
 @dataclass(frozen=True)
@@ -129,7 +160,15 @@ class RecordSending:
     bank_reference: str
 
 
-BatchCommand = DraftBatch | ApproveBatch | CheckBatch | SignBatch | RecordSending
+@dataclass(frozen=True)
+class RecordEnds:
+    """So many of its payments have an end; `agreed`: the statement has said the same of every one of them."""
+
+    ended: int
+    agreed: bool
+
+
+BatchCommand = DraftBatch | ApproveBatch | CheckBatch | SignBatch | RecordSending | RecordEnds
 
 
 def decide(command: BatchCommand, batch: Batch) -> list[BatchEvent]:
@@ -145,13 +184,16 @@ def decide(command: BatchCommand, batch: Batch) -> list[BatchEvent]:
             return _sign(command, batch)
         case RecordSending():
             return _record_sending(command, batch)
+        case RecordEnds():
+            return _record_ends(command, batch)
 
 
 def _draft(command: DraftBatch, batch: Batch) -> list[BatchEvent]:
     match batch:
         case Absent():
             return [_gathered(command)]
-        case Drafted(drafted) | Checked(drafted) | Signed(drafted) | Sent(drafted):
+        case Drafted() | Checked() | Signed() | Sent() | PartlyDone() | Reconciled():
+            drafted = batch.drafted
             if tuple(item.payout_id for item in command.items) != drafted.payout_ids or command.by != drafted.by:
                 raise Rejected("batch-differs", "A batch of this id holds other payouts.")
             return []
@@ -176,7 +218,7 @@ def _approve(command: ApproveBatch, batch: Batch) -> list[BatchEvent]:
             earlier = (drafted.by, batch.checked_by) if isinstance(batch, Checked) else (drafted.by,)
             _separate(command.by, drafted, earlier=earlier)
             return [BatchApproved(batch_id=drafted.batch_id, limit_fen=command.limit_fen, by=command.by)]
-        case Signed() | Sent():
+        case Signed() | Sent() | PartlyDone() | Reconciled():
             raise Rejected("batch-already-signed", "The batch has been signed.")
 
 
@@ -187,7 +229,13 @@ def _check(command: CheckBatch, batch: Batch) -> list[BatchEvent]:
         case Drafted(drafted, approved_by):
             _separate(command.by, drafted, earlier=(drafted.by, approved_by))
             return [BatchChecked(batch_id=drafted.batch_id, by=command.by)]
-        case Checked(_, checked_by) | Signed(_, checked_by) | Sent(_, checked_by):
+        case (
+            Checked(_, checked_by)
+            | Signed(_, checked_by)
+            | Sent(_, checked_by)
+            | PartlyDone(Sent(_, checked_by))
+            | Reconciled(Sent(_, checked_by))
+        ):
             if command.by != checked_by:
                 raise Rejected("batch-already-checked", "Another person has checked this batch.")
             return []
@@ -203,6 +251,8 @@ def _sign(command: SignBatch, batch: Batch) -> list[BatchEvent]:
             if above_limit(drafted.total_fen, command.limit_fen) and not approved_by:
                 raise Rejected("approval-needed", "The batch is above the limit and waits for one further person.")
             _separate(command.by, drafted, earlier=(drafted.by, checked_by, approved_by))
+            if not command.file_sha256:
+                raise Rejected("batch-file-missing", "The batch was checked just now; sign it again.")
             return [
                 BatchSigned(
                     batch_id=drafted.batch_id,
@@ -210,9 +260,15 @@ def _sign(command: SignBatch, batch: Batch) -> list[BatchEvent]:
                     file_sha256=command.file_sha256,
                     count=len(drafted.payout_ids),
                     total_fen=drafted.total_fen,
+                    file_format=command.file_format,
                 )
             ]
-        case Signed(_, _, signed_by) | Sent(_, _, signed_by):
+        case (
+            Signed(_, _, signed_by)
+            | Sent(_, _, signed_by)
+            | PartlyDone(Sent(_, _, signed_by))
+            | Reconciled(Sent(_, _, signed_by))
+        ):
             if command.by != signed_by:
                 raise Rejected("batch-already-signed", "Another person has signed this batch.")
             return []
@@ -226,10 +282,36 @@ def _record_sending(command: RecordSending, batch: Batch) -> list[BatchEvent]:
             raise Rejected("batch-not-signed", "Only a signed batch is sent.")
         case Signed(drafted):
             return [BatchSent(batch_id=drafted.batch_id, bank_reference=command.bank_reference)]
-        case Sent(bank_reference=first_reference):
+        case (
+            Sent(bank_reference=first_reference)
+            | PartlyDone(Sent(bank_reference=first_reference))
+            | Reconciled(Sent(bank_reference=first_reference))
+        ):
             if command.bank_reference != first_reference:
                 raise Rejected("batch-sent-twice", "The bank has taken this batch under another reference.")
             return []
+
+
+def _record_ends(command: RecordEnds, batch: Batch) -> list[BatchEvent]:
+    match batch:
+        case Absent():
+            raise Rejected("batch-unknown", "No such batch.")
+        case Drafted() | Checked() | Signed():
+            raise Rejected("batch-not-sent", "Only what was sent can come to an end.")
+        case Sent():
+            first = BatchPartlyDone(batch_id=batch.drafted.batch_id, ended=command.ended)
+            return [first, *_agreed(command, batch)] if command.ended else []
+        case PartlyDone(sent):
+            return _agreed(command, sent)
+        case Reconciled():
+            return []
+
+
+def _agreed(command: RecordEnds, sent: Sent) -> list[BatchEvent]:
+    whole = len(sent.drafted.payout_ids)
+    if not command.agreed or command.ended < whole:
+        return []
+    return [BatchReconciled(batch_id=sent.drafted.batch_id, ended=whole)]
 
 
 def _gathered(command: DraftBatch) -> BatchDrafted:
@@ -248,6 +330,11 @@ def _gathered(command: DraftBatch) -> BatchDrafted:
         approved_by=tuple(sorted({sub for item in command.items for sub in item.approved_by})),
         by=command.by,
         fund=command.fund,
+        warnings=tuple(
+            BatchWarning(serial=serial, code=code)
+            for serial, item in enumerate(command.items, start=1)
+            for code in item.warnings
+        ),
     )
     _separate(command.by, drafted, earlier=())
     return drafted

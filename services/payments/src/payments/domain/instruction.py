@@ -1,61 +1,65 @@
-"""What a batch asks of the bank, byte for byte: its digest is what was signed; accounts in it stay sealed."""
+"""What a batch asks of the bank: the canonical order behind every format, and the digest of a file."""
 
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Sequence
-
-from chassis.decider import Rejected
-from contracts.envelope import Sealed
-from contracts.payments.v1 import BatchDrafted
-from payments.domain.payout import Batched, Payout, Unknown, end_to_end_id
+from dataclasses import dataclass, field
 
 PURPOSE = "互助金"
 """The purpose on the payee's statement (domain 7.1)."""
 
 
-def instruction_file(drafted: BatchDrafted, payouts: Sequence[Payout]) -> bytes:
-    """The canonical file of a batch: JSON with sorted keys, no spaces, one line. Same batch, same bytes.
+@dataclass(frozen=True)
+class CreditTransfer:
+    """One payment with its account open: it lives in memory, and in a file that is kept sealed. Never logged."""
 
-    `payouts` in the batch's order. Raises Rejected when one of them is not an open attempt of this batch.
+    end_to_end_id: str
+    claim_no: str
+    amount_fen: int
+    account_name: str = field(repr=False)
+    card_no: str = field(repr=False)
+    bank_name: str = field(default="", repr=False)
+    cnaps: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class PaymentOrder:
+    """A batch as the bank is to carry it out.
+
+    `file_no` is drawn for each file, so that the digest in the log tells nothing about what it covers. `requested_on`
+    is the ISO date of execution, `made_at` an RFC 3339 time.
     """
-    document = {
-        "batch_id": drafted.batch_id,
-        "count": len(drafted.payout_ids),
-        "payments": [_payment(drafted.batch_id, payout) for payout in payouts],
-        "plan_code": drafted.plan_code,
-        "total_fen": drafted.total_fen,
-    }
-    return json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+    batch_id: str
+    file_no: str
+    debtor_name: str
+    debtor_account: str
+    debtor_bank: str
+    requested_on: str
+    made_at: str
+    transfers: tuple[CreditTransfer, ...]
+
+    @property
+    def total_fen(self) -> int:
+        """The control total."""
+        return sum(transfer.amount_fen for transfer in self.transfers)
+
+    @property
+    def message_id(self) -> str:
+        """The batch as the bank knows it: at most 35 characters, so a UUID stands without its hyphens."""
+        return message_id(self.batch_id)
+
+
+def message_id(batch_id: str) -> str:
+    """The bank's name for a batch."""
+    return batch_id.replace("-", "")
+
+
+def yuan_text(fen: int) -> str:
+    """An amount with two decimals, as files carry it."""
+    return f"{'-' if fen < 0 else ''}{abs(fen) // 100}.{abs(fen) % 100:02d}"
 
 
 def digest(file: bytes) -> str:
     """SHA-256 of a file, in hex."""
     return hashlib.sha256(file).hexdigest()
-
-
-def _payment(batch_id: str, payout: Payout) -> dict[str, object]:
-    if not isinstance(payout, Batched | Unknown) or payout.batch_id != batch_id:
-        raise Rejected("payout-not-in-batch", "A payout of the batch is no longer an open attempt of it.")
-    owed = payout.terms.owed
-    return {
-        "account": _sealed(payout.terms.account),
-        "account_field": payout.terms.account_field,
-        "amount_fen": owed.amount_fen,
-        "claim_no": owed.claim_no,
-        "end_to_end_id": end_to_end_id(owed.payout_id, payout.attempt),
-        "payee_id": owed.payee_id,
-        "purpose": PURPOSE,
-    }
-
-
-def _sealed(account: Sealed) -> dict[str, object]:
-    return {
-        "$enc": account.suite,
-        "c": account.c,
-        "e": account.e,
-        "k": account.k,
-        "s": account.s,
-        "v": account.v,
-    }

@@ -22,6 +22,7 @@ class Fund:
     payable: str
     clearing: str
     suspense: str
+    unexplained: str
 
 
 POOL = Fund(
@@ -32,6 +33,7 @@ POOL = Fund(
     payable="payable:claims",
     clearing="clearing:bank",
     suspense="suspense:returned",
+    unexplained="suspense:bank",
 )
 RELIEF = Fund(
     name="relief",
@@ -41,6 +43,7 @@ RELIEF = Fund(
     payable="relief:payable",
     clearing="relief:clearing",
     suspense="relief:suspense",
+    unexplained="relief:suspense:bank",
 )
 RECOVERIES = "recoveries"
 """The pool's account for money that was wrongly paid and came back; only the pool asks any back."""
@@ -52,6 +55,7 @@ CODES = {
     "contribution": "2101",
     "payable": "2201",
     "suspense": "2202",
+    "unexplained": "2203",
     "expense": "5101",
 }
 """Account codes of domain 7.2 by what an account is to its fund; those of the relief fund stand under RELIEF_CODE."""
@@ -161,6 +165,22 @@ def returned(payout_id: str, attempt: int, plan_code: str, amount_fen: int, fund
         _single(f"{payout_id}:{attempt}:returned", plan_code, fund.cash, fund.suspense, amount_fen),
         _single(f"{payout_id}:{attempt}:owed-again", plan_code, fund.suspense, fund.payable, amount_fen),
     )
+
+
+def reversed_by_bank(
+    payout_id: str, attempt: int, plan_code: str, amount_fen: int, fund: Fund = POOL
+) -> tuple[Transfer, ...]:
+    """The bank took its booking back (冲账): the payment is undone and owed again, nothing was ever in suspense."""
+    return (
+        _single(f"{payout_id}:{attempt}:reversed", plan_code, fund.cash, fund.clearing, amount_fen),
+        _single(f"{payout_id}:{attempt}:owed-again", plan_code, fund.clearing, fund.payable, amount_fen),
+    )
+
+
+def corrected(item_id: str, plan_code: str, difference_fen: int, fund: Fund = POOL) -> tuple[Transfer, ...]:
+    """The cash follows the bank's statement by so much, above or below zero, until its reason is known (2203)."""
+    debit, credit = (fund.cash, fund.unexplained) if difference_fen > 0 else (fund.unexplained, fund.cash)
+    return (_single(f"open_item-{item_id}:booked", plan_code, debit, credit, abs(difference_fen)),)
 
 
 def movements(transfer: Transfer) -> tuple[Movement, Movement]:

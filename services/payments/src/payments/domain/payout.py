@@ -26,7 +26,7 @@ from payments.domain.payout_returns import decide_return
 from payments.domain.payout_stages import (
     BOOKED,
     OUTCOMES,
-    SAME_ACCOUNT_REASONS,
+    REVERSED,
     Absent,
     Batched,
     Owed,
@@ -42,12 +42,12 @@ from payments.domain.payout_stages import (
     evolve,
     maybe_paid,
 )
+from payments.domain.reasons import SAME_ACCOUNT_REASONS
 
 __all__ = [
     "BOOKED",
     "OUTCOMES",
     "PAYOUT",
-    "SAME_ACCOUNT_REASONS",
     "Absent",
     "BatchPayout",
     "Batched",
@@ -114,6 +114,8 @@ def _batch(command: BatchPayout, payout: Owed) -> list[PayoutEvent]:
                 raise Rejected("account-not-corrected", "The bank sent it back; the payee has to name another account.")
             if payout.proposal is not None:
                 raise Rejected("account-not-confirmed", "Another account was named and waits for a second person.")
+            if command.today and command.today <= payout.returned_on:
+                raise Rejected("retry-next-day", "The bank's own failure is tried again on a later day.")
             _may_be_paid(command, terms)
             return [_batched(command, terms, attempt + 1)]
         case Batched(batch_id=batch_id) | Unknown(batch_id=batch_id):
@@ -159,7 +161,7 @@ def _money(owed: PayoutRequested, attempt: int) -> tuple[str, int, str, int, led
 
 def _result(command: RecordResult, payout: Owed) -> list[PayoutEvent]:
     if command.outcome not in OUTCOMES:
-        raise Rejected("outcome-unknown", "A bank's result is BOOKED, REJECTED or RETURNED.", "outcome")
+        raise Rejected("outcome-unknown", "A bank's result is BOOKED, REJECTED, RETURNED or REVERSED.", "outcome")
     terms = payout.terms
     reason = "" if command.outcome == BOOKED else command.reason
     if Result(command.attempt, command.outcome, command.amount_fen, reason, command.bank_reference) in terms.heard:
@@ -170,7 +172,7 @@ def _result(command: RecordResult, payout: Owed) -> list[PayoutEvent]:
                 return [_settled(command, terms)]
             case "REJECTED", Batched() | Unknown():
                 return [_returned(command, terms, after_booking=False)]
-            case "RETURNED", Settled():
+            case "RETURNED" | "REVERSED", Settled():
                 return [_returned(command, terms, after_booking=True)]
             case _:
                 pass
@@ -210,7 +212,8 @@ def _settled(command: RecordResult, terms: Terms) -> PayoutSettled:
 
 def _returned(command: RecordResult, terms: Terms, *, after_booking: bool) -> PayoutReturned:
     owed = terms.owed
-    transfers = ledger.returned if after_booking else ledger.refused
+    reversal = command.outcome == REVERSED
+    transfers = ledger.reversed_by_bank if reversal else ledger.returned if after_booking else ledger.refused
     return PayoutReturned(
         payout_id=owed.payout_id,
         claim_id=owed.claim_id,
@@ -226,6 +229,7 @@ def _returned(command: RecordResult, terms: Terms, *, after_booking: bool) -> Pa
         transfers=transfers(*_money(owed, command.attempt)),
         fund=owed.fund,
         returned_on=command.booked_on,
+        reversal=reversal,
     )
 
 

@@ -26,14 +26,16 @@ class RequestPayout:
     account_tail: str
     approved_by: tuple[str, ...]
     fund: str = ledger.POOL.name
+    name_matches: bool = True
 
 
 @dataclass(frozen=True)
 class BatchPayout:
-    """Make the next attempt, in this batch; `now` is RFC 3339 in UTC."""
+    """Make the next attempt, in this batch; `now` is RFC 3339 in UTC, `today` the business date."""
 
     batch_id: str
     now: str = ""
+    today: str = ""
 
 
 @dataclass(frozen=True)

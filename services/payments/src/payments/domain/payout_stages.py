@@ -30,12 +30,9 @@ CLAIM_ACCOUNT_FIELD = "claims.claim-filed.v1/account"
 """The field that the account of an approved claim was sealed for; it is carried over as it is."""
 CORRECTED_ACCOUNT_FIELD = "payments.account-corrected.v1/account"
 
-BOOKED, REJECTED, RETURNED = "BOOKED", "REJECTED", "RETURNED"
-OUTCOMES = (BOOKED, REJECTED, RETURNED)
-"""What a bank says of an attempt: booked; refused before booking; sent back after booking (退票, 冲账)."""
-
-SAME_ACCOUNT_REASONS = frozenset({"BANK_SYSTEM"})
-"""Return reasons (domain 7.1) after which the same account may be tried again; all others want another one."""
+BOOKED, REJECTED, RETURNED, REVERSED = "BOOKED", "REJECTED", "RETURNED", "REVERSED"
+OUTCOMES = (BOOKED, REJECTED, RETURNED, REVERSED)
+"""What a bank says of an attempt: booked; refused before booking; sent back after it (退票); taken back (冲账)."""
 
 CALL_DUE, CALL_DONE = "due", "done"
 REACHED, NOT_REACHED = "REACHED", "NOT_REACHED"
@@ -131,6 +128,7 @@ class Returned:
     reminded_day: int = 0
     call: str = ""
     calls: tuple[OfficeCallMade, ...] = ()
+    returned_on: str = ""
 
 
 Owed = Requested | Batched | Unknown | Settled | Returned
@@ -169,9 +167,9 @@ def _moved(payout: Owed, event: PayoutMoved) -> Owed:
             booked = Result(event.attempt, BOOKED, event.amount_fen, "", event.bank_reference)
             return Settled(_told(terms, booked), event.attempt)
         case PayoutReturned():
-            outcome = RETURNED if event.after_booking else REJECTED
+            outcome = REVERSED if event.reversal else RETURNED if event.after_booking else REJECTED
             failed = Result(event.attempt, outcome, event.amount_fen, event.reason, event.bank_reference)
-            return Returned(_told(terms, failed), event.attempt, event.reason)
+            return Returned(_told(terms, failed), event.attempt, event.reason, returned_on=event.returned_on)
         case PayoutDisputed():
             disputed = Result(event.attempt, event.outcome, event.amount_fen, event.reason, event.bank_reference)
             return replace(payout, terms=_told(terms, disputed))
@@ -229,5 +227,5 @@ def end_to_end_id(payout: str, attempt: int) -> str:
 def maybe_paid(terms: Terms) -> bool:
     """Whether the bank has said "booked" of an attempt more often than that its money came back."""
     booked = Counter(result.attempt for result in terms.heard if result.outcome == BOOKED)
-    back = Counter(result.attempt for result in terms.heard if result.outcome == RETURNED)
+    back = Counter(result.attempt for result in terms.heard if result.outcome in {RETURNED, REVERSED})
     return not booked <= back

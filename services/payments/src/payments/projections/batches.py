@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.log import Recorded
 from chassis.projections import Patch, Projection, Put, Write
+from contracts.payments.bank import BatchPartlyDone, BatchReconciled
 from contracts.payments.owing import BatchApproved
 from contracts.payments.v1 import BatchChecked, BatchDrafted, BatchSent, BatchSigned
 
@@ -29,10 +31,12 @@ TABLE = sa.Table(
     sa.Column("approved_by", sa.Text, nullable=False),
     sa.Column("file_sha256", sa.Text, nullable=False),
     sa.Column("bank_reference", sa.Text, nullable=False),
+    sa.Column("ended", sa.Integer, nullable=False),
+    sa.Column("warnings", sa.Text, nullable=False),
     sa.Column("position", sa.BigInteger, nullable=False),
     sa.Index("batches_in_order", "position"),
 )
-"""`org_path` is where its maker sat."""
+"""`org_path` is where its maker sat; `ended` counts payments with an end; `warnings` is JSON text."""
 C = TABLE.c
 
 
@@ -54,6 +58,8 @@ def apply(recorded: Recorded) -> Iterable[Write]:
                     approved_by="",
                     file_sha256="",
                     bank_reference="",
+                    ended=0,
+                    warnings=msgspec.json.encode(event.warnings).decode(),
                     position=recorded.position,
                 )
             ]
@@ -65,11 +71,15 @@ def apply(recorded: Recorded) -> Iterable[Write]:
             return [Patch((batch_id,), state="signed", signed_by=by, file_sha256=digest)]
         case BatchSent(batch_id=batch_id, bank_reference=reference):
             return [Patch((batch_id,), state="sent", bank_reference=reference)]
+        case BatchPartlyDone(batch_id=batch_id, ended=ended):
+            return [Patch((batch_id,), state="partly_done", ended=ended)]
+        case BatchReconciled(batch_id=batch_id, ended=ended):
+            return [Patch((batch_id,), state="reconciled", ended=ended)]
         case _:
             return []
 
 
-PROJECTION = Projection(NAME, version=2, source="payments", table=TABLE, apply=apply)
+PROJECTION = Projection(NAME, version=3, source="payments", table=TABLE, apply=apply)
 
 
 async def one(c: AsyncConnection, batch_id: str) -> sa.RowMapping | None:

@@ -30,7 +30,8 @@ from contracts.payments.v1 import (
     PayoutSettled,
     PayoutUnknown,
 )
-from payments.domain.payout_stages import CALL_DONE, CALL_DUE, REACHED, SAME_ACCOUNT_REASONS
+from payments.domain.payout_stages import CALL_DONE, CALL_DUE, REACHED
+from payments.domain.reasons import SAME_ACCOUNT_REASONS
 
 NAME = "payouts"
 REQUESTED, BATCHED, UNKNOWN, SETTLED, RETURNED = "requested", "batched", "unknown", "settled", "returned"

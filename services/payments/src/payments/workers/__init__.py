@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from chassis.files.retention import discarding
 from chassis.worker import Worker
 from contracts.payments.v1 import BatchSigned
+from payments.bank import kept
 from payments.workers.following import follow_silence, follow_statement
 from payments.workers.measuring import SWEEPS as MEASURING
 from payments.workers.reminding import SWEEPS as REMINDING
@@ -26,4 +28,4 @@ WORKERS: tuple[Worker, ...] = (
     ),
 )
 SWEEPS = (*REMINDING, *MEASURING)
-BACKGROUND = (follow_statement, follow_silence)
+BACKGROUND = (follow_statement, follow_silence, discarding(kept.FOLDER, kept.vault_of))

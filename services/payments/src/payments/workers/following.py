@@ -12,9 +12,10 @@ import structlog
 from chassis.context import Context
 from chassis.execute import Session
 from chassis.tail.failures import is_away
+from payments.bank.http import bank_of
+from payments.bank.port import NoAnswer
 from payments.projections import payouts
-from payments.workers.bank import Bank, NoAnswer
-from payments.workers.statement import query_payout, read_statement
+from payments.workers.statement import query_payout, read_messages
 
 Look = Callable[[Context], Awaitable[None]]
 
@@ -45,10 +46,10 @@ async def follow_silence(context: Context) -> None:
 
 async def take_in_statement(context: Context) -> None:
     """New statement lines become results. Raises NoAnswer."""
-    bank = Bank(context.http, context.settings.bank_url, context.settings.bank_timeout_s)
+    bank = bank_of(context)
 
     async def work(session: Session) -> None:
-        await read_statement(session, bank, context.settings)
+        await read_messages(session, bank, context.settings)
 
     await context.executor.run(work)
 
@@ -56,7 +57,7 @@ async def take_in_statement(context: Context) -> None:
 async def query_silent(context: Context) -> None:
     """Ask the bank about every silent attempt, one by one, at most `silent_payouts_max` a turn."""
     settings = context.settings
-    bank = Bank(context.http, settings.bank_url, settings.bank_timeout_s)
+    bank = bank_of(context)
     before = context.clock.now() - timedelta(seconds=settings.silent_after_s)
     async with context.reads.connection() as c:
         silent = await payouts.silent(c, round(before.timestamp() * 1000), settings.silent_payouts_max)

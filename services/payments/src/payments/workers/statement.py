@@ -1,30 +1,36 @@
-"""Turns what the bank says into decisions: statement lines in order, or one payment by query."""
+"""Turns what the bank says into decisions: its messages in order, or one payment by query."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from chassis.execute import Session
+from payments.bank.port import Bank, Line, NoAnswer
 from payments.domain.payout import PAYOUT, Batched, MarkUnknown, RecordResult, Unknown, end_to_end_id
 from payments.domain.statement import STATEMENT, ImportLines
 from payments.projections import attempts, statements
 from payments.settings import Settings
-from payments.workers.bank import Bank, NoAnswer, StatementLine
 
 
-async def read_statement(session: Session, bank: Bank, settings: Settings) -> None:
-    """Take in the lines after the last one, each exactly once: results and the new last line are one group."""
+async def read_messages(session: Session, bank: Bank, settings: Settings) -> None:
+    """Take in the messages after the last one, each exactly once: results and the new last number are one group."""
     account = settings.bank_account
     async with session.reads.connection() as c:
         after = await statements.last_line(c, account)
-    lines = await bank.statement(after, settings.statement_lines_max)
-    if not lines:
-        return
+    messages = await bank.messages(after, settings.bank_messages_max)
     # The read model may be behind the log; the stream is not.
-    last_line = (await session.load(STATEMENT, account)).last_line
-    lines = [line for line in lines if line.line > last_line]
-    if not lines:
+    last = (await session.load(STATEMENT, account)).last_line if messages else after
+    messages = [message for message in messages if message.number > last]
+    if not messages:
         return
+    lines = [line for message in messages for line in message.lines]
+    unmatched = await take_results(session, lines)
+    command = ImportLines(account, messages[0].number, messages[-1].number, unmatched)
+    await session.decide(STATEMENT, account, command)
+
+
+async def take_results(session: Session, lines: Sequence[Line]) -> tuple[str, ...]:
+    """Every line becomes a result of its attempt; the end-to-end ids that no payout of ours carries."""
     async with session.reads.connection() as c:
         ours = await attempts.found(c, [line.end_to_end_id for line in lines])
     await session.load_many(PAYOUT, sorted({payout_id for payout_id, _ in ours.values()}))
@@ -35,8 +41,7 @@ async def read_statement(session: Session, bank: Bank, settings: Settings) -> No
             await session.decide(PAYOUT, payout_id, _result(line, attempt))
         else:
             unmatched.append(line.end_to_end_id)
-    command = ImportLines(account, lines[0].line, lines[-1].line, tuple(unmatched))
-    await session.decide(STATEMENT, account, command)
+    return tuple(unmatched)
 
 
 async def query_payout(payout_id: str, session: Session, bank: Bank) -> None:
@@ -52,14 +57,14 @@ async def query_payout(payout_id: str, session: Session, bank: Bank) -> None:
         await session.decide(PAYOUT, payout_id, MarkUnknown(attempt))
 
 
-async def _asked(bank: Bank, end_to_end: str) -> Sequence[StatementLine]:
+async def _asked(bank: Bank, end_to_end: str) -> Sequence[Line]:
     try:
         return await bank.results_of(end_to_end) or ()
     except NoAnswer:
         return ()
 
 
-def _result(line: StatementLine, attempt: int) -> RecordResult:
+def _result(line: Line, attempt: int) -> RecordResult:
     return RecordResult(
         attempt=attempt,
         outcome=line.outcome,
