@@ -35,7 +35,7 @@ DRAFTED = BatchDrafted(
 )
 CHECKED = BatchChecked(batch_id="b", by="checker")
 APPROVED = BatchApproved(batch_id="b", limit_fen=100, by="other")
-SIGNED = BatchSigned(batch_id="b", by="signer", file_sha256="f", count=1, total_fen=101)
+SIGNED = BatchSigned(batch_id="b", by="signer", file_sha256="f", count=1, total_fen=101, file_format="iso20022")
 PAUSED = PayoutsPaused(by="f", reason="why")
 RESUMED = PayoutsResumed(by="g", reason="found")
 

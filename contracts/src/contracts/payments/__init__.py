@@ -6,4 +6,10 @@ from contracts.envelope import Event, Upcaster
 from contracts.payments import bank, fund, months, owing, v1
 
 EVENTS: dict[str, type[Event]] = {**bank.EVENTS, **fund.EVENTS, **months.EVENTS, **owing.EVENTS, **v1.EVENTS}
-UPCASTERS: dict[str, Upcaster] = {**bank.UPCASTERS, **fund.UPCASTERS, **months.UPCASTERS, **owing.UPCASTERS, **v1.UPCASTERS}
+UPCASTERS: dict[str, Upcaster] = {
+    **bank.UPCASTERS,
+    **fund.UPCASTERS,
+    **months.UPCASTERS,
+    **owing.UPCASTERS,
+    **v1.UPCASTERS,
+}

@@ -12,6 +12,7 @@ from payments.api import (
     months,
     payouts,
     pool,
+    reconciliation,
     relief_fund,
     returns,
     statistics,
@@ -30,6 +31,7 @@ ROUTES: list[ControllerRouterHandler] = [
     *topping_up.ROUTES,
     *foreseeing.ROUTES,
     *months.ROUTES,
+    *reconciliation.ROUTES,
     *relief_fund.ROUTES,
     *statistics.ROUTES,
 ]

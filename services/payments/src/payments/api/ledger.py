@@ -22,6 +22,7 @@ from payments.projections import (
     account_balances,
     donations,
     ledger_entries,
+    open_items,
     payouts,
     recoveries,
     relief_donations,
@@ -97,7 +98,8 @@ class EntryPage(msgspec.Struct, frozen=True):
 class LedgerCheck(msgspec.Struct, frozen=True):
     """The books of a plan read from end to end; `problems` is empty when everything agrees.
 
-    `expected_cash_fen` = donations − bookings + money that came back + `recovered_fen` (domain 12.11), none of it
+    `expected_cash_fen` = donations − bookings + money that came back + `recovered_fen` (domain 12.11) + what the
+    cash followed the bank by, none of it
     from the ledger;
     the relief fund's cash is checked in the same way, by its own donations and bookings.
     """
@@ -242,7 +244,7 @@ async def _checked(c: AsyncConnection, plan_code: str) -> LedgerCheck:
 
 async def _expected_cash(c: AsyncConnection, plan_code: str, fund: ledger.Fund, given_fen: int) -> int:
     paid, back = await payouts.booked(c, plan_code, fund.name)
-    return given_fen - paid + back
+    return given_fen - paid + back + await open_items.booked_fen(c, plan_code, fund.name)
 
 
 ROUTES: list[ControllerRouterHandler] = [list_accounts, list_entries, check_ledger]

@@ -9,9 +9,9 @@ from contracts.payments.bank import OpenItemClosed, OpenItemRaised, ResolutionDe
 from payments.domain import ledger
 from payments.domain.reconciliation import UNANSWERED, Finding
 
-MATCHED, PAIRED, BOOKED, PAID, NOT_PAID = "matched", "paired", "booked", "paid", "not_paid"
-FOUR_EYES = frozenset({BOOKED, PAID, NOT_PAID})
-"""Ways out that move money, or let it be sent again: one proposes, another agrees."""
+MATCHED, SUPERSEDED, PAIRED = "matched", "superseded", "paired"
+BOOKED, PAID, NOT_PAID = "booked", "paid", "not_paid"
+"""The last three move money, or let it be sent again: one proposes, another agrees."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,9 @@ class RaiseItem:
 
 @dataclass(frozen=True)
 class MatchItem:
-    """The reconciler finds it no longer: an exact match came."""
+    """The reconciler finds it no longer: an exact match came (`agreed`), or another item says it better."""
+
+    agreed: bool = True
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,7 @@ def decide(command: OpenItemCommand, item: OpenItem) -> list[OpenItemEvent]:
         raise Rejected("open-item-unknown", "No such open item.")
     match command:
         case MatchItem():
-            return [] if isinstance(item, Closed) else [_closed(item.raised, MATCHED, "", "", "")]
+            return [] if isinstance(item, Closed) else [_vanished(command, item.raised)]
         case PairItem():
             return _pair(command, item)
         case ProposeResolution():
@@ -149,6 +151,10 @@ def _raised(found: Finding) -> OpenItemRaised:
         payout_id=found.payout_id,
         attempt=found.attempt,
     )
+
+
+def _vanished(command: MatchItem, raised: OpenItemRaised) -> OpenItemClosed:
+    return _closed(raised, MATCHED if command.agreed else SUPERSEDED, "", "", "")
 
 
 def _pair(command: PairItem, item: Open | Proposed | Closed) -> list[OpenItemEvent]:

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Sequence
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.clock import from_text, local_day
 from chassis.log import Recorded
 from chassis.projections import Patch, Projection, Put, Write
 from contracts.payments.v1 import PayoutBatched, PayoutReturned, PayoutSettled, PayoutUnknown
+from payments.domain import ledger
 from payments.domain.payout import end_to_end_id
 
 NAME = "attempts"
@@ -23,9 +25,15 @@ TABLE = sa.Table(
     sa.Column("batch_id", sa.Text, nullable=False),
     sa.Column("outcome", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("after_booking", sa.Boolean, nullable=False),
+    sa.Column("amount_fen", sa.BigInteger, nullable=False),
+    sa.Column("plan_code", sa.Text, nullable=False),
+    sa.Column("fund", sa.Text, nullable=False),
+    sa.Column("batched_on", sa.Text, nullable=False),
     sa.Index("attempts_by_payout", "payout_id"),
 )
 C = TABLE.c
+CLEARING = {fund.clearing: fund.name for fund in ledger.FUNDS.values()}
 
 
 def apply(recorded: Recorded) -> Iterable[Write]:
@@ -33,19 +41,24 @@ def apply(recorded: Recorded) -> Iterable[Write]:
     match recorded.event:
         case PayoutBatched() as event:
             row = {"payout_id": event.payout_id, "attempt": event.attempt, "batch_id": event.batch_id}
-            return [Put((event.end_to_end_id,), **row, outcome="open", reason="")]
+            (reserved,) = event.transfers
+            plan_code, name = ledger.plan_and_name(reserved.credit)
+            money = {"amount_fen": reserved.amount_fen, "plan_code": plan_code, "fund": CLEARING[name]}
+            day = local_day(from_text(recorded.header.time)).isoformat()
+            told = {"outcome": "open", "reason": "", "after_booking": False}
+            return [Put((event.end_to_end_id,), **row, **money, **told, batched_on=day)]
         case PayoutSettled() as event:
             return [Patch((end_to_end_id(event.payout_id, event.attempt),), outcome="settled")]
         case PayoutReturned() as event:
             key = (end_to_end_id(event.payout_id, event.attempt),)
-            return [Patch(key, outcome="returned", reason=event.reason)]
+            return [Patch(key, outcome="returned", reason=event.reason, after_booking=event.after_booking)]
         case PayoutUnknown() as event:
             return [Patch((end_to_end_id(event.payout_id, event.attempt),), outcome="unknown")]
         case _:
             return []
 
 
-PROJECTION = Projection(NAME, version=1, source="payments", table=TABLE, apply=apply)
+PROJECTION = Projection(NAME, version=2, source="payments", table=TABLE, apply=apply)
 
 
 async def found(c: AsyncConnection, end_to_end_ids: Sequence[str]) -> dict[str, tuple[str, int]]:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.clock import from_text, local_day
 from chassis.log import Recorded
 from chassis.projections import Projection, Put, Write
+from contracts.payments.bank import OpenItemClosed
 from contracts.payments.v1 import (
     DonationBooked,
     PayoutBatched,
@@ -86,6 +87,7 @@ def transfers_of(recorded: Recorded) -> tuple[Transfer, ...]:
             | PayoutBatched(transfers=transfers)
             | PayoutSettled(transfers=transfers)
             | PayoutReturned(transfers=transfers)
+            | OpenItemClosed(transfers=transfers)
         ):
             return transfers
         case _:
@@ -119,13 +121,15 @@ def _about(recorded: Recorded) -> dict[str, str]:
             return {"claim": event.claim_id, "payout": event.payout_id}
         case PayoutBatched() as event:
             return {"payout": event.payout_id, "attempt": str(event.attempt), "batch": event.batch_id}
+        case OpenItemClosed(item_id=item_id):
+            return {"open_item": item_id}
         case PayoutSettled() | PayoutReturned() as event:
             return {"claim": event.claim_id, "payout": event.payout_id, "attempt": str(event.attempt)}
         case _:
             return {}
 
 
-PROJECTION = Projection(NAME, version=4, source="payments", table=TABLE, apply=apply)
+PROJECTION = Projection(NAME, version=5, source="payments", table=TABLE, apply=apply)
 
 
 async def book(c: AsyncConnection, plan_code: str) -> AsyncIterator[Transfer]:

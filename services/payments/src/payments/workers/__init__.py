@@ -6,7 +6,7 @@ from chassis.files.retention import discarding
 from chassis.worker import Worker
 from contracts.payments.v1 import BatchSigned
 from payments.bank import kept
-from payments.workers.following import follow_silence, follow_statement
+from payments.workers.following import follow_days, follow_silence, follow_statement
 from payments.workers.measuring import SWEEPS as MEASURING
 from payments.workers.reminding import SWEEPS as REMINDING
 from payments.workers.sending import give_up, send_batch
@@ -28,4 +28,4 @@ WORKERS: tuple[Worker, ...] = (
     ),
 )
 SWEEPS = (*REMINDING, *MEASURING)
-BACKGROUND = (follow_statement, follow_silence, discarding(kept.FOLDER, kept.vault_of))
+BACKGROUND = (follow_statement, follow_silence, follow_days, discarding(kept.FOLDER, kept.vault_of))

@@ -15,6 +15,7 @@ from chassis.tail.failures import is_away
 from payments.bank.http import bank_of
 from payments.bank.port import NoAnswer
 from payments.projections import payouts
+from payments.workers.reconciling import reconcile
 from payments.workers.statement import query_payout, read_messages
 
 Look = Callable[[Context], Awaitable[None]]
@@ -42,6 +43,11 @@ async def follow_statement(context: Context) -> None:
 async def follow_silence(context: Context) -> None:
     """Query what has been out for `silent_after_s` of business time without a result."""
     await _keep_on(query_silent, context, context.settings.silent_interval_ms)
+
+
+async def follow_days(context: Context) -> None:
+    """Take in finished days, compare three ways, and follow batches to their end. Every replica may."""
+    await _keep_on(reconcile, context, context.settings.reconcile_interval_ms)
 
 
 async def take_in_statement(context: Context) -> None:

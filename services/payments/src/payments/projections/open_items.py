@@ -1,0 +1,114 @@
+"""What does not agree with the bank: the list that people bring to zero, and how each item ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.log import Recorded
+from chassis.projections import Patch, Projection, Put, Write
+from contracts.payments.bank import OpenItemClosed, OpenItemRaised, ResolutionDeclined, ResolutionProposed
+
+NAME = "open_items"
+OPEN, PROPOSED, CLOSED = "open", "proposed", "closed"
+
+TABLE = sa.Table(
+    NAME,
+    sa.MetaData(),
+    sa.Column("item_id", sa.Text, primary_key=True),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("finding", sa.Text, nullable=False),
+    sa.Column("day", sa.Text, nullable=False),
+    sa.Column("end_to_end_id", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("entry_no", sa.BigInteger, nullable=False),
+    sa.Column("transfer_id", sa.Text, nullable=False),
+    sa.Column("difference_fen", sa.BigInteger, nullable=False),
+    sa.Column("plan_code", sa.Text, nullable=False),
+    sa.Column("fund", sa.Text, nullable=False),
+    sa.Column("payout_id", sa.Text, nullable=False),
+    sa.Column("resolution", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("confirmed_by", sa.Text, nullable=False),
+    sa.Column("position", sa.BigInteger, nullable=False),
+    sa.Index("open_items_by_state", "state", "position"),
+)
+C = TABLE.c
+
+
+def apply(recorded: Recorded) -> Iterable[Write]:
+    """One row an item."""
+    match recorded.event:
+        case OpenItemRaised() as event:
+            return [
+                Put(
+                    (event.item_id,),
+                    state=OPEN,
+                    finding=event.finding,
+                    day=event.day,
+                    end_to_end_id=event.end_to_end_id,
+                    kind=event.kind,
+                    entry_no=event.entry_no,
+                    transfer_id=event.transfer_id,
+                    difference_fen=event.difference_fen,
+                    plan_code=event.plan_code,
+                    fund=event.fund,
+                    payout_id=event.payout_id,
+                    resolution="",
+                    reason="",
+                    by="",
+                    confirmed_by="",
+                    position=recorded.position,
+                )
+            ]
+        case ResolutionProposed() as event:
+            told = {"resolution": event.resolution, "reason": event.reason, "by": event.by}
+            return [Patch((event.item_id,), state=PROPOSED, **told)]
+        case ResolutionDeclined(item_id=item_id, reason=reason):
+            return [Patch((item_id,), state=OPEN, resolution="", reason=reason, by="")]
+        case OpenItemClosed() as event:
+            told = {"resolution": event.resolution, "reason": event.reason, "by": event.by}
+            whose = {"plan_code": event.plan_code, "fund": event.fund, "confirmed_by": event.confirmed_by}
+            return [Patch((event.item_id,), state=CLOSED, **told, **whose)]
+        case _:
+            return []
+
+
+PROJECTION = Projection(NAME, version=1, source="payments", table=TABLE, apply=apply)
+
+
+async def page(c: AsyncConnection, after: int, limit: int) -> Sequence[sa.RowMapping]:
+    """What is not closed, in the order it was raised."""
+    query = sa.select(TABLE).where(C.state != CLOSED, C.position > after).order_by(C.position).limit(limit)
+    return (await c.execute(query)).mappings().all()
+
+
+async def standing(c: AsyncConnection) -> dict[str, str]:
+    """Every item that is not closed, by its id: the end-to-end id it is about."""
+    rows = await c.execute(sa.select(C.item_id, C.end_to_end_id).where(C.state != CLOSED))
+    return {row.item_id: row.end_to_end_id for row in rows}
+
+
+async def explained(c: AsyncConnection) -> tuple[set[int], set[str]]:
+    """Entries and transfers that people have explained, so that nothing is asked of them again."""
+    rows = (
+        await c.execute(
+            sa.select(C.entry_no, C.transfer_id).where(C.state == CLOSED, C.resolution.in_(("booked", "paired")))
+        )
+    ).all()
+    return {row.entry_no for row in rows if row.entry_no}, {row.transfer_id for row in rows if row.transfer_id}
+
+
+async def booked_fen(c: AsyncConnection, plan_code: str, fund: str) -> int:
+    """By how much the cash of a fund followed the statement."""
+    total = sa.select(sa.func.coalesce(sa.func.sum(C.difference_fen), 0))
+    return int(
+        (
+            await c.execute(
+                total.where(C.resolution == "booked", C.state == CLOSED, C.plan_code == plan_code, C.fund == fund)
+            )
+        ).scalar_one()
+    )

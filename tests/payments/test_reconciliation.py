@@ -1,0 +1,178 @@
+"""Ledger, batch and statement are held against each other day by day, and what differs is brought to zero by people."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from payments.domain.reconciliation import AGREED, Entry, Movement, compare
+from payments.workers.reconciling import reconcile
+
+from .house import GOOD_CARD, House
+from .synthetic import PLAN
+
+kinds = st.sampled_from(["paid", "returned", "received"])
+keys = st.sampled_from(["a", "b", "c"])
+amounts = st.integers(1, 5)
+
+
+def signed(kind: str, fen: int) -> int:
+    return -fen if kind == "paid" else fen
+
+
+@given(st.lists(st.tuples(keys, kinds, amounts)), st.lists(st.tuples(keys, kinds, amounts)))
+def test_what_differs_is_all_of_the_difference(
+    here: list[tuple[str, str, int]], there: list[tuple[str, str, int]]
+) -> None:
+    movements = [
+        Movement(f"t{n}", key, kind, signed(kind, fen), "P", "pool") for n, (key, kind, fen) in enumerate(here)
+    ]
+    entries = [Entry(n, "d", key, kind, signed(kind, fen)) for n, (key, kind, fen) in enumerate(there, start=1)]
+    found = compare(movements, entries, [], "d")
+    balance = sum(one.amount_fen for one in entries)
+    cash = sum(one.amount_fen for one in movements)
+    assert balance == cash + sum(one.difference_fen for one in found if one.finding not in AGREED)
+    assert all(one.difference_fen == 0 for one in found if one.finding in AGREED)
+    assert len({one.item_id for one in found if one.finding not in AGREED}) == len(
+        [one for one in found if one.finding not in AGREED]
+    )
+
+
+async def next_day(house: House) -> str:
+    """The day that ends, reconciled the morning after."""
+    ended = house.clock.today().isoformat()
+    house.clock.set(house.clock.now() + timedelta(days=1))
+    await turn(house)
+    return ended
+
+
+async def turn(house: House) -> None:
+    await house.settled_reads()
+    await reconcile(house.context)
+    await house.settled_reads()
+
+
+async def deposit(house: House, reference: str, amount_fen: int, end_to_end_id: str = "") -> None:
+    body = {"reference": reference, "amount_fen": amount_fen, "end_to_end_id": end_to_end_id}
+    (await house.bank_client.post("/entries", json=body)).raise_for_status()
+
+
+async def relief(house: House, amount_fen: int) -> None:
+    await house.donate_relief(amount_fen, "R1")
+    await deposit(house, "R1", amount_fen)
+
+
+async def items(house: House) -> list[dict[str, Any]]:
+    page = await house.get("/reconciliation/open")
+    return list(page["items"])
+
+
+async def assert_it_adds_up(house: House, day: str) -> dict[str, Any]:
+    view: dict[str, Any] = await house.get(f"/reconciliation/{day}")
+    assert view["unexplained_fen"] == 0, view
+    return view
+
+
+async def test_a_day_on_which_all_agrees_has_no_open_item_and_its_batch_is_reconciled(house: House) -> None:
+    await relief(house, 100_000)
+    await house.relieve(40_000, GOOD_CARD)
+    batch_id = await house.sign_all("relief")
+    await house.send(batch_id)
+    day = await next_day(house)
+    await turn(house)
+    assert await items(house) == []
+    view = await assert_it_adds_up(house, day)
+    assert {(one["fund"], one["finding"], one["count"]) for one in view["classes"]} == {("relief", "matched", 2)}
+    assert view["closing_fen"] == view["ledger_cash_fen"] == 60_000
+    assert (await house.get(f"/batches/{batch_id}"))["state"] == "reconciled"
+
+
+async def test_an_order_that_nobody_answers_for_is_open_and_ends_by_two_people(house: House) -> None:
+    await relief(house, 100_000)
+    (payout_id,) = await house.relieve(40_000, GOOD_CARD)
+    await house.misbehave(kind="lose")
+    await house.send(await house.sign_all("relief"))
+    await next_day(house)
+    (item,) = await items(house)
+    assert (item["finding"], item["payout_id"], item["difference_fen"]) == ("unanswered", payout_id, 0)
+    path = f"/reconciliation/items/{item['item_id']}"
+    body = {"resolution": "not_paid", "reason": "bank's letter", "bank_reference": "L-1"}
+    stranger = await house.post(f"{path}/resolve", body, "auditor-1", role="auditor")
+    assert stranger.status_code == 403
+    assert (await house.post(f"{path}/resolve", body, "one")).json()["state"] == "proposed"
+    same = await house.post(f"{path}/confirm", None, "one")
+    assert (same.status_code, same.json()["code"]) == (409, "same-person")
+    assert (await house.post(f"{path}/confirm", None, "two")).json()["state"] == "closed"
+    assert (await house.get(f"/payouts/{payout_id}"))["payout"]["state"] == "returned"
+    await next_day(house)
+    assert await items(house) == []
+    await house.send(await house.sign_all("relief"))
+    assert [one["bookings"] for one in await house.bookings()] == [1]
+
+
+async def test_a_booked_order_that_was_never_told_settles_by_the_statement(house: House) -> None:
+    await relief(house, 100_000)
+    (payout_id,) = await house.relieve(40_000, GOOD_CARD)
+    await house.misbehave(kind="silent")
+    await house.send(await house.sign_all("relief"))
+    await house.query(payout_id)
+    assert (await house.get(f"/payouts/{payout_id}"))["payout"]["state"] == "unknown"
+    await next_day(house)
+    assert (await house.get(f"/payouts/{payout_id}"))["payout"]["state"] == "settled"
+    assert await items(house) == []
+
+
+async def test_money_sent_back_and_a_booking_taken_back_are_two_things_days_later(house: House) -> None:
+    await relief(house, 100_000)
+    await house.relieve(40_000, GOOD_CARD)
+    await house.misbehave(kind="return_after_booking", delay_days=2)
+    await house.send(await house.sign_all("relief"))
+    (reversed_id,) = await house.relieve(30_000, GOOD_CARD)
+    await house.misbehave(kind="reverse", delay_days=2)
+    await house.send(await house.sign_all("relief"))
+    for _ in range(3):
+        day = await next_day(house)
+    view = await assert_it_adds_up(house, day)
+    assert view["closing_fen"] == view["ledger_cash_fen"] == 100_000
+    assert {(one["finding"], one["count"]) for one in view["classes"]} == {("returned", 2)}
+    assert await items(house) == []
+    assert (await house.get(f"/payouts/{reversed_id}"))["payout"]["reason"] == "REVERSED_BY_BANK"
+    assert (await house.get(f"/ledger/check?plan_code={PLAN}"))["balanced"]
+
+
+async def test_a_foreign_entry_and_its_correction_are_paired_and_a_charge_is_booked_by_two(house: House) -> None:
+    await relief(house, 100_000)
+    await deposit(house, "X-1", -500)
+    await deposit(house, "X-2", 500)
+    await deposit(house, "FEE", -7)
+    day = await next_day(house)
+    await assert_it_adds_up(house, day)
+    found = {one["end_to_end_id"]: one for one in await items(house)}
+    assert {one["finding"] for one in found.values()} == {"missing_here"}
+    pair = {"resolution": "paired", "reason": "their mistake", "paired_with": found["X-2"]["item_id"]}
+    answer = await house.post(f"/reconciliation/items/{found['X-1']['item_id']}/resolve", pair, "one")
+    assert answer.json()["state"] == "closed", answer.text
+    path = f"/reconciliation/items/{found['FEE']['item_id']}"
+    body = {"resolution": "booked", "reason": "a fee", "plan_code": PLAN, "fund": "relief"}
+    assert (await house.post(f"{path}/resolve", body, "one")).status_code == 200
+    assert (await house.post(f"{path}/decline", {"reason": "which fee?"}, "two")).json()["state"] == "open"
+    await house.post(f"{path}/resolve", body, "one")
+    assert (await house.post(f"{path}/confirm", None, "two")).json()["state"] == "closed"
+    ended = await next_day(house)
+    assert await items(house) == []
+    await assert_it_adds_up(house, ended)
+    assert (await house.get(f"/ledger/check?plan_code={PLAN}"))["balanced"]
+
+
+async def test_a_wrong_amount_in_the_statement_is_open_until_the_ledger_follows(house: House) -> None:
+    await relief(house, 100_000)
+    await house.relieve(40_000, GOOD_CARD)
+    await house.misbehave(kind="wrong_amount")
+    await house.send(await house.sign_all("relief"))
+    day = await next_day(house)
+    (item,) = await items(house)
+    assert (item["finding"], item["difference_fen"]) == ("amount_differs", -1)
+    await assert_it_adds_up(house, day)
