@@ -174,6 +174,7 @@ def _rows(result: Result, told: Told) -> list[tuple[str, str, str]]:
         ),
         ("体检 check-ups done", f"{result.checkups_done}", f"{result.findings_followed_up} finding followed up"),
         *_matching(result),
+        ("对账 reconciliation, open items", f"{result.open_items}", f"{result.batches_reconciled} batches reconciled"),
         ("资金池 the pool's balance", _yuan(result.pool_fen), "元"),
         ("submitted → paid, median", f"{result.submitted_to_paid_ms_p50:,.0f} ms", "real time, reviews included"),
         ("paid → told, median", f"{result.paid_to_told_ms_p50:,.0f} ms", "real time"),

@@ -66,6 +66,12 @@ class Gateway:
         """Send a file."""
         return self._call("POST", path, role, org, sub, files={"file": file}, data=fields, headers={}).json()
 
+    def pay_in(self, reference: str, amount_fen: int) -> None:
+        """A donor's money arrives on the account at the bank, as its statement will say."""
+        url = f"{self.state['simulators']['bank']}/entries"
+        body = {"reference": reference, "amount_fen": amount_fen}
+        self._patiently("money paid in", lambda: self._http.post(url, json=body))
+
     def status(self, service: str) -> dict[str, Any]:
         """A service's own account of itself, from its own address."""
         headers = {"Authorization": f"Bearer {self.token('sys_admin', PROVINCE, '')}"}

@@ -63,6 +63,8 @@ class Result(msgspec.Struct, frozen=True):
     checkup_walk_ins: int
     checkup_no_shows: int
     pool_fen: int
+    open_items: int
+    batches_reconciled: int
     submitted_to_paid_ms_p50: float
     paid_to_told_ms_p50: float
     published_seconds: float
@@ -80,6 +82,8 @@ def read_result(gateway: Gateway, told: Told, seconds: float) -> Result:
     paid = gateway.get("payments/summary", "supervisor")
     pool = gateway.get(f"payments/pool/{PLAN}", "finance", sub="finance-1")
     claims = gateway.get("claims/summary", "supervisor")
+    gateway.wait("The open items to reach zero", lambda: _reconciled(gateway))
+    batches = gateway.get("payments/batches?limit=200", "finance", sub="finance-1")["items"]
     messages = gateway.get("notify/summary", "supervisor")
     checkups = gateway.get("health-checkup/summary", "supervisor")
     to_paid, to_told = asyncio.run(latencies(gateway))
@@ -101,6 +105,8 @@ def read_result(gateway: Gateway, told: Told, seconds: float) -> Result:
         checkup_walk_ins=checkups["walk_ins"],
         checkup_no_shows=checkups["missed"],
         pool_fen=pool["cash_fen"],
+        open_items=0,
+        batches_reconciled=sum(one["state"] == "reconciled" for one in batches),
         submitted_to_paid_ms_p50=to_paid,
         paid_to_told_ms_p50=to_told,
         published_seconds=told.roster_published_s,
@@ -111,6 +117,13 @@ def read_result(gateway: Gateway, told: Told, seconds: float) -> Result:
         events=sum(int(gateway.status(name)["position"]) for name in gateway.state["services"]),
         seconds=round(seconds, 1),
     )
+
+
+def _reconciled(gateway: Gateway) -> bool:
+    """Whether ledger, batches and the bank's statement agree on everything, and every batch has come to its end."""
+    open_items = gateway.get("payments/reconciliation/open", "finance", sub="finance-1")["items"]
+    batches = gateway.get("payments/batches?limit=200", "finance", sub="finance-1")["items"]
+    return not open_items and all(one["state"] == "reconciled" for one in batches)
 
 
 async def latencies(gateway: Gateway) -> tuple[float, float]:
