@@ -34,6 +34,8 @@ WAKE_GRACE_S = 3
 """A new job waits this long for its wake-up; then the sweep takes it (a wiped durable, NATS away)."""
 SWEEP_EVERY_S = 1.0
 FILL_POSITIONS_MAX = 20_000
+FILL_EVERY_S = 1.0
+"""A wake-up makes its row itself; this is for those that never come, and need not follow every append."""
 FILL_POLL_S = 0.5
 DURABLE_CHECK_S = 2.0
 PULL_TIMEOUT_S = 1.0
@@ -107,6 +109,7 @@ class Jobs:
                 at = await self._log.checkpoint(self._checkpoint, self._log.service)
                 if await self._log.grown(at, FILL_POLL_S):
                     await self._fill_once(at)
+                    await asyncio.sleep(FILL_EVERY_S)
             except CheckpointLost:
                 continue  # another replica was faster
             except Exception as error:
