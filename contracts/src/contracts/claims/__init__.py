@@ -1,6 +1,6 @@
 """Everything that claims publishes."""
 
-from contracts.claims import matching, papers, process, relief, rules, v1
+from contracts.claims import matching, papers, process, relief, rules, tickets, v1
 from contracts.envelope import Event, Upcaster
 
 EVENTS: dict[str, type[Event]] = {
@@ -10,6 +10,7 @@ EVENTS: dict[str, type[Event]] = {
     **papers.EVENTS,
     **matching.EVENTS,
     **rules.EVENTS,
+    **tickets.EVENTS,
 }
 UPCASTERS: dict[str, Upcaster] = {
     **v1.UPCASTERS,
@@ -18,4 +19,5 @@ UPCASTERS: dict[str, Upcaster] = {
     **papers.UPCASTERS,
     **matching.UPCASTERS,
     **rules.UPCASTERS,
+    **tickets.UPCASTERS,
 }

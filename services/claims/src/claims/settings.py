@@ -36,6 +36,9 @@ class Settings(msgspec.Struct, frozen=True):
     """So many claims' histories are read for the times of the steps; more are asked for in parts."""
     public_cell_people_min: int = 5
     """Cells of fewer people are not shown in public figures (domain 10)."""
+    ticket_workdays: int = 5
+    ticket_categories: str = "JOINING,COVER,CLAIM,PAYMENT,RELIEF,HEALTH_CHECKUP,COMPLAINT,ADVICE,OTHER"
+    """What the hotline is asked about, comma-separated; a ticket is due so many working days after the call."""
     paper_bytes_max: int = 12 * 1024 * 1024
     paper_pixels_max: int = 60_000_000
     paper_pages_max: int = 20

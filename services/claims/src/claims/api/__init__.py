@@ -25,6 +25,7 @@ from claims.api import (
     rules_sheets,
     settlements,
     statistics,
+    tickets,
     urgent,
     what_if,
 )
@@ -54,4 +55,5 @@ ROUTES: list[ControllerRouterHandler] = [
     *completeness.ROUTES,
     *statistics.ROUTES,
     *papers.ROUTES,
+    *tickets.ROUTES,
 ]

@@ -34,6 +34,7 @@ from claims.projections import (
     settlement_imports,
     settlements,
     special_decisions,
+    tickets,
     unit_accidents,
 )
 
@@ -71,4 +72,5 @@ ALL: tuple[Projection, ...] = (
     held_people.PROJECTION,
     people.PROJECTION,
     erased_people.PROJECTION,
+    tickets.PROJECTION,
 )
