@@ -10,6 +10,7 @@ from claims.domain.entitlement import ENTITLEMENT, BarPerson, ClaimIncident
 from claims.domain.recovery import (
     RECOVERY,
     DecideWriteOff,
+    OffsetRecovery,
     OpenRecovery,
     ProposeWriteOff,
     RecordReceipt,
@@ -18,6 +19,7 @@ from claims.domain.recovery import (
 from contracts.claims.process import (
     PersonBarred,
     RecoveryClosed,
+    RecoveryOffset,
     RecoveryOpened,
     RecoveryReceived,
     RecoveryWriteOffDeclined,
@@ -84,6 +86,36 @@ def test_it_comes_back_in_parts_each_counted_once() -> None:
     SPEC.given(OPENED, first, *last).when(RecordReceipt("finance", "r2", 20_000)).then_nothing()
     SPEC.given(OPENED, first).when(RecordReceipt("finance", "r2", 20_001)).then_rejected("receipt-too-large")
     SPEC.given(OPENED).when(RecordReceipt("head", "r1", 10_000)).then_rejected("same-person")
+
+
+def offset(fen: int, left_fen: int, to: str = "c2") -> RecoveryOffset:
+    return RecoveryOffset(
+        recovery_id="c1",
+        claim_id="c1",
+        claim_no="GS22-1",
+        plan_code=PLAN.code,
+        to_claim_id=to,
+        amount_fen=fen,
+        left_fen=left_fen,
+        payee_ids=("p1",),
+        due_on="2022-07-30",
+        waived=left_fen <= 5_000,
+    )
+
+
+def test_what_a_corrected_claim_is_worth_is_not_asked_back() -> None:
+    SPEC.given(OPENED).when(OffsetRecovery("c2", 20_000, 5_000)).then(offset(20_000, 10_000))
+    SPEC.given(OPENED, offset(20_000, 10_000)).when(OffsetRecovery("c2", 20_000, 5_000)).then_nothing()
+    SPEC.given(OPENED).when(OffsetRecovery("c2", 30_000, 5_000)).then(offset(30_000, 0), closed("RECOVERED", 0, "head"))
+    let_go = (offset(25_000, 5_000), closed("WRITTEN_OFF", 5_000, "head"))
+    SPEC.given(OPENED).when(OffsetRecovery("c2", 25_000, 5_000)).then(*let_go)
+    SPEC.given(OPENED, *let_go).when(OffsetRecovery("c2", 25_000, 5_000)).then_nothing()
+    SPEC.given(OPENED, *let_go).when(OffsetRecovery("c3", 5_000, 5_000)).then(offset(5_000, 0, "c3"))
+    SPEC.given(OPENED, *let_go).when(OffsetRecovery("c3", 5_001, 5_000)).then_rejected("offset-too-large")
+    SPEC.given(OPENED).when(OffsetRecovery("c2", 30_001, 5_000)).then_rejected("offset-too-large")
+    SPEC.when(OffsetRecovery("c2", 1, 5_000)).then_rejected("recovery-unknown")
+    back = received("r1", 10_000, 10_000)
+    SPEC.given(OPENED, offset(10_000, 20_000)).when(RecordReceipt("finance", "r1", 10_000)).then(back)
 
 
 def test_a_write_off_needs_two_people() -> None:

@@ -17,6 +17,7 @@ from contracts.claims.process import (
     PapersReminded,
     PapersRequested,
     PayeesConfirmed,
+    RecoveryOffset,
     RecoveryOpened,
     ReviewSampled,
 )
@@ -265,3 +266,25 @@ async def test_a_stay_that_a_person_finds_not_payable_is_told_once(house: House)
     match = AnnouncedMatch(setl_key=f"t-{house.member}", person_id=house.member, claim_id="", code="WAITING")
     announced = MatchesAnnounced(import_id="i", plan_code="p", matches=(match,))
     assert await tell(house, announced) == ["match-not-payable"]
+
+
+async def test_the_difference_is_asked_back_when_a_corrected_claim_counts(house: House) -> None:
+    def counted(left_fen: int, *, waived: bool) -> RecoveryOffset:
+        return RecoveryOffset(
+            recovery_id=house.claim,
+            claim_id=house.claim,
+            claim_no=NO,
+            plan_code="p",
+            to_claim_id="corrected",
+            amount_fen=164_000 - left_fen,
+            left_fen=left_fen,
+            payee_ids=(house.member,),
+            due_on="2022-03-31",
+            waived=waived,
+        )
+
+    await house.register()
+    assert await tell(house, recovery(house), counted(0, waived=True)) == ["recovery-asked"]
+    less = counted(64_000, waived=False)
+    assert await tell(house, less, less) == ["recovery-asked", "recovery-asked"]
+    assert (await house.queued())[-1].variables["amt"] == "640.00"

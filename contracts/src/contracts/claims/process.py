@@ -300,6 +300,25 @@ class RecoveryReceived(Event, frozen=True, kw_only=True):
     by: str
 
 
+class RecoveryOffset(Event, frozen=True, kw_only=True):
+    """Money asked back counts as paid towards `to_claim_id`, the claim of the corrected settlement (domain 6.5).
+
+    Stream `recovery-<claim>`. `left_fen` is still owed by `payee_ids`, until `due_on`; where it is `waived`, it is too
+    little to be asked for, or had been written off before.
+    """
+
+    recovery_id: str
+    claim_id: str
+    claim_no: str
+    plan_code: str
+    to_claim_id: str
+    amount_fen: int
+    left_fen: int
+    payee_ids: tuple[str, ...]
+    due_on: str
+    waived: bool
+
+
 class RecoveryWriteOffProposed(Event, frozen=True, kw_only=True):
     """One person proposes to ask no further; another must agree. Stream `recovery-<claim>`."""
 
@@ -360,6 +379,7 @@ EVENTS: dict[str, type[Event]] = {
     "claims.large-sum-reported.v1": LargeSumReported,
     "claims.recovery-opened.v1": RecoveryOpened,
     "claims.recovery-received.v1": RecoveryReceived,
+    "claims.recovery-offset.v1": RecoveryOffset,
     "claims.recovery-write-off-proposed.v1": RecoveryWriteOffProposed,
     "claims.recovery-closed.v1": RecoveryClosed,
     "claims.recovery-write-off-declined.v1": RecoveryWriteOffDeclined,

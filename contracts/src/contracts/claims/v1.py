@@ -58,7 +58,8 @@ class BenefitLine(Value, frozen=True, kw_only=True):
     """One benefit of a claim: computed by the plan's rule, cut by a cap, and the trace that explains it.
 
     `cap_reasons` name the caps that cut it, in their order: CAP_STAY, CAP_PERIOD, CAP_OVERALL.
-    `advanced_fen` of `amount_fen` has been granted ahead (AdvanceGranted); the rest is still to be paid.
+    `advanced_fen` of `amount_fen` has been granted ahead (AdvanceGranted); the rest is still to be paid. `offset_fen`
+    of that was granted by an earlier claim of the same stay, whose settlement was taken back (RecoveryOffset).
     """
 
     line_id: str
@@ -69,6 +70,7 @@ class BenefitLine(Value, frozen=True, kw_only=True):
     trace: tuple[str, ...]
     cap_reasons: tuple[str, ...] = ()
     advanced_fen: int = 0
+    offset_fen: int = 0
 
 
 class ClaimFiled(Event, frozen=True, kw_only=True):
@@ -77,7 +79,8 @@ class ClaimFiled(Event, frozen=True, kw_only=True):
     `steps` are the reviews it will pass, in order, the amount permitting; `org_path` is the organisation that
     the member is covered through; `by` the actor who filed: the one who never reviews it (domain 4.3); `agent` a
     relative who acts for the member. `due_on` is the day until which the first step is to be done, `decide_until` the
-    whole, "" where no time is set.
+    whole, "" where no time is set. `corrects` are claims of the same stay that were granted for settlements which the
+    bureau has taken back: what they have paid counts towards this one (domain 6.5).
     """
 
     claim_id: str
@@ -98,6 +101,7 @@ class ClaimFiled(Event, frozen=True, kw_only=True):
     agent: Agent | None = None
     due_on: str = ""
     decide_until: str = ""
+    corrects: tuple[str, ...] = ()
 
 
 class ClaimForwarded(Event, frozen=True, kw_only=True):

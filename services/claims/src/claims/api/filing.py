@@ -119,6 +119,7 @@ async def _sealed(
     await session.keyring.ensure(list(dict.fromkeys(pairs)))
     facts = data.facts.facts(session.today)
     member = await kept.registered(session, person_id)
+    entitlement = await session.load(ENTITLEMENT, f"{plan.code}-{person_id}")
     steps = steps_of(plan, data.channel, incident, cover.org_path)
     due = due_days(plan.procedure, session.today)
     return ClaimFiled(
@@ -142,6 +143,7 @@ async def _sealed(
         agent=await sealed_agent(session, data.agent, person_id) if data.agent else None,
         due_on=due.get(steps[0], ""),
         decide_until=due[DECISION],
+        corrects=entitlement.granted_before(incident_key(incident)),
     )
 
 

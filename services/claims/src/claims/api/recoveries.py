@@ -29,7 +29,7 @@ from claims.api.queries import PAGE_ROWS, After, Limit
 from claims.api.reviews import AnyRequest, filed_of, person_of, plan_key
 from claims.api.shapes import ClaimId
 from claims.domain.claim import CLAIM
-from claims.domain.claim_stages import Absent, Approved, Claim, Paid, Refused
+from claims.domain.claim_stages import Absent, Approved, Claim, Paid, Refused, granted_of
 from claims.domain.entitlement import ENTITLEMENT, BarPerson
 from claims.domain.plan import Plan
 from claims.domain.recovery import (
@@ -101,6 +101,9 @@ async def open_recovery(
             payee_ids=tuple(dict.fromkeys(one.payee_id for one in arrived)),
         )
         paid_fen = sum(one.amount_fen for one in arrived)
+        if isinstance(claim, Approved | Paid):
+            # What was offset has arrived with a claim before.
+            paid_fen += sum(line.offset_fen for line in granted_of(claim).approved.lines)
         return OpenRecovery(opened, paid_fen, rules.write_off_alone_max_fen)
 
     return await _take(claim_id, request, actor, context, command)

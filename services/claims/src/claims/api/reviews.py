@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, TypeGuard
 
 from litestar import Request, Response, post
 from litestar.params import JSONBody
@@ -54,6 +54,7 @@ from claims.domain.entitlement import ENTITLEMENT, AwardBenefits, ReleaseInciden
 from claims.domain.plan import Plan
 from claims.domain.reviews import HEAD_APPROVAL, OFFICE_REVIEW
 from claims.domain.standing import step_of
+from claims.intake.offsetting import had_before, offset
 from claims.intake.working_days import DECISION, after_working_days, due_days
 from claims.projections import covers, held_people, match_tasks
 from contracts.claims.process import ClaimWithdrawn
@@ -93,12 +94,13 @@ async def assess_claim(claim_id: ClaimId, request: AnyRequest, actor: Actor, con
         findings = tuple(refusal.finding for refusal in result.refusals) if result else ()
         if _open(claim) and not all(payee.name_matches for payee in filed_of(claim).payees):
             findings = (*findings, "户名与申领人姓名不一致,请核对。")
+        had = await _had_before(session, claim)
         doubts = await doubts_of(session, claim)
         findings = (*findings, *doubts)
         due = due_of(claim, plan, session)
         report_above_fen = plan.procedure.report_above_fen
         today = session.today.isoformat()
-        return AssessClaim(actor.sub, lines, findings, plan.authority, today, report_above_fen, due, bool(doubts))
+        return AssessClaim(actor.sub, lines, findings, plan.authority, today, report_above_fen, due, bool(doubts), had)
 
     return await take(claim_id, request, actor, context, command)
 
@@ -137,8 +139,8 @@ async def recheck_claim(claim_id: ClaimId, request: AnyRequest, actor: Actor, co
     async def command(session: Session, claim: Claim, plan: Plan) -> ClaimCommand:
         due = due_of(claim, plan, session)
         report_above_fen = plan.procedure.report_above_fen
-        held = await is_held(session, claim)
-        return RecheckClaim(actor.sub, plan.authority, session.today.isoformat(), report_above_fen, due, held)
+        held, had = await is_held(session, claim), await _had_before(session, claim)
+        return RecheckClaim(actor.sub, plan.authority, session.today.isoformat(), report_above_fen, due, held, had)
 
     return await take(claim_id, request, actor, context, command)
 
@@ -149,8 +151,8 @@ async def approve_claim(claim_id: ClaimId, request: AnyRequest, actor: Actor, co
     allow(actor, "office_head")
 
     async def command(session: Session, claim: Claim, plan: Plan) -> ClaimCommand:
-        held = await is_held(session, claim)
-        return ApproveClaim(actor.sub, session.today.isoformat(), plan.procedure.report_above_fen, held)
+        held, had = await is_held(session, claim), await _had_before(session, claim)
+        return ApproveClaim(actor.sub, session.today.isoformat(), plan.procedure.report_above_fen, held, had)
 
     return await take(claim_id, request, actor, context, command)
 
@@ -208,6 +210,8 @@ async def keep_entitlement(session: Session, plan: Plan, events: Sequence[ClaimE
             await check_heirs(session, plan, event)
             command = AwardBenefits(plan.code, event.person_id, event.claim_id, event.lines, limits_of(plan))
             await session.decide(ENTITLEMENT, f"{plan.code}-{event.person_id}", command)
+            if not event.raised:
+                await offset(session, plan, filed_of(await session.load(CLAIM, event.claim_id)), event)
         if isinstance(event, ClaimWithdrawn):
             release = ReleaseIncident(plan.code, event.person_id, event.claim_id)
             await session.decide(ENTITLEMENT, f"{plan.code}-{event.person_id}", release)
@@ -229,6 +233,11 @@ async def application_of(session: Session, claim: Claim, plan: Plan) -> Applicat
         filed_on=date.fromisoformat(filed.filed_on),
         awarded=entitlement.awards,
     )
+
+
+async def _had_before(session: Session, claim: Claim) -> int:
+    """What a grant would count as paid by claims that this one corrects, in fen."""
+    return await had_before(session, claim.filed) if _open(claim) else 0
 
 
 async def is_held(session: Session, claim: Claim) -> bool:
@@ -271,7 +280,7 @@ def person_of(claim: Claim) -> str:
             return claim.filed.person_id
 
 
-def _open(claim: Claim) -> bool:
+def _open(claim: Claim) -> TypeGuard[AtOffice | Assessed | Rechecked]:
     return isinstance(claim, AtOffice | Assessed | Rechecked)
 
 

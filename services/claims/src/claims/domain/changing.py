@@ -154,7 +154,7 @@ def approve_automatically(command: ApproveAutomatically, claim: Claim) -> list[C
         next_step="",
         by=command.signed_by[0],
     )
-    granted, *paid = approval(claim, claim.hands, command.lines, command.today, None)
+    granted, *paid = approval(claim, claim.hands, command.lines, command.today, None, command.offset_fen)
     assert isinstance(granted, ClaimApproved)
     events: list[ClaimEvent] = [assessed, _signed(granted, command.signed_by)]
     if sampled(filed.claim_id, command.sampling_percent):

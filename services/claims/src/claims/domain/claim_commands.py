@@ -1,7 +1,8 @@
 """What can be asked of a claim; `by` is the sub of the actor who asks.
 
 `due` says until when each step is to be done if it begins today (ISO dates by step): working days are not the
-domain's to count. Steps without an entry have no time set.
+domain's to count. Steps without an entry have no time set. `offset_fen` is what the payees still have of earlier
+claims for the same stay, whose settlements were taken back: a grant counts it as paid ahead (domain 6.5).
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ class AssessClaim:
     report_above_fen: int | None = None
     due: Mapping[str, str] = field(default_factory=dict)
     held: bool = False
+    offset_fen: int = 0
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ class RecheckClaim:
     report_above_fen: int | None = None
     due: Mapping[str, str] = field(default_factory=dict)
     held: bool = False
+    offset_fen: int = 0
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,7 @@ class ApproveClaim:
     today: str
     report_above_fen: int | None = None
     held: bool = False
+    offset_fen: int = 0
 
 
 @dataclass(frozen=True)

@@ -103,7 +103,9 @@ def _raised(approved: ClaimApproved, line: BenefitLine, level: int) -> BenefitLi
         return line
     if line.amount_fen <= before.amount_fen:
         raise Rejected("not-in-favour", "An objection gives the member more than before.", "benefit_codes")
-    return changed(line, line_id=f"{line.line_id}.raised{level}", advanced_fen=before.amount_fen)
+    return changed(
+        line, line_id=f"{line.line_id}.raised{level}", advanced_fen=before.amount_fen, offset_fen=before.offset_fen
+    )
 
 
 def raise_grant(command: RaiseGrant, claim: Claim) -> list[ClaimEvent]:

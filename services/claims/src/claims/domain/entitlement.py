@@ -27,6 +27,12 @@ class Entitlement:
     awards: tuple[Award, ...] = ()
     expected: tuple[Award, ...] = ()
     barred_until: str = ""
+    released: tuple[tuple[str, str], ...] = ()
+    """Incidents whose settlement was taken back after a grant, with that claim."""
+
+    def granted_before(self, incident_key: str) -> tuple[str, ...]:
+        """The claims granted for this incident whose settlements were taken back, in their order."""
+        return tuple(claim for key, claim in self.released if same_incident(key, incident_key))
 
     def claim_of(self, incident_key: str) -> str | None:
         """The claim that this incident is already the matter of."""
@@ -52,7 +58,10 @@ def evolve(state: Entitlement, event: EntitlementEvent) -> Entitlement:
             left = tuple(entry for entry in state.incidents if entry[1] != claim_id)
             # What was granted is asked back whole, and takes no room from the corrected settlement.
             kept, open_still = _without(state.awards, claim_id), _without(state.expected, claim_id)
-            return replace(state, incidents=left, awards=kept, expected=open_still)
+            granted = any(award.claim_id == claim_id for award in state.awards)
+            gone = tuple(entry for entry in state.incidents if entry[1] == claim_id) if granted else ()
+            released = (*state.released, *gone)
+            return replace(state, incidents=left, awards=kept, expected=open_still, released=released)
         case PersonBarred(until=until):
             return replace(state, barred_until=max(state.barred_until, until))
 

@@ -57,8 +57,12 @@ def record_arrival(command: RecordPayoutArrived, claim: Claim) -> list[ClaimEven
 
 
 def paid_in_full(approved: ClaimApproved, arrived: Iterable[PayoutArrived]) -> list[ClaimPaid]:
-    """ClaimPaid once every line has arrived: an advance beyond its own line pays no other one."""
-    fen_by_benefit: Counter[str] = Counter()
+    """ClaimPaid once every line has arrived: an advance beyond its own line pays no other one.
+
+    What a corrected claim has paid before has arrived with it.
+    """
+    offset = {line.benefit_code: line.offset_fen for line in approved.lines if line.offset_fen}
+    fen_by_benefit: Counter[str] = Counter(offset)
     for one in arrived:
         fen_by_benefit[one.benefit_code] += one.amount_fen
     if not fen_by_benefit or any(fen_by_benefit[line.benefit_code] < line.amount_fen for line in approved.lines):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from chassis.decider import Decider, Rejected
 from contracts.claims.process import (
     RecoveryClosed,
+    RecoveryOffset,
     RecoveryOpened,
     RecoveryReceived,
     RecoveryWriteOffDeclined,
@@ -32,20 +34,41 @@ class Owed:
     left_fen: int
     receipts: frozenset[str] = frozenset()
     proposed_by: str = ""
+    towards: frozenset[str] = frozenset()
+    """The corrected claims that a part of it has counted towards."""
 
 
 @dataclass(frozen=True)
 class Closed:
-    """Over, with its outcome."""
+    """Over, with its outcome; `kept_fen` was written off and has not been offset."""
 
     opened: RecoveryOpened
     outcome: str
     receipts: frozenset[str]
     decided_by: tuple[str, ...]
+    kept_fen: int = 0
+    towards: frozenset[str] = frozenset()
 
 
 Recovery = Unopened | Owed | Closed
-RecoveryEvent = RecoveryOpened | RecoveryReceived | RecoveryWriteOffProposed | RecoveryWriteOffDeclined | RecoveryClosed
+RecoveryEvent = (
+    RecoveryOpened
+    | RecoveryReceived
+    | RecoveryOffset
+    | RecoveryWriteOffProposed
+    | RecoveryWriteOffDeclined
+    | RecoveryClosed
+)
+
+
+def kept_fen(recovery: Recovery, payee_ids: Iterable[str]) -> int:
+    """What of the money asked back is still with these payees: owed or let go. Nothing where others were paid."""
+    match recovery:
+        case Unopened():
+            return 0
+        case Owed(opened=opened, left_fen=fen) | Closed(opened=opened, kept_fen=fen):
+            paid = set(opened.payee_ids or (opened.person_id,))
+            return fen if paid == set(payee_ids) else 0
 
 
 def evolve(recovery: Recovery, event: RecoveryEvent) -> Recovery:
@@ -56,12 +79,16 @@ def evolve(recovery: Recovery, event: RecoveryEvent) -> Recovery:
         case RecoveryReceived(), Owed():
             receipts = recovery.receipts | {event.receipt_id}
             return replace(recovery, left_fen=event.left_fen, receipts=receipts)
+        case RecoveryOffset(), Owed():
+            return replace(recovery, left_fen=event.left_fen, towards=recovery.towards | {event.to_claim_id})
+        case RecoveryOffset(), Closed():
+            return replace(recovery, kept_fen=event.left_fen, towards=recovery.towards | {event.to_claim_id})
         case RecoveryWriteOffProposed(), Owed():
             return replace(recovery, proposed_by=event.by)
         case RecoveryWriteOffDeclined(), Owed():
             return replace(recovery, proposed_by="")
-        case RecoveryClosed(), Owed(opened, _, receipts):
-            return Closed(opened, event.outcome, receipts, event.decided_by)
+        case RecoveryClosed(), Owed(opened, _, receipts, towards=towards):
+            return Closed(opened, event.outcome, receipts, event.decided_by, event.written_off_fen, towards)
         case _:
             raise ValueError(f"{type(event).__name__} after {type(recovery).__name__}")
 
@@ -88,6 +115,15 @@ class RecordReceipt:
 
 
 @dataclass(frozen=True)
+class OffsetRecovery:
+    """Count a part as paid towards the corrected claim; what is left up to `write_off_alone_max_fen` is let go."""
+
+    to_claim_id: str
+    amount_fen: int
+    write_off_alone_max_fen: int
+
+
+@dataclass(frozen=True)
 class ProposeWriteOff:
     """Ask no further, if another person agrees."""
 
@@ -103,7 +139,7 @@ class DecideWriteOff:
     agreed: bool
 
 
-RecoveryCommand = OpenRecovery | RecordReceipt | ProposeWriteOff | DecideWriteOff
+RecoveryCommand = OpenRecovery | RecordReceipt | OffsetRecovery | ProposeWriteOff | DecideWriteOff
 
 
 def decide(command: RecoveryCommand, recovery: Recovery) -> list[RecoveryEvent]:
@@ -113,6 +149,8 @@ def decide(command: RecoveryCommand, recovery: Recovery) -> list[RecoveryEvent]:
             return _open(command, recovery)
         case RecordReceipt():
             return _receive(command, recovery)
+        case OffsetRecovery():
+            return _offset(command, recovery)
         case ProposeWriteOff():
             return _propose(command, recovery)
         case DecideWriteOff():
@@ -159,6 +197,34 @@ def _receive(command: RecordReceipt, recovery: Recovery) -> list[RecoveryEvent]:
             if command.receipt_id in receipts:
                 return []
             raise _over()
+        case Unopened():
+            raise _unknown()
+
+
+def _offset(command: OffsetRecovery, recovery: Recovery) -> list[RecoveryEvent]:
+    match recovery:
+        case Owed(opened, left_fen) | Closed(opened, kept_fen=left_fen):
+            if command.to_claim_id in recovery.towards:
+                return []
+            if not 0 < command.amount_fen <= left_fen:
+                raise Rejected("offset-too-large", "No more is offset than the payees still have.", "amount_fen")
+            left_fen -= command.amount_fen
+            asked = isinstance(recovery, Owed) and left_fen > command.write_off_alone_max_fen
+            offset = RecoveryOffset(
+                recovery_id=opened.recovery_id,
+                claim_id=opened.claim_id,
+                claim_no=opened.claim_no,
+                plan_code=opened.plan_code,
+                to_claim_id=command.to_claim_id,
+                amount_fen=command.amount_fen,
+                left_fen=left_fen,
+                payee_ids=opened.payee_ids or (opened.person_id,),
+                due_on=opened.due_on,
+                waived=not asked,
+            )
+            if asked or isinstance(recovery, Closed):
+                return [offset]
+            return [offset, _closed(opened, WRITTEN_OFF if left_fen else RECOVERED, left_fen, (opened.by,))]
         case Unopened():
             raise _unknown()
 

@@ -18,6 +18,7 @@ from claims.domain.claim_stages import (
     AtOffice,
     AtUnion,
     AwaitingPapers,
+    Beside,
     Claim,
     ClaimEvent,
     ClosedIncomplete,
@@ -131,7 +132,10 @@ def _assessment(command: AssessClaim, claim: Undecided, hands: Hands) -> list[Cl
     if next_step:
         return [assessed]
     after = hands.after(OFFICE_REVIEW, command.by)
-    return [assessed, *approval(claim, after, command.lines, command.today, command.report_above_fen)]
+    return [
+        assessed,
+        *approval(claim, after, command.lines, command.today, command.report_above_fen, command.offset_fen),
+    ]
 
 
 def decide_specially(command: MakeSpecialDecision, claim: Claim) -> list[ClaimEvent]:
@@ -200,7 +204,10 @@ def recheck(command: RecheckClaim, claim: Claim) -> list[ClaimEvent]:
                 return [rechecked]
             not_held(held=command.held)
             after = hands.after(OFFICE_RECHECK, command.by)
-            return [rechecked, *approval(claim, after, lines, command.today, command.report_above_fen)]
+            return [
+                rechecked,
+                *approval(claim, after, lines, command.today, command.report_above_fen, command.offset_fen),
+            ]
         case Rechecked(hands=hands):
             if (OFFICE_RECHECK, command.by) in hands.reviews:
                 return []
@@ -225,7 +232,7 @@ def approve(command: ApproveClaim, claim: Claim) -> list[ClaimEvent]:
             not_held(held=command.held)
             lines = assessed.lines + special
             after = hands.after(HEAD_APPROVAL, command.by)
-            return approval(claim, after, lines, command.today, command.report_above_fen)
+            return approval(claim, after, lines, command.today, command.report_above_fen, command.offset_fen)
         case AtUnion() | AtOffice() | Assessed():
             raise Rejected("recheck-first", "The head approves what has been assessed and rechecked.")
         case AwaitingPapers():
@@ -239,16 +246,20 @@ def approve(command: ApproveClaim, claim: Claim) -> list[ClaimEvent]:
 
 
 def approval(
-    claim: Undecided, hands: Hands, lines: tuple[BenefitLine, ...], today: str, report_above_fen: int | None
+    claim: Undecided,
+    hands: Hands,
+    lines: tuple[BenefitLine, ...],
+    today: str,
+    report_above_fen: int | None,
+    offset_fen: int = 0,
 ) -> list[ClaimEvent]:
-    """The grant, less what was granted ahead; a large sum is reported with it.
+    """The grant, less what was granted ahead or by claims that it corrects; a large sum is reported with it.
 
     Paid at once where all of it has been paid ahead. Raises Rejected payees-unconfirmed.
     """
     filed, beside = claim.filed, claim.beside
     if not filed.payees:
         raise Rejected("payees-unconfirmed", "Nobody has named an account yet.", "payees")
-    ahead = {line.line_id: min(beside.advanced_fen(line.line_id), line.amount_fen) for line in lines}
     total_fen = sum(line.amount_fen for line in lines)
     granted = ClaimApproved(
         claim_id=filed.claim_id,
@@ -257,7 +268,7 @@ def approval(
         plan_code=filed.plan_code,
         plan_version=filed.plan_version,
         org_path=filed.org_path,
-        lines=tuple(changed(line, advanced_fen=ahead[line.line_id]) for line in lines),
+        lines=_less_ahead(lines, beside, offset_fen),
         payees=filed.payees,
         total_fen=total_fen,
         approved_on=today,
@@ -268,6 +279,17 @@ def approval(
         return [granted, *paid]
     report = LargeSumReported(claim_id=filed.claim_id, claim_no=filed.claim_no, total_fen=total_fen)
     return [granted, report, *paid]
+
+
+def _less_ahead(lines: tuple[BenefitLine, ...], beside: Beside, offset_fen: int) -> tuple[BenefitLine, ...]:
+    """The lines with what was granted ahead of each, and then, in their order, what the payees have already."""
+    less: list[BenefitLine] = []
+    for line in lines:
+        advanced_fen = min(beside.advanced_fen(line.line_id), line.amount_fen)
+        offset = min(offset_fen, line.amount_fen - advanced_fen)
+        offset_fen -= offset
+        less.append(changed(line, advanced_fen=advanced_fen + offset, offset_fen=offset))
+    return tuple(less)
 
 
 def reject(command: RejectClaim, claim: Claim) -> list[ClaimEvent]:

@@ -100,6 +100,7 @@ class ApproveAutomatically:
     amount_fen_max: int
     sampling_percent: int
     today: str
+    offset_fen: int = 0
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from chassis.execute import Session
 from claims.domain.claim import CLAIM
-from claims.domain.claim_stages import Claim, Paid
+from claims.domain.claim_stages import AtOffice, Claim, Paid
 from claims.domain.entitlement import ENTITLEMENT, AwardBenefits, Entitlement, limits_of
 from claims.domain.flag import FLAG, flag_ids, is_barring
 from claims.domain.matching import AUTO_PAY, EXACT_NEW
@@ -16,8 +16,9 @@ from claims.domain.plan import Plan
 from claims.domain.plan_version import PLAN_VERSION, signers_of, version_key
 from claims.domain.settlement import Verdict
 from claims.domain.side_commands import ApproveAutomatically, ConfirmPayees
+from claims.intake.offsetting import had_before, offset
 from claims.projections import consents, deceased, held_people
-from contracts.claims.v1 import Payee
+from contracts.claims.v1 import ClaimApproved, Payee
 from contracts.envelope import SYSTEM
 
 
@@ -68,6 +69,8 @@ async def grant_of(
 async def pay(session: Session, plan: Plan, claim_id: str, person_id: str, verdict: Verdict, granted: Grant) -> None:
     """Confirm the card and approve the claim that was just opened; payments does the rest."""
     await session.decide(CLAIM, claim_id, ConfirmPayees(SYSTEM.sub, (granted.payee,)))
+    opened = await session.load(CLAIM, claim_id)
+    assert isinstance(opened, AtOffice)
     rules = plan.procedure.auto_pay
     command = ApproveAutomatically(
         lines=verdict.lines,
@@ -77,8 +80,11 @@ async def pay(session: Session, plan: Plan, claim_id: str, person_id: str, verdi
         amount_fen_max=rules.amount_fen_max,
         sampling_percent=rules.sampling_percent,
         today=session.today.isoformat(),
+        offset_fen=await had_before(session, opened.filed),
     )
-    await session.decide(CLAIM, claim_id, command)
+    for event in await session.decide(CLAIM, claim_id, command):
+        if isinstance(event, ClaimApproved):
+            await offset(session, plan, opened.filed, event)
     award = AwardBenefits(plan.code, person_id, claim_id, verdict.lines, limits_of(plan))
     await session.decide(ENTITLEMENT, f"{plan.code}-{person_id}", award)
 
@@ -88,7 +94,7 @@ async def _verified(session: Session, entitlement: Entitlement) -> Payee | None:
     cards: list[tuple[str, Payee]] = []
     for _, claim_id in entitlement.incidents:
         claim: Claim = await session.load(CLAIM, claim_id)
-        if isinstance(claim, Paid) and not claim.granted.failed:
+        if isinstance(claim, Paid) and claim.granted.arrived and not claim.granted.failed:
             approved = claim.granted.approved
             own = [one for one in approved.payees if one.relation == SELF and one.name_matches]
             cards += [(approved.approved_on, one) for one in own]

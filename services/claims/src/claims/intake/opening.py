@@ -39,6 +39,7 @@ async def open_claim(
     assert plan.matching is not None
     incident = incident_of(stay)
     expected_fen = {line.benefit_code: line.amount_fen for line in verdict.lines}
+    entitlement = await session.load(ENTITLEMENT, f"{plan.code}-{person_id}")
     command = ClaimIncident(plan.code, person_id, incident_key(incident), claim_id, CHANNEL, expected_fen)
     await session.decide(ENTITLEMENT, f"{plan.code}-{person_id}", command)
     facts = session.keyring.seal_now(
@@ -68,6 +69,7 @@ async def open_claim(
         by=SYSTEM.sub,
         due_on=due.get(steps[0], ""),
         decide_until=due[DECISION],
+        corrects=entitlement.granted_before(incident_key(incident)),
     )
     await session.decide(CLAIM, claim_id, FileClaim(filed))
 

@@ -54,8 +54,9 @@ def apply(recorded: Recorded) -> Iterable[Write]:
                     "amount_fen": line.amount_fen,
                     "approved_on": event.approved_on,
                 }
-                # A line granted ahead stands here already, with what has arrived of it.
-                yield Patch(key, **columns) if line.advanced_fen else Put(key, **columns)
+                # A line granted ahead stands here already, with what has arrived of it; one that is offset does not.
+                stands = line.advanced_fen if event.raised else line.advanced_fen - line.offset_fen
+                yield Patch(key, **columns) if stands else Put(key, **columns)
         case AdvanceGranted() as event:
             yield Put(
                 (event.claim_id, event.benefit_code),
@@ -81,7 +82,7 @@ def _moved(recorded: Recorded, claim_id: str, benefit_code: str, fen: int) -> It
     return [Patch(key, moved_at=recorded.header.time), Count(key, paid_fen=fen)]
 
 
-PROJECTION = Projection(name=NAME, version=2, source="claims", table=TABLE, apply=apply)
+PROJECTION = Projection(name=NAME, version=3, source="claims", table=TABLE, apply=apply)
 
 
 class Paid(msgspec.Struct, frozen=True):

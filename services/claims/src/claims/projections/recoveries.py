@@ -13,6 +13,7 @@ from chassis.log import Recorded
 from chassis.projections import Patch, Projection, Put, Write
 from contracts.claims.process import (
     RecoveryClosed,
+    RecoveryOffset,
     RecoveryOpened,
     RecoveryReceived,
     RecoveryWriteOffDeclined,
@@ -63,6 +64,8 @@ def apply(recorded: Recorded) -> Iterable[Write]:
             )
         case RecoveryReceived() as event:
             yield Patch((event.claim_id,), left_fen=event.left_fen)
+        case RecoveryOffset() as event:
+            yield Patch((event.claim_id,), left_fen=event.left_fen)
         case RecoveryWriteOffProposed() as event:
             yield Patch((event.claim_id,), proposed_by=event.by)
         case RecoveryWriteOffDeclined() as event:
@@ -73,7 +76,7 @@ def apply(recorded: Recorded) -> Iterable[Write]:
             pass
 
 
-PROJECTION = Projection(name=NAME, version=1, source="claims", table=TABLE, apply=apply)
+PROJECTION = Projection(name=NAME, version=2, source="claims", table=TABLE, apply=apply)
 
 
 class RecoveryRow(msgspec.Struct, frozen=True):

@@ -13,6 +13,7 @@ from contracts.claims.process import (
     ObjectionFiled,
     PapersReminded,
     PapersRequested,
+    RecoveryOffset,
     RecoveryOpened,
 )
 from contracts.envelope import Event
@@ -111,6 +112,18 @@ async def on_recovery_opened(recorded: Recorded, session: Session) -> None:
         await tell(session, cause, payee_id, "recovery-asked", event.claim_id, **variables)
 
 
+async def on_recovery_offset(recorded: Recorded, session: Session) -> None:
+    """What is still asked back after the corrected claim was counted, if anything (domain 6.5)."""
+    event = recorded.event
+    assert isinstance(event, RecoveryOffset)
+    if event.waived:
+        return
+    variables = {"no": event.claim_no, "amt": yuan(event.left_fen), "d": day_text(event.due_on)}
+    cause = f"recovery-{event.recovery_id}-{event.to_claim_id}"
+    for payee_id in event.payee_ids:
+        await tell(session, cause, payee_id, "recovery-asked", event.claim_id, **variables)
+
+
 REACTIONS: dict[type[Event], Reaction] = {
     PapersRequested: on_papers_requested,
     PapersReminded: on_papers_reminded,
@@ -120,4 +133,5 @@ REACTIONS: dict[type[Event], Reaction] = {
     ObjectionDecided: on_objection_decided,
     AdvanceGranted: on_advance_granted,
     RecoveryOpened: on_recovery_opened,
+    RecoveryOffset: on_recovery_offset,
 }
