@@ -23,6 +23,7 @@ from claims.domain.side_commands import (
     WithdrawClaim,
 )
 from contracts.claims.process import (
+    BenefitUpgraded,
     LargeSumReported,
     StepOverdue,
 )
@@ -53,6 +54,7 @@ from tests.claims.process_material import (
     RULES,
     SPEC,
     TODAY,
+    UPGRADED,
     URGENT,
     WITHDRAWN,
     approved,
@@ -114,6 +116,7 @@ AHEAD = PayoutArrived(
 )
 ARRIVE_AHEAD = RecordPayoutArrived(AHEAD.payout_id, AHEAD.benefit_code, AHEAD.payee_id, AHEAD.amount_fen)
 RECHECK = RecheckClaim("rechecker", PLAN.authority, TODAY)
+RECHECKED_BY_ANOTHER = msgspec.structs.replace(RECHECKED, by="second")
 
 
 def assessed(*lines: BenefitLine) -> ClaimAssessed:
@@ -152,6 +155,44 @@ def test_an_advance_of_a_benefit_that_was_not_granted_arrives_and_pays_nothing_e
     approved_one.given(AHEAD).when(ARRIVE_AHEAD).then_nothing()
     stranger = RecordPayoutArrived("x", "CRITICAL_ILLNESS", "p9", 1)
     approved_one.when(stranger).then_rejected("payout-not-due")
+
+
+def upgraded(code: str, fen: int, from_code: str = "CRITICAL_ILLNESS", *others: BenefitLine) -> BenefitUpgraded:
+    new = line(code, fen)
+    return msgspec.structs.replace(UPGRADED, from_code=from_code, line=new, lines=(*others, new))
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_an_advance_on_a_benefit_that_was_replaced_is_deducted_from_the_new_one(early: bool) -> None:
+    ahead = SPEC.given(FILED, marked(), ADVANCED, *((AHEAD,) if early else ()))
+    way = ahead.given(ASSESSED, upgraded("ACCIDENT_DISABILITY", 7_500_000), RECHECKED_BY_ANOTHER)
+    granted = way.when(ApproveClaim("chief", TODAY)).events
+    (one,) = granted[0].lines
+    assert (one.benefit_code, one.advanced_fen, one.replaced_fen) == ("ACCIDENT_DISABILITY", 2_500_000, 2_500_000)
+    assert one.advanced_as == ("CRITICAL_ILLNESS",)
+    rest = RecordPayoutArrived("b", "ACCIDENT_DISABILITY", "p1", 5_000_000)
+    after = way.given(*granted)
+    if early:
+        assert names(after.when(rest).events) == ["PayoutArrived", "ClaimPaid"]
+    else:
+        arrived = after.when(rest).events
+        assert names(arrived) == ["PayoutArrived"]
+        assert names(after.given(*arrived).when(ARRIVE_AHEAD).events) == ["PayoutArrived", "ClaimPaid"]
+        after.given(*arrived, AHEAD).when(rest).then_nothing()
+
+
+def test_an_advance_follows_its_benefit_through_every_upgrade_and_no_further() -> None:
+    ahead = SPEC.given(FILED, marked(), ADVANCED)
+    twice = (upgraded("ACCIDENT_DISABILITY", 7_500_000), upgraded("SUDDEN_DEATH", 8_000_000, "ACCIDENT_DISABILITY"))
+    way = ahead.given(ASSESSED, *twice, RECHECKED_BY_ANOTHER)
+    (one,) = way.when(ApproveClaim("chief", TODAY)).events[0].lines
+    assert (one.benefit_code, one.advanced_fen) == ("SUDDEN_DEATH", 2_500_000)
+    beside = ahead.given(ASSESSED, upgraded("INPATIENT_MEDICAL", 72_000, ""), RECHECKED_BY_ANOTHER)
+    lines = beside.when(ApproveClaim("chief", TODAY)).events[0].lines
+    assert [(one.benefit_code, one.advanced_fen, one.advanced_as) for one in lines] == [
+        ("CRITICAL_ILLNESS", 2_500_000, ()),
+        ("INPATIENT_MEDICAL", 0, ()),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from contracts.claims.v1 import ClaimApproved, ClaimPaid
 from tests.claims.bureau_house import Bureau, file_of, row
 from tests.claims.house import filing
 from tests.claims.material import line
-from tests.claims.process_material import CONFIRMED, MATCHED, automatic
+from tests.claims.process_material import CONFIRMED, MATCHED, SPEC, automatic
 from tests.claims.test_auto_pay import ID, STAY, by_itself, match_of, ready
 from tests.claims.test_recovery import OPENED
 
@@ -107,6 +107,13 @@ def test_what_is_paid_less_what_comes_back_is_what_the_last_settlement_is_worth(
     books.receive(100)
     let_go = sum(one.kept_fen for one in books.recoveries if isinstance(one, Closed))
     assert books.paid_fen - books.received_fen == settlements[-1][0] + let_go
+
+
+def test_what_was_had_before_is_spread_over_the_lines_in_their_order() -> None:
+    lines = (line("INPATIENT_MEDICAL", 50_000), line("CRITICAL_ILLNESS", 40_000))
+    command = automatic(lines=lines, offset_fen=60_000)
+    (granted,) = [one for one in SPEC.given(MATCHED, CONFIRMED).when(command).events if isinstance(one, ClaimApproved)]
+    assert [(one.advanced_fen, one.offset_fen) for one in granted.lines] == [(50_000, 50_000), (10_000, 10_000)]
 
 
 @pytest.mark.parametrize(

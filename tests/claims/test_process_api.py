@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from chassis.sweep import Sweeps
+from claims.projections import claim_lines
 from claims.workers import SWEEPS
 from contracts.claims.process import AdvanceGranted
 from tests.claims.house import OFFICE, House, filing, returned, settled
@@ -167,6 +169,35 @@ async def test_an_advance_is_settled_and_money_is_asked_back_in_parts(house: Hou
     barred = filing(channel="MEMBER_MOBILE", incident={"kind": "INPATIENT", "decisive_on": "2022-01-02"})
     again = await house.post("/claims", barred, person_id, "member", UNIT)
     assert (again.status_code, again.json()["code"]) == (409, "person-barred")
+
+
+async def test_an_advance_on_a_benefit_that_an_upgrade_replaces_is_settled_with_the_new_one(house: House) -> None:
+    facts = {"self_pay_in_scope_fen": 1_500_000, "self_paid_fen": 1_500_000}
+    claim_id = await house.filed(filing(channel="MEMBER_MOBILE", facts=facts), await house.cover(UNIT), "member")
+    await house.act(claim_id, "urgent", "office_reviewer", body={"trigger": "HOSPITAL_DEPOSIT"})
+    ahead = {"benefit_code": "INPATIENT_MEDICAL", "amount_fen": 36_000}
+    await house.act(claim_id, "advance", "office_head", body=ahead)
+    await house.act(claim_id, "assess", "office_reviewer")
+    better = {"from_code": "INPATIENT_MEDICAL", "benefit_code": "CRITICAL_ILLNESS", "reason": "病理已到"}
+    await house.act(claim_id, "upgrade", "office_reviewer", body=better)
+    await house.act(claim_id, "recheck", "office_rechecker")
+    await house.act(claim_id, "approve", "office_head")
+    (granted,) = (await house.approved(claim_id)).lines
+    assert (granted.benefit_code, granted.advanced_fen) == ("CRITICAL_ILLNESS", 36_000)
+    await house.pay(claim_id)
+    assert (await view(house, claim_id))["claim"]["state"] == "APPROVED"
+    await house.pay_ahead(claim_id)
+    assert (await view(house, claim_id))["claim"]["state"] == "PAID"
+    paid = (await house.get("/summary")).json()
+    rest_fen = granted.amount_fen - 36_000
+    by_benefit = {"CRITICAL_ILLNESS": rest_fen, "INPATIENT_MEDICAL": 36_000}
+    assert (paid["fen"], paid["fen_by_benefit"]) == (granted.amount_fen, by_benefit)
+    async with house.world.context.reads.connection() as c:
+        rows = list(await c.execute(sa.select(claim_lines.C.benefit_code, claim_lines.C.amount_fen)))
+    assert sorted(tuple(row) for row in rows) == [
+        ("CRITICAL_ILLNESS", granted.amount_fen),
+        ("INPATIENT_MEDICAL", 0),
+    ]
 
 
 async def test_an_advance_that_the_bank_sends_back_leaves_the_claim_on_its_way(house: House) -> None:

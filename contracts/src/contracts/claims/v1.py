@@ -60,6 +60,7 @@ class BenefitLine(Value, frozen=True, kw_only=True):
     `cap_reasons` name the caps that cut it, in their order: CAP_STAY, CAP_PERIOD, CAP_OVERALL.
     `advanced_fen` of `amount_fen` has been granted ahead (AdvanceGranted); the rest is still to be paid. `offset_fen`
     of that was granted by an earlier claim of the same stay, whose settlement was taken back (RecoveryOffset).
+    `replaced_fen` of it was granted ahead of the benefits `advanced_as`, which this one has replaced (BenefitUpgraded).
     """
 
     line_id: str
@@ -71,6 +72,8 @@ class BenefitLine(Value, frozen=True, kw_only=True):
     cap_reasons: tuple[str, ...] = ()
     advanced_fen: int = 0
     offset_fen: int = 0
+    replaced_fen: int = 0
+    advanced_as: tuple[str, ...] = ()
 
 
 class ClaimFiled(Event, frozen=True, kw_only=True):

@@ -157,13 +157,16 @@ def _upgraded(claim: Assessed | Rechecked, event: BenefitUpgraded) -> Assessed:
     codes = (event.from_code, event.line.benefit_code)
     lines = tuple(line for line in claim.assessed.lines if line.benefit_code not in codes)
     special = tuple(line for line in claim.special if line.benefit_code not in codes)
+    beside = _running(claim.beside, event.due_on)
+    if event.from_code not in ("", event.line.benefit_code):
+        beside = replace(beside, replaced=(*beside.replaced, codes))
     return Assessed(
         claim.filed,
         claim.hands.before(OFFICE_RECHECK).touching(OFFICE_REVIEW, event.by),
         changed(claim.assessed, lines=lines),
         (*special, event.line),
         event.next_step,
-        _running(claim.beside, event.due_on),
+        beside,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
 from claims.domain.reviews import HEAD_APPROVAL, OFFICE_RECHECK, OFFICE_REVIEW
@@ -100,10 +101,20 @@ class Beside:
     decide_until: str = ""
     complex: bool = False
     papers_came: bool = False
+    replaced: tuple[tuple[str, str], ...] = ()
+    """Benefits that upgrades have put others in the place of, old and new code."""
 
     def advanced_fen(self, line_id: str) -> int:
         """What has been granted ahead of a line."""
         return sum(one.amount_fen for one in self.advances if one.line_id == line_id)
+
+    def advanced_before(self, benefit_code: str, granted: Collection[str]) -> tuple[AdvanceGranted, ...]:
+        """What was granted ahead of benefits that this one has replaced and that are not `granted` any more."""
+        codes = {benefit_code}
+        for old, new in reversed(self.replaced):
+            if new in codes and old not in granted:
+                codes.add(old)
+        return tuple(one for one in self.advances if one.benefit_code in codes - {benefit_code})
 
 
 @dataclass(frozen=True)

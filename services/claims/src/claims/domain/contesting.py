@@ -104,7 +104,12 @@ def _raised(approved: ClaimApproved, line: BenefitLine, level: int) -> BenefitLi
     if line.amount_fen <= before.amount_fen:
         raise Rejected("not-in-favour", "An objection gives the member more than before.", "benefit_codes")
     return changed(
-        line, line_id=f"{line.line_id}.raised{level}", advanced_fen=before.amount_fen, offset_fen=before.offset_fen
+        line,
+        line_id=f"{line.line_id}.raised{level}",
+        advanced_fen=before.amount_fen,
+        offset_fen=before.offset_fen,
+        replaced_fen=before.replaced_fen,
+        advanced_as=before.advanced_as,
     )
 
 

@@ -59,13 +59,17 @@ def record_arrival(command: RecordPayoutArrived, claim: Claim) -> list[ClaimEven
 def paid_in_full(approved: ClaimApproved, arrived: Iterable[PayoutArrived]) -> list[ClaimPaid]:
     """ClaimPaid once every line has arrived: an advance beyond its own line pays no other one.
 
-    What a corrected claim has paid before has arrived with it.
+    What a corrected claim has paid before has arrived with it, and so has what was paid ahead of a benefit that the
+    line has replaced.
     """
     offset = {line.benefit_code: line.offset_fen for line in approved.lines if line.offset_fen}
     fen_by_benefit: Counter[str] = Counter(offset)
     for one in arrived:
         fen_by_benefit[one.benefit_code] += one.amount_fen
-    if not fen_by_benefit or any(fen_by_benefit[line.benefit_code] < line.amount_fen for line in approved.lines):
+    if not fen_by_benefit or any(
+        sum(fen_by_benefit[code] for code in (line.benefit_code, *line.advanced_as)) < line.amount_fen
+        for line in approved.lines
+    ):
         return []
     return [ClaimPaid(claim_id=approved.claim_id, person_id=approved.person_id, total_fen=approved.total_fen)]
 

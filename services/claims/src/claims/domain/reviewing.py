@@ -284,11 +284,18 @@ def approval(
 def _less_ahead(lines: tuple[BenefitLine, ...], beside: Beside, offset_fen: int) -> tuple[BenefitLine, ...]:
     """The lines with what was granted ahead of each, and then, in their order, what the payees have already."""
     less: list[BenefitLine] = []
+    granted = {line.benefit_code for line in lines}
     for line in lines:
-        advanced_fen = min(beside.advanced_fen(line.line_id), line.amount_fen)
+        replaced = beside.advanced_before(line.benefit_code, granted)
+        own_fen = min(beside.advanced_fen(line.line_id), line.amount_fen)
+        replaced_fen = min(sum(one.amount_fen for one in replaced), line.amount_fen - own_fen)
+        advanced_fen = own_fen + replaced_fen
         offset = min(offset_fen, line.amount_fen - advanced_fen)
         offset_fen -= offset
-        less.append(changed(line, advanced_fen=advanced_fen + offset, offset_fen=offset))
+        advanced_as = tuple(dict.fromkeys(one.benefit_code for one in replaced))
+        ahead_fen = advanced_fen + offset
+        ahead = {"advanced_fen": ahead_fen, "offset_fen": offset, "replaced_fen": replaced_fen}
+        less.append(changed(line, **ahead, advanced_as=advanced_as))
     return tuple(less)
 
 

@@ -54,9 +54,11 @@ def apply(recorded: Recorded) -> Iterable[Write]:
                     "amount_fen": line.amount_fen,
                     "approved_on": event.approved_on,
                 }
-                # A line granted ahead stands here already, with what has arrived of it; one that is offset does not.
-                stands = line.advanced_fen if event.raised else line.advanced_fen - line.offset_fen
+                # A line granted ahead stands here already, with what has arrived of it; one offset does not.
+                stands = line.advanced_fen if event.raised else line.advanced_fen - line.offset_fen - line.replaced_fen
                 yield Patch(key, **columns) if stands else Put(key, **columns)
+                # What arrives of a benefit that gave way keeps its row, and is granted under the new one.
+                yield from (Patch((event.claim_id, code), amount_fen=0) for code in line.advanced_as)
         case AdvanceGranted() as event:
             yield Put(
                 (event.claim_id, event.benefit_code),
