@@ -101,8 +101,8 @@ class MobileCleared(Event, frozen=True, kw_only=True):
 class NoticePosted(Event, frozen=True, kw_only=True):
     """Officers are told something in the app (domain 9.3). Stream `notice-<key>`.
 
-    `kind`: pool-alert or task-digest. Whoever has one of `roles` and sees `org_path` reads it. Nothing in `facts` is
-    personal; `posted_on` is an ISO date.
+    `kind`: pool-alert, top-up-request, office-call or task-digest. Whoever has one of `roles` at `org_path` reads it.
+    Nothing in `facts` is personal; `posted_on` is an ISO date.
     """
 
     notice_id: str

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from chassis.tail.reactions import Reaction
 from contracts.envelope import Event
-from notify.inbox import decisions, people, process
+from notify.inbox import decisions, funds, people, process
 
 REACTIONS: dict[str, dict[type[Event], Reaction]] = {
     **decisions.REACTIONS,
     "claims": {**decisions.REACTIONS["claims"], **process.REACTIONS},
     "enrolment": people.REACTIONS,
+    "payments": {**decisions.REACTIONS["payments"], **funds.REACTIONS},
 }
