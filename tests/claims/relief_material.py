@@ -7,10 +7,11 @@ from typing import Any
 
 import msgspec
 
-from claims.domain.relief_commands import DecideRelief, FileRelief, VerifyRelief
+from claims.domain.relief_commands import AskReliefPapers, DecideRelief, FileRelief, VerifyRelief
 from claims.domain.relief_plan import ReliefRules
 from contracts.claims.relief import (
     ReliefAgreed,
+    ReliefClosedIncomplete,
     ReliefFiled,
     ReliefGranted,
     ReliefNoticePublished,
@@ -78,7 +79,14 @@ def asked(*needs: str) -> ReliefPapersAsked:
         needs=needs or ("NEED_KINSHIP",),
         due_on="2022-07-01",
         by="county",
+        asked_on="2022-06-01",
+        remind_days=(7, 20, 27),
+        next_on="2022-06-08",
     )
+
+
+def asking(*needs: str, by: str = "county") -> AskReliefPapers:
+    return AskReliefPapers(needs, "2022-07-01", by, "2022-06-01", (7, 20, 27))
 
 
 def supplied(*kinds: str) -> ReliefPapersSupplied:
@@ -196,11 +204,13 @@ def arrived(fen: int = 2_000 * YUAN, payout_id: str = "x") -> ReliefPayoutArrive
 
 
 PAID = ReliefPaid(relief_id="r1", person_id="p1", amount_fen=2_000 * YUAN)
+CLOSED_INCOMPLETE = ReliefClosedIncomplete(relief_id="r1", relief_no="RL22-1", person_id="p1", closed_on="2022-07-02")
 WITHDRAWN = ReliefWithdrawn(relief_id="r1", by="filer")
 TO_AGREED = (filed(), verified(), NOTICE, agreed())
 STAGES: dict[str, tuple[Any, ...]] = {
     "absent": (),
     "at_county": (filed(),),
+    "closed_incomplete": (filed(), asked(), CLOSED_INCOMPLETE),
     "verified": (filed(), verified(), NOTICE),
     "agreed": TO_AGREED,
     "granted": (*TO_AGREED, granted()),

@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import msgspec
 import pytest
 
 from chassis.testing import Spec
 from claims.domain.relief import OBJECTIONS_MAX, RELIEF
 from claims.domain.relief_commands import (
     AgreeToRelief,
-    AskReliefPapers,
+    FollowUpReliefPapers,
     ObjectToRelief,
     RecordReliefArrived,
     RecordReliefReturned,
     ReliefCommand,
+    ReopenRelief,
     SettleObjection,
     SupplyReliefPapers,
     WithdrawRelief,
 )
-from contracts.claims.relief import ReliefPaid, ReliefPaymentFailed
+from contracts.claims.relief import (
+    ReliefPaid,
+    ReliefPapersReminded,
+    ReliefPapersSupplied,
+    ReliefPaymentFailed,
+    ReliefReopened,
+)
+from contracts.claims.v1 import Document
 from tests.claims.material import YUAN, payee, sealed
 from tests.claims.relief_material import (
+    CLOSED_INCOMPLETE,
     COSTLY,
     NOTICE,
     PAID,
@@ -30,6 +42,7 @@ from tests.claims.relief_material import (
     agreed,
     arrived,
     asked,
+    asking,
     deciding,
     filed,
     filing,
@@ -48,8 +61,10 @@ relief = Spec(RELIEF)
 WHY = sealed("p1", "health")
 COMMANDS: dict[str, ReliefCommand] = {
     "file": filing(),
-    "ask": AskReliefPapers(("NEED_KINSHIP",), "2022-07-01", "county"),
+    "ask": asking("NEED_KINSHIP"),
     "supply": SupplyReliefPapers(papers("HUKOU_PAGE"), "filer"),
+    "follow-up": FollowUpReliefPapers("2022-07-02"),
+    "reopen": ReopenRelief((Document(kind="HUKOU_PAGE", sha256="2" * 64),), "2022-08-01", "2024-05-11", "filer"),
     "verify": verifying(by="another"),
     "object": ObjectToRelief("o9", sealed("p1", "health"), "2022-06-03", "neighbour"),
     "settle": SettleObjection("o9", upheld=False, note=None, by="other"),
@@ -61,18 +76,22 @@ COMMANDS: dict[str, ReliefCommand] = {
 }
 DONE = ""
 """It does something; [] is written as `-`."""
+CLOSED = "relief-closed"
+DUE = "relief-step-not-due"
 ANSWERS = {
-    "file": (DONE, "-", "-", "-", "relief-exists", "relief-exists", "relief-exists", "relief-exists"),
-    "ask": ("relief-unknown", DONE, "relief-step-not-due", "relief-step-not-due", *["relief-closed"] * 4),
-    "supply": ("relief-unknown", DONE, "relief-step-not-due", "relief-step-not-due", *["relief-closed"] * 4),
-    "verify": ("relief-unknown", DONE, "relief-step-not-due", "relief-step-not-due", *["relief-closed"] * 4),
-    "object": ("notice-over", "notice-over", DONE, *["notice-over"] * 5),
-    "settle": ("relief-unknown", *["objection-unknown"] * 3, *["relief-closed"] * 4),
-    "agree": ("relief-unknown", "relief-step-not-due", DONE, "relief-step-not-due", *["relief-closed"] * 4),
-    "decide": ("relief-unknown", "relief-step-not-due", "relief-step-not-due", DONE, *["relief-closed"] * 4),
-    "withdraw": ("relief-unknown", DONE, DONE, DONE, *["relief-closed"] * 3, "-"),
-    "arrive": (*["relief-not-granted"] * 4, DONE, "payout-not-due", *["relief-not-granted"] * 2),
-    "return": (*["relief-not-granted"] * 4, DONE, DONE, *["relief-not-granted"] * 2),
+    "file": (DONE, "-", "relief-exists", "-", "-", *["relief-exists"] * 4),
+    "ask": ("relief-unknown", DONE, CLOSED, DUE, DUE, *[CLOSED] * 4),
+    "supply": ("relief-unknown", DONE, "reopen-first", DUE, DUE, *[CLOSED] * 4),
+    "follow-up": ("-",) * 9,
+    "reopen": ("relief-unknown", "relief-not-closed", DONE, "relief-not-closed", "relief-not-closed", *[CLOSED] * 4),
+    "verify": ("relief-unknown", DONE, CLOSED, DUE, DUE, *[CLOSED] * 4),
+    "object": ("notice-over", "notice-over", "notice-over", DONE, *["notice-over"] * 5),
+    "settle": ("relief-unknown", "objection-unknown", CLOSED, *["objection-unknown"] * 2, *[CLOSED] * 4),
+    "agree": ("relief-unknown", DUE, CLOSED, DONE, DUE, *[CLOSED] * 4),
+    "decide": ("relief-unknown", DUE, CLOSED, DUE, DONE, *[CLOSED] * 4),
+    "withdraw": ("relief-unknown", DONE, DONE, DONE, DONE, *[CLOSED] * 3, "-"),
+    "arrive": (*["relief-not-granted"] * 5, DONE, "payout-not-due", *["relief-not-granted"] * 2),
+    "return": (*["relief-not-granted"] * 5, DONE, DONE, *["relief-not-granted"] * 2),
 }
 
 
@@ -116,16 +135,61 @@ def test_help_with_studies_names_the_child_and_other_relief_none() -> None:
 
 
 def test_papers_are_asked_for_all_at_once_and_come_in() -> None:
-    ask = AskReliefPapers(("NEED_KINSHIP",), "2022-07-01", "county")
+    ask = asking("NEED_KINSHIP")
     relief.given(filed()).when(ask).then(asked())
     relief.given(filed(), asked()).when(ask).then_nothing()
-    relief.given(filed()).when(AskReliefPapers((), "2022-07-01", "county")).then_rejected("needs-missing")
-    own = AskReliefPapers(("NEED_KINSHIP",), "2022-07-01", "filer")
+    relief.given(filed()).when(asking()).then_rejected("needs-missing")
+    own = asking("NEED_KINSHIP", by="filer")
     relief.given(filed()).when(own).then_rejected("filer-verifies")
     supply = SupplyReliefPapers(papers("KINSHIP_PROOF"), "filer")
     bare = filed(documents=())
     relief.given(bare, asked()).when(supply).then(supplied("KINSHIP_PROOF"))
     relief.given(bare, asked(), supplied("KINSHIP_PROOF")).when(supply).then_nothing()
+
+
+def reminded(day: int, next_on: str) -> ReliefPapersReminded:
+    return ReliefPapersReminded(
+        relief_id="r1", relief_no="RL22-1", person_id="p1", day=day, next_on=next_on, due_on="2022-07-01"
+    )
+
+
+def test_missing_papers_are_reminded_of_each_day_once_and_then_close_the_case() -> None:
+    waiting, first = relief.given(filed(), asked()), reminded(7, "2022-06-21")
+    waiting.when(FollowUpReliefPapers("2022-06-07")).then_nothing()
+    waiting.when(FollowUpReliefPapers("2022-06-08")).then(first)
+    waiting.given(first).when(FollowUpReliefPapers("2022-06-20")).then_nothing()
+    waiting.when(FollowUpReliefPapers("2022-06-28")).then(reminded(27, "2022-07-02"))
+    waiting.when(FollowUpReliefPapers("2022-07-01")).then(reminded(27, "2022-07-02"))
+    waiting.when(FollowUpReliefPapers("2022-07-02")).then(CLOSED_INCOMPLETE)
+    waiting.given(CLOSED_INCOMPLETE).when(FollowUpReliefPapers("2022-07-03")).then_nothing()
+    waiting.given(verified(), NOTICE).when(FollowUpReliefPapers("2022-07-03")).then_nothing()
+
+
+def test_papers_asked_for_before_there_were_reminders_close_the_case_too() -> None:
+    old = msgspec.structs.replace(asked(), asked_on="", remind_days=(), next_on="")
+    relief.given(filed(), old).when(FollowUpReliefPapers("2022-07-01")).then_nothing()
+    relief.given(filed(), old).when(FollowUpReliefPapers("2022-07-02")).then(CLOSED_INCOMPLETE)
+
+
+def test_a_better_picture_of_a_paper_that_was_asked_for_is_what_was_asked_for() -> None:
+    clear = (Document(kind="APPLICATION_FORM", sha256="1" * 64),)
+    came = ReliefPapersSupplied(relief_id="r1", documents=clear, by="filer")
+    waiting, supply = relief.given(filed(), asked()), SupplyReliefPapers(clear, "filer")
+    waiting.when(supply).then(came)
+    waiting.given(came).when(supply).then_nothing()
+    waiting.given(came).when(FollowUpReliefPapers("2022-07-02")).then_nothing()
+    waiting.when(SupplyReliefPapers(papers("APPLICATION_FORM"), "filer")).then_nothing()
+
+
+def test_a_case_closed_for_want_of_papers_is_reopened_with_them_in_time() -> None:
+    documents = papers("HUKOU_PAGE")
+    shut = relief.given(filed(documents=()), asked(), CLOSED_INCOMPLETE)
+    command = ReopenRelief(documents, "2024-05-11", "2024-05-11", "filer")
+    again = ReliefReopened(relief_id="r1", documents=documents, by="filer")
+    shut.when(command).then(again)
+    shut.given(again).when(command).then_nothing()
+    shut.when(replace(command, today="2024-05-12")).then_rejected("relief-late")
+    shut.when(replace(command, documents=())).then_rejected("papers-missing")
 
 
 def test_the_county_confirms_with_all_papers_and_the_notice_begins() -> None:

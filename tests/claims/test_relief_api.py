@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from chassis.sweep import Sweeps
+from claims.workers import SWEEPS
 from contracts.claims.relief import ReliefAllowanceTaken, ReliefFiled
 from contracts.enrolment.people import DeathWithdrawn
 from contracts.enrolment.v1 import DeathRecorded
@@ -194,6 +196,34 @@ async def test_papers_are_asked_for_and_supplied(house: House) -> None:
     papers = {"documents": await house.papers(person_id, kinds)}
     assert (await step(house, relief_id, "papers", papers, (person_id, "member", UNIT)))["state"] == "AT_COUNTY"
     assert (await verify(house, relief_id))["state"] == "ON_NOTICE"
+
+
+async def swept(house: House) -> int:
+    await house.world.settled()
+    sweeps = Sweeps(SWEEPS, house.world.context.executor, house.world.clock)
+    await house.world.context.log.pool.execute("delete from sweep_lease")
+    return sum([await sweeps.once(sweep) for sweep in SWEEPS])
+
+
+async def test_papers_that_never_come_close_the_case_until_they_do(house: House) -> None:
+    person_id = await house.cover(UNIT)
+    house.at("2022-06-30")
+    relief_id = await asked_for(house, asking(person_id, documents=[]))
+    await step(house, relief_id, "ask-papers", {"needs": ["NEED_APPLICATION"]}, COUNTY_CLERK)
+    house.at("2022-07-07")
+    assert await swept(house) == 1
+    assert await swept(house) == 0
+    house.at("2022-07-31")
+    assert await swept(house) == 1
+    assert await swept(house) == 0
+    assert (await view(house, relief_id))["case"]["state"] == "CLOSED_INCOMPLETE"
+    mine = (await house.get("/claims/mine", "member", UNIT, person_id)).json()["cases"]
+    assert [one["sentence"] for one in mine] == ["因材料未补齐已结案,补齐后可重新办理。"]
+    papers = {"documents": await house.papers(person_id, ("APPLICATION_FORM",))}
+    late = await house.post(f"/relief/cases/{relief_id}/papers", papers, person_id, "member", UNIT)
+    assert (late.status_code, late.json()["code"]) == (409, "reopen-first")
+    assert (await step(house, relief_id, "reopen", papers, (person_id, "member", UNIT)))["state"] == "AT_COUNTY"
+    assert await swept(house) == 0
 
 
 async def test_what_was_paid_as_a_benefit_is_no_matter_of_condolence(house: House) -> None:

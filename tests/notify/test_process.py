@@ -21,6 +21,7 @@ from contracts.claims.process import (
     RecoveryOpened,
     ReviewSampled,
 )
+from contracts.claims.relief import ReliefClosedIncomplete, ReliefPapersReminded
 from contracts.claims.v1 import BenefitLine, ClaimApproved, Payee
 from contracts.enrolment.v1 import DeathRecorded
 from contracts.envelope import Event, changed
@@ -114,6 +115,16 @@ async def tell(house: House, *events: Event) -> list[str]:
     return [event.template_code for event in await house.queued()]
 
 
+def relief_reminded(house: House) -> ReliefPapersReminded:
+    return ReliefPapersReminded(
+        relief_id=house.claim, relief_no=NO, person_id=house.member, day=7, next_on="2022-03-21", due_on="2022-03-31"
+    )
+
+
+def relief_closed(house: House) -> ReliefClosedIncomplete:
+    return ReliefClosedIncomplete(relief_id=house.claim, relief_no=NO, person_id=house.member, closed_on="2022-04-01")
+
+
 TOLD = {
     "papers-needed": requested,
     "papers-reminder": reminded,
@@ -127,6 +138,8 @@ TOLD = {
     "objection-raises": lambda house: changed(decided(house, "PARTLY"), against="GRANT"),
     "advance-approved": advanced,
     "recovery-asked": recovery,
+    "relief-papers-reminder": relief_reminded,
+    "relief-closed-incomplete": relief_closed,
 }
 
 

@@ -35,13 +35,51 @@ class ReliefFiled(Event, frozen=True, kw_only=True):
 
 
 class ReliefPapersAsked(Event, frozen=True, kw_only=True):
-    """The county asks for papers, all at once, by NEED_ codes of domain 4.7. Stream `relief-<id>`."""
+    """The county asks for papers, all at once, by NEED_ codes of domain 4.7. Stream `relief-<id>`.
+
+    `remind_days` are the days after `asked_on` on which the member is reminded, `next_on` the first of them or the
+    day after `due_on`; of events before there were reminders they are empty.
+    """
 
     relief_id: str
     relief_no: str
     person_id: str
     needs: tuple[str, ...]
     due_on: str
+    by: str
+    asked_on: str = ""
+    remind_days: tuple[int, ...] = ()
+    next_on: str = ""
+
+
+class ReliefPapersReminded(Event, frozen=True, kw_only=True):
+    """A day of the list has come and the papers have not (domain 4.2). Stream `relief-<id>`.
+
+    `day` counts from the asking; `next_on` is the next reminder's ISO date, or the day after `due_on`.
+    """
+
+    relief_id: str
+    relief_no: str
+    person_id: str
+    day: int
+    next_on: str
+    due_on: str
+
+
+class ReliefClosedIncomplete(Event, frozen=True, kw_only=True):
+    """The papers never came; with them the case can be reopened (domain 4.2). Stream `relief-<id>`."""
+
+    relief_id: str
+    relief_no: str
+    person_id: str
+    closed_on: str
+
+
+class ReliefReopened(Event, frozen=True, kw_only=True):
+    """The papers came after the case was closed for want of them: the county looks again. Stream `relief-<id>`."""
+
+    relief_id: str
+    documents: tuple[Document, ...]
     by: str
 
 
@@ -334,6 +372,9 @@ EVENTS: dict[str, type[Event]] = {
     "claims.relief-filed.v1": ReliefFiled,
     "claims.relief-papers-asked.v1": ReliefPapersAsked,
     "claims.relief-papers-supplied.v1": ReliefPapersSupplied,
+    "claims.relief-papers-reminded.v1": ReliefPapersReminded,
+    "claims.relief-closed-incomplete.v1": ReliefClosedIncomplete,
+    "claims.relief-reopened.v1": ReliefReopened,
     "claims.relief-verified.v1": ReliefVerified,
     "claims.relief-notice-published.v1": ReliefNoticePublished,
     "claims.relief-objected.v1": ReliefObjected,

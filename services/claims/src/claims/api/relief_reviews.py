@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated, Any
 
 import msgspec
@@ -41,6 +41,7 @@ from claims.domain.relief_commands import (
     AskReliefPapers,
     ObjectToRelief,
     ReliefCommand,
+    ReopenRelief,
     SettleObjection,
     SupplyReliefPapers,
     VerifyRelief,
@@ -50,6 +51,7 @@ from claims.domain.relief_stages import (
     Absent,
     Agreed,
     AtCounty,
+    ClosedIncomplete,
     Granted,
     Paid,
     Refused,
@@ -84,8 +86,9 @@ async def ask_relief_papers(
     allow(actor, "county_clerk", "city_clerk")
 
     async def command(session: Session, _filed: ReliefFiled, plan: Plan) -> ReliefCommand:
-        due = session.today + timedelta(days=relief_rules(plan).papers_days)
-        return AskReliefPapers(data.needs, due.isoformat(), actor.sub)
+        rules, today = relief_rules(plan), session.today
+        due_on = (today + timedelta(days=rules.papers_days)).isoformat()
+        return AskReliefPapers(data.needs, due_on, actor.sub, today.isoformat(), rules.remind_days)
 
     return await _take(relief_id, request, actor, context, command)
 
@@ -101,6 +104,22 @@ async def supply_relief_papers(
         papers = tuple(Document(kind=one.kind, sha256=one.sha256) for one in data.documents)
         await kept.require(context, filed.person_id, papers)
         return SupplyReliefPapers(papers, actor.sub)
+
+    return await _take(relief_id, request, actor, context, command)
+
+
+@post("/relief/cases/{relief_id:str}/reopen", status_code=200)
+async def reopen_relief(
+    relief_id: ReliefId, data: JSONBody[PapersAsked], request: AnyRequest, actor: Actor, context: Context
+) -> Told:
+    """A case closed for want of papers goes on with them, within the plan's days."""
+    allow(actor, *FILERS)
+
+    async def command(session: Session, filed: ReliefFiled, plan: Plan) -> ReliefCommand:
+        papers = tuple(Document(kind=one.kind, sha256=one.sha256) for one in data.documents)
+        await kept.require(context, filed.person_id, papers)
+        until = date.fromisoformat(filed.happened_on) + timedelta(days=relief_rules(plan).run_off_days)
+        return ReopenRelief(papers, session.today.isoformat(), until.isoformat(), actor.sub)
 
     return await _take(relief_id, request, actor, context, command)
 
@@ -300,6 +319,8 @@ def standing(relief_id: str, relief: Relief) -> ReliefStanding:
         case AtCounty(asked=asked):
             state = relief_cases.PAPERS_ASKED if asked else relief_cases.AT_COUNTY
             return ReliefStanding(relief_id=relief_id, state=state)
+        case ClosedIncomplete():
+            return ReliefStanding(relief_id=relief_id, state=relief_cases.CLOSED_INCOMPLETE)
         case Verified(verified=verified, notice_ends_on=ends_on):
             return ReliefStanding(
                 relief_id=relief_id,
@@ -326,6 +347,7 @@ def standing(relief_id: str, relief: Relief) -> ReliefStanding:
 ROUTES: list[ControllerRouterHandler] = [
     ask_relief_papers,
     supply_relief_papers,
+    reopen_relief,
     verify_relief,
     object_to_relief,
     settle_objection,

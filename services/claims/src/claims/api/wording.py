@@ -35,6 +35,7 @@ CLAIM_STATES = {
 RELIEF_STATES = {
     "AT_COUNTY": "县区总工会将入户或电话核实。",
     "PAPERS_ASKED": "请补充材料。",
+    "CLOSED_INCOMPLETE": "因材料未补齐已结案,补齐后可重新办理。",
     "ON_NOTICE": "已核实,正在公示。",
     "AT_CITY": "市州总工会正在审核。",
     "AT_OFFICE": "等待办事处周例会研究。",

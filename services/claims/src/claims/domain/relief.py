@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chassis.decider import Decider, Rejected
+from claims.domain import relief_papers
 from claims.domain.hardship import eligible, hardship_of
 from claims.domain.payees import check_payees
 from claims.domain.relief_commands import (
@@ -10,22 +11,25 @@ from claims.domain.relief_commands import (
     AskReliefPapers,
     DecideRelief,
     FileRelief,
+    FollowUpReliefPapers,
     ObjectToRelief,
     RecordReliefArrived,
     RecordReliefReturned,
     ReliefCommand,
+    ReopenRelief,
     SettleObjection,
     SupplyReliefPapers,
     VerifyRelief,
     WithdrawRelief,
 )
 from claims.domain.relief_meeting import verdict_on
+from claims.domain.relief_papers import not_filer, over
 from claims.domain.relief_plan import needs_of
 from claims.domain.relief_stages import (
     Absent,
     Agreed,
     AtCounty,
-    Dossier,
+    ClosedIncomplete,
     Granted,
     Paid,
     Refused,
@@ -41,8 +45,6 @@ from contracts.claims.relief import (
     ReliefObjected,
     ReliefObjectionSettled,
     ReliefPaid,
-    ReliefPapersAsked,
-    ReliefPapersSupplied,
     ReliefPaymentFailed,
     ReliefPayoutArrived,
     ReliefVerified,
@@ -59,9 +61,13 @@ def decide(command: ReliefCommand, relief: Relief) -> list[ReliefEvent]:
         case FileRelief():
             return _file(command, relief)
         case AskReliefPapers():
-            return _ask(command, relief)
+            return relief_papers.ask(command, relief)
         case SupplyReliefPapers():
-            return _supply(command, relief)
+            return relief_papers.supply(command, relief)
+        case FollowUpReliefPapers():
+            return relief_papers.follow_up(command, relief)
+        case ReopenRelief():
+            return relief_papers.reopen(command, relief)
         case VerifyRelief():
             return _verify(command, relief)
         case ObjectToRelief():
@@ -101,52 +107,14 @@ def _file(command: FileRelief, relief: Relief) -> list[ReliefEvent]:
             if (relief.dossier.filed.person_id, relief.dossier.filed.matter) == (filed.person_id, filed.matter):
                 return []
             raise Rejected("relief-exists", "Another case has this id.")
-        case Granted() | Paid() | Refused() | Withdrawn():
+        case ClosedIncomplete() | Granted() | Paid() | Refused() | Withdrawn():
             raise Rejected("relief-exists", "Another case has this id.")
-
-
-def _ask(command: AskReliefPapers, relief: Relief) -> list[ReliefEvent]:
-    match relief:
-        case AtCounty(dossier, asked):
-            if not command.needs:
-                raise Rejected("needs-missing", "Say which papers are needed.", "needs")
-            if asked == command.needs:
-                return []
-            _not_filer(dossier, command.by)
-            filed = dossier.filed
-            return [
-                ReliefPapersAsked(
-                    relief_id=filed.relief_id,
-                    relief_no=filed.relief_no,
-                    person_id=filed.person_id,
-                    needs=command.needs,
-                    due_on=command.due_on,
-                    by=command.by,
-                )
-            ]
-        case Verified() | Agreed():
-            raise Rejected("relief-step-not-due", "The county has looked into it already.")
-        case Absent() | Granted() | Paid() | Refused() | Withdrawn():
-            raise _over(relief)
-
-
-def _supply(command: SupplyReliefPapers, relief: Relief) -> list[ReliefEvent]:
-    match relief:
-        case AtCounty(dossier):
-            kinds = {document.kind for document in command.documents}
-            if kinds <= dossier.papers:
-                return []
-            return [ReliefPapersSupplied(relief_id=dossier.filed.relief_id, documents=command.documents, by=command.by)]
-        case Verified() | Agreed():
-            raise Rejected("relief-step-not-due", "The county has looked into it already.")
-        case Absent() | Granted() | Paid() | Refused() | Withdrawn():
-            raise _over(relief)
 
 
 def _verify(command: VerifyRelief, relief: Relief) -> list[ReliefEvent]:
     match relief:
         case AtCounty(dossier):
-            _not_filer(dossier, command.by)
+            not_filer(dossier, command.by)
             lacking = needs_of(command.kind.papers, dossier.papers)
             if command.confirmed and lacking:
                 raise Rejected("papers-missing", f"Ask for the missing papers first: {', '.join(lacking)}.")
@@ -174,8 +142,8 @@ def _verify(command: VerifyRelief, relief: Relief) -> list[ReliefEvent]:
             if (verified.by, verified.confirmed) == (command.by, command.confirmed):
                 return []
             raise Rejected("relief-step-not-due", "The county has looked into it already.")
-        case Absent() | Granted() | Paid() | Refused() | Withdrawn():
-            raise _over(relief)
+        case Absent() | ClosedIncomplete() | Granted() | Paid() | Refused() | Withdrawn():
+            raise over(relief)
 
 
 def _object(command: ObjectToRelief, relief: Relief) -> list[ReliefEvent]:
@@ -196,7 +164,7 @@ def _object(command: ObjectToRelief, relief: Relief) -> list[ReliefEvent]:
                     by=command.by,
                 )
             ]
-        case AtCounty() | Agreed() | Absent() | Granted() | Paid() | Refused() | Withdrawn():
+        case AtCounty() | ClosedIncomplete() | Agreed() | Absent() | Granted() | Paid() | Refused() | Withdrawn():
             raise Rejected("notice-over", "There is no public notice of this case.")
 
 
@@ -220,8 +188,8 @@ def _settle(command: SettleObjection, relief: Relief) -> list[ReliefEvent]:
             ]
         case AtCounty() | Agreed():
             raise Rejected("objection-unknown", "No objection to this case is open.")
-        case Absent() | Granted() | Paid() | Refused() | Withdrawn():
-            raise _over(relief)
+        case Absent() | ClosedIncomplete() | Granted() | Paid() | Refused() | Withdrawn():
+            raise over(relief)
 
 
 def _agree(command: AgreeToRelief, relief: Relief) -> list[ReliefEvent]:
@@ -247,8 +215,8 @@ def _agree(command: AgreeToRelief, relief: Relief) -> list[ReliefEvent]:
             raise Rejected("relief-step-not-due", "The prefecture has given its view.")
         case AtCounty():
             raise Rejected("relief-step-not-due", "The county has not looked into it yet.")
-        case Absent() | Granted() | Paid() | Refused() | Withdrawn():
-            raise _over(relief)
+        case Absent() | ClosedIncomplete() | Granted() | Paid() | Refused() | Withdrawn():
+            raise over(relief)
 
 
 def _decide(command: DecideRelief, relief: Relief) -> list[ReliefEvent]:
@@ -260,25 +228,25 @@ def _decide(command: DecideRelief, relief: Relief) -> list[ReliefEvent]:
         case Granted(granted=granted) | Paid(Granted(granted=granted)):
             if (granted.meeting_id, granted.amount_fen) == (command.meeting_id, command.verdict.amount_fen):
                 return []
-            raise _over(relief)
+            raise over(relief)
         case Refused(refused=refused):
             if (refused.meeting_id, refused.reason) == (command.meeting_id, command.verdict.reason):
                 return []
-            raise _over(relief)
-        case Absent() | Withdrawn():
-            raise _over(relief)
+            raise over(relief)
+        case Absent() | ClosedIncomplete() | Withdrawn():
+            raise over(relief)
 
 
 def _withdraw(command: WithdrawRelief, relief: Relief) -> list[ReliefEvent]:
     match relief:
-        case AtCounty(dossier) | Verified(dossier) | Agreed(dossier):
+        case AtCounty(dossier) | ClosedIncomplete(dossier) | Verified(dossier) | Agreed(dossier):
             if command.by not in {dossier.filed.by, dossier.filed.person_id}:
                 raise Rejected("not-the-filer", "The member or the filer takes it back.")
             return [ReliefWithdrawn(relief_id=dossier.filed.relief_id, by=command.by)]
         case Withdrawn():
             return []
         case Absent() | Granted() | Paid() | Refused():
-            raise _over(relief)
+            raise over(relief)
 
 
 def _record_arrival(command: RecordReliefArrived, relief: Relief) -> list[ReliefEvent]:
@@ -305,7 +273,7 @@ def _record_arrival(command: RecordReliefArrived, relief: Relief) -> list[Relief
             if any(one.payout_id == command.payout_id for one in arrived):
                 return []
             raise Rejected("payout-not-due", "All of the relief has arrived.")
-        case Absent() | AtCounty() | Verified() | Agreed() | Refused() | Withdrawn():
+        case Absent() | AtCounty() | ClosedIncomplete() | Verified() | Agreed() | Refused() | Withdrawn():
             raise Rejected("relief-not-granted", "Nothing was granted.")
 
 
@@ -322,19 +290,8 @@ def _record_return(command: RecordReliefReturned, relief: Relief) -> list[Relief
                     reason=command.reason,
                 )
             ]
-        case Absent() | AtCounty() | Verified() | Agreed() | Refused() | Withdrawn():
+        case Absent() | AtCounty() | ClosedIncomplete() | Verified() | Agreed() | Refused() | Withdrawn():
             raise Rejected("relief-not-granted", "Nothing was granted.")
-
-
-def _not_filer(dossier: Dossier, by: str) -> None:
-    if by == dossier.filed.by:
-        raise Rejected("filer-verifies", "Who filed the case does not look into it.")
-
-
-def _over(relief: Relief) -> Rejected:
-    if isinstance(relief, Absent):
-        return Rejected("relief-unknown", "No such relief case.")
-    return Rejected("relief-closed", "The case has been decided or taken back.")
 
 
 RELIEF: Decider[ReliefCommand, Relief, ReliefEvent] = Decider("relief", Absent(), evolve, decide)

@@ -24,11 +24,13 @@ class FileRelief:
 
 @dataclass(frozen=True)
 class AskReliefPapers:
-    """Ask for papers, all at once, by codes of domain 4.7; due on a day."""
+    """Ask for papers, all at once, by codes of domain 4.7; due on a day, reminded of on days after `today`."""
 
     needs: tuple[str, ...]
     due_on: str
     by: str
+    today: str
+    remind_days: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,23 @@ class SupplyReliefPapers:
     """Hand papers in."""
 
     documents: tuple[Document, ...]
+    by: str
+
+
+@dataclass(frozen=True)
+class FollowUpReliefPapers:
+    """A day has come on which missing papers are reminded of, or the case is closed."""
+
+    today: str
+
+
+@dataclass(frozen=True)
+class ReopenRelief:
+    """Hand papers in after the case was closed for want of them; not after `until`."""
+
+    documents: tuple[Document, ...]
+    today: str
+    until: str
     by: str
 
 
@@ -131,6 +150,8 @@ ReliefCommand = (
     FileRelief
     | AskReliefPapers
     | SupplyReliefPapers
+    | FollowUpReliefPapers
+    | ReopenRelief
     | VerifyRelief
     | ObjectToRelief
     | SettleObjection

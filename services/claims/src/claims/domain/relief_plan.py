@@ -55,11 +55,15 @@ class ReliefRefusalText(Value, frozen=True, kw_only=True):
 
 
 class ReliefRules(Value, frozen=True, kw_only=True):
-    """Relief money of a plan (互助互济金): paid by the relief fund, capped for a person and period."""
+    """Relief money of a plan (互助互济金): paid by the relief fund, capped for a person and period.
+
+    Papers that are asked for are due after `papers_days` and reminded of on `remind_days` after the asking.
+    """
 
     cap_fen: int
     notice_workdays: int
     papers_days: int
+    remind_days: tuple[int, ...] = ()
     run_off_days: int
     head_above_fen: int
     meeting_participants_min: int

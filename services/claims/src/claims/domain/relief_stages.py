@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from contracts.claims.relief import (
     ReliefAgreed,
+    ReliefClosedIncomplete,
     ReliefFiled,
     ReliefGranted,
     ReliefNoticePublished,
@@ -13,13 +14,16 @@ from contracts.claims.relief import (
     ReliefObjectionSettled,
     ReliefPaid,
     ReliefPapersAsked,
+    ReliefPapersReminded,
     ReliefPapersSupplied,
     ReliefPaymentFailed,
     ReliefPayoutArrived,
     ReliefRefused,
+    ReliefReopened,
     ReliefVerified,
     ReliefWithdrawn,
 )
+from contracts.claims.v1 import Document
 
 # State: one class per stage
 
@@ -31,23 +35,38 @@ class Absent:
 
 @dataclass(frozen=True)
 class Dossier:
-    """What was filed, the kinds of papers so far, and everyone who had a hand in it."""
+    """What was filed, the kinds of papers so far and their digests, and everyone who had a hand in it."""
 
     filed: ReliefFiled
     papers: frozenset[str]
     hands: tuple[str, ...]
+    digests: frozenset[str] = frozenset()
 
     def by(self, sub: str) -> Dossier:
         """With one more pair of hands."""
         return replace(self, hands=tuple(dict.fromkeys((*self.hands, sub))))
 
+    def with_papers(self, documents: tuple[Document, ...]) -> Dossier:
+        """With papers handed in."""
+        kinds = self.papers | {document.kind for document in documents}
+        return replace(self, papers=kinds, digests=self.digests | {document.sha256 for document in documents})
+
 
 @dataclass(frozen=True)
 class AtCounty:
-    """Waits for the county's look; `asked` are the papers it waits for."""
+    """Waits for the county's look; `asked` are the papers it waits for, `reminded` the days of reminding so far."""
 
     dossier: Dossier
     asked: tuple[str, ...] = ()
+    request: ReliefPapersAsked | None = None
+    reminded: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class ClosedIncomplete:
+    """The papers did not come; the county looks at the case when they do, within the plan's days."""
+
+    dossier: Dossier
 
 
 @dataclass(frozen=True)
@@ -107,11 +126,14 @@ class Withdrawn:
     dossier: Dossier
 
 
-Relief = Absent | AtCounty | Verified | Agreed | Granted | Paid | Refused | Withdrawn
+Relief = Absent | AtCounty | ClosedIncomplete | Verified | Agreed | Granted | Paid | Refused | Withdrawn
 ReliefEvent = (
     ReliefFiled
     | ReliefPapersAsked
     | ReliefPapersSupplied
+    | ReliefPapersReminded
+    | ReliefClosedIncomplete
+    | ReliefReopened
     | ReliefVerified
     | ReliefNoticePublished
     | ReliefObjected
@@ -130,13 +152,17 @@ def evolve(relief: Relief, event: ReliefEvent) -> Relief:
     """Fold one event; an event that does not fit the stage cannot have been recorded."""
     match event, relief:
         case ReliefFiled(), _:
-            papers = frozenset(document.kind for document in event.documents)
-            return AtCounty(Dossier(event, papers, (event.by,)))
+            return AtCounty(Dossier(event, frozenset(), (event.by,)).with_papers(event.documents))
         case ReliefPapersAsked(), AtCounty(dossier):
-            return AtCounty(dossier.by(event.by), event.needs)
+            return AtCounty(dossier.by(event.by), event.needs, event)
+        case ReliefPapersReminded(), AtCounty():
+            return replace(relief, reminded=relief.reminded | {event.day})
         case ReliefPapersSupplied(), AtCounty(dossier):
-            papers = dossier.papers | {document.kind for document in event.documents}
-            return AtCounty(replace(dossier, papers=papers))
+            return AtCounty(dossier.with_papers(event.documents))
+        case ReliefClosedIncomplete(), AtCounty(dossier):
+            return ClosedIncomplete(dossier)
+        case ReliefReopened(), ClosedIncomplete(dossier):
+            return AtCounty(dossier.with_papers(event.documents))
         case ReliefVerified(), AtCounty(dossier):
             return Verified(dossier.by(event.by), event)
         case ReliefNoticePublished(), Verified():
@@ -153,7 +179,7 @@ def evolve(relief: Relief, event: ReliefEvent) -> Relief:
             return Granted(dossier, event)
         case ReliefRefused(), Agreed(dossier):
             return Refused(dossier, event)
-        case ReliefWithdrawn(), AtCounty() | Verified() | Agreed():
+        case ReliefWithdrawn(), AtCounty() | ClosedIncomplete() | Verified() | Agreed():
             return Withdrawn(relief.dossier)
         case ReliefPayoutArrived(), Granted():
             return replace(relief, arrived=(*relief.arrived, event))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-
 from chassis.decider import Rejected
 from claims.domain.claim_stages import (
     Absent,
@@ -23,6 +21,7 @@ from claims.domain.claim_stages import (
     Withdrawn,
 )
 from claims.domain.payees import check_payees
+from claims.domain.reminding import day_due, next_on
 from claims.domain.reviews import AWAITING_CARD, OFFICE_RECHECK
 from claims.domain.side_commands import (
     AskForPapers,
@@ -83,7 +82,7 @@ def ask_for_papers(command: AskForPapers, claim: Claim) -> list[ClaimEvent]:
             round=waiting.beside.rounds + 1,
             asked_on=command.today,
             remind_days=days,
-            next_on=_next_on(command.today, days, frozenset(), command.due_on),
+            next_on=next_on(command.today, days, frozenset(), command.due_on),
             due_on=command.due_on,
             note=command.note,
             by=command.by,
@@ -134,12 +133,9 @@ def follow_up_papers(command: FollowUpPapers, claim: Claim) -> list[ClaimEvent]:
                 closed_on=command.today,
             )
         ]
-    last = max(claim.reminded, default=0)
-    passed = (date.fromisoformat(command.today) - date.fromisoformat(asked.asked_on)).days
-    due = [day for day in asked.remind_days if last < day <= passed]
-    if not due:
+    day = day_due(asked.asked_on, asked.remind_days, claim.reminded, command.today)
+    if not day:
         return []
-    day = max(due)
     return [
         PapersReminded(
             claim_id=asked.claim_id,
@@ -147,7 +143,7 @@ def follow_up_papers(command: FollowUpPapers, claim: Claim) -> list[ClaimEvent]:
             person_id=asked.person_id,
             payee_ids=asked.payee_ids,
             day=day,
-            next_on=_next_on(asked.asked_on, asked.remind_days, claim.reminded | {day}, asked.due_on),
+            next_on=next_on(asked.asked_on, asked.remind_days, claim.reminded | {day}, asked.due_on),
             due_on=asked.due_on,
         )
     ]
@@ -234,11 +230,3 @@ def _named(filed: ClaimFiled) -> list[tuple[str, int, str]]:
 def _check_documents(documents: tuple[Document, ...]) -> None:
     if not documents:
         raise Rejected("papers-missing", "At least one paper is handed in.", "documents")
-
-
-def _next_on(asked_on: str, days: tuple[int, ...], reminded: frozenset[int], due_on: str) -> str:
-    """The day of the next reminder, or the day after the last day."""
-    left = [day for day in days if day > max(reminded, default=0)]
-    if left:
-        return (date.fromisoformat(asked_on) + timedelta(days=min(left))).isoformat()
-    return (date.fromisoformat(due_on) + timedelta(days=1)).isoformat()

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.clock import local_day
 from chassis.log import Recorded
 from chassis.projections import Count, Patch, Projection, Put, Write
+from claims.domain.reminding import day_after
 from contracts.claims.relief import (
     ReliefAgreed,
+    ReliefClosedIncomplete,
     ReliefFiled,
     ReliefGranted,
     ReliefNoticePublished,
@@ -19,9 +23,11 @@ from contracts.claims.relief import (
     ReliefObjectionSettled,
     ReliefPaid,
     ReliefPapersAsked,
+    ReliefPapersReminded,
     ReliefPapersSupplied,
     ReliefPaymentFailed,
     ReliefRefused,
+    ReliefReopened,
     ReliefVerified,
     ReliefWithdrawn,
 )
@@ -30,7 +36,7 @@ from contracts.envelope import Sealed
 NAME = "relief_cases"
 AT_COUNTY, PAPERS_ASKED, ON_NOTICE, AT_CITY = "AT_COUNTY", "PAPERS_ASKED", "ON_NOTICE", "AT_CITY"
 AT_OFFICE, GRANTED, PAYMENT_FAILED, PAID = "AT_OFFICE", "GRANTED", "PAYMENT_FAILED", "PAID"
-REFUSED, WITHDRAWN = "REFUSED", "WITHDRAWN"
+REFUSED, WITHDRAWN, CLOSED_INCOMPLETE = "REFUSED", "WITHDRAWN", "CLOSED_INCOMPLETE"
 
 TABLE = sa.Table(
     NAME,
@@ -52,6 +58,7 @@ TABLE = sa.Table(
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("needs", sa.Text, nullable=False, server_default="[]"),
     sa.Column("due_on", sa.Text, nullable=False, server_default=""),
+    sa.Column("follow_up_on", sa.Text, nullable=False, server_default=""),
     sa.Column("confirmed", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("hardship", sa.Text, nullable=False, server_default=""),
     sa.Column("eligible", sa.Boolean, nullable=False, server_default=sa.false()),
@@ -67,8 +74,12 @@ TABLE = sa.Table(
     sa.Index("relief_cases_by_path", "org_path"),
     sa.Index("relief_cases_by_person", "person_id"),
     sa.Index("relief_cases_on_notice", "state", "notice_ends_on"),
+    sa.Index("relief_cases_followed_up", "state", "follow_up_on"),
 )
-"""`contact` is the member's sealed name and mobile, `needs` JSON; days are ISO dates, `refusal` the reason code."""
+"""`contact` is the member's sealed name and mobile, `needs` JSON; days are ISO dates, `refusal` the reason code.
+
+`follow_up_on` is the day on which missing papers are reminded of next, or the case is closed, while they are asked for.
+"""
 C = TABLE.c
 
 
@@ -77,9 +88,14 @@ def apply(recorded: Recorded) -> Iterable[Write]:
     match recorded.event:
         case ReliefFiled() as event:
             return [_row(event, recorded.position)]
-        case ReliefPapersAsked(relief_id=relief_id, needs=needs, due_on=due_on):
-            return [Patch((relief_id,), state=PAPERS_ASKED, needs=_json(needs), due_on=due_on)]
-        case ReliefPapersSupplied(relief_id=relief_id):
+        case ReliefPapersAsked(relief_id=relief_id, needs=needs, due_on=due_on) as event:
+            days = {"due_on": due_on, "follow_up_on": event.next_on or day_after(due_on)}
+            return [Patch((relief_id,), state=PAPERS_ASKED, needs=_json(needs), **days)]
+        case ReliefPapersReminded(relief_id=relief_id, next_on=next_on):
+            return [Patch((relief_id,), follow_up_on=next_on)]
+        case ReliefClosedIncomplete(relief_id=relief_id):
+            return [Patch((relief_id,), state=CLOSED_INCOMPLETE, due_on="")]
+        case ReliefPapersSupplied(relief_id=relief_id) | ReliefReopened(relief_id=relief_id):
             return [Patch((relief_id,), state=AT_COUNTY, needs="[]", due_on="")]
         case ReliefVerified() as event:
             found = {"confirmed": event.confirmed, "hardship": event.hardship, "eligible": event.eligible}
@@ -132,7 +148,7 @@ def _json(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-PROJECTION = Projection(name=NAME, version=1, source="claims", table=TABLE, apply=apply)
+PROJECTION = Projection(name=NAME, version=2, source="claims", table=TABLE, apply=apply)
 
 
 class ReliefRow(msgspec.Struct, frozen=True):
@@ -185,6 +201,12 @@ async def page(
     for name, value in filters.items():
         query = query.where(C[name] == value)
     return [ReliefRow(*row) for row in await c.execute(query.order_by(C.position).limit(limit))]
+
+
+async def papers_due(c: AsyncConnection, now: datetime, limit: int) -> list[str]:
+    """Cases whose member is to be reminded of papers, or that are to be closed, longest first."""
+    due = sa.and_(C.state == PAPERS_ASKED, C.follow_up_on <= local_day(now).isoformat())
+    return [*(await c.scalars(sa.select(C.relief_id).where(due).order_by(C.follow_up_on, C.relief_id).limit(limit)))]
 
 
 class NoticeRow(msgspec.Struct, frozen=True):

@@ -16,6 +16,7 @@ from contracts.claims.process import (
     RecoveryOffset,
     RecoveryOpened,
 )
+from contracts.claims.relief import ReliefClosedIncomplete, ReliefPapersReminded
 from contracts.envelope import Event
 from notify.domain.template import day_text, yuan
 from notify.inbox.telling import WHOLE_PERCENT, tell
@@ -124,6 +125,23 @@ async def on_recovery_offset(recorded: Recorded, session: Session) -> None:
         await tell(session, cause, payee_id, "recovery-asked", event.claim_id, **variables)
 
 
+async def on_relief_papers_reminded(recorded: Recorded, session: Session) -> None:
+    """Papers of a relief case still missing; each day of the list is a cause of its own, in each round."""
+    event = recorded.event
+    assert isinstance(event, ReliefPapersReminded)
+    cause = f"reminded-{event.relief_id}-{event.due_on}-{event.day}"
+    variables = {"no": event.relief_no, "d": day_text(event.due_on)}
+    await tell(session, cause, event.person_id, "relief-papers-reminder", event.relief_id, **variables)
+
+
+async def on_relief_closed_incomplete(recorded: Recorded, session: Session) -> None:
+    """A relief case closed for missing papers, and how it goes on."""
+    event = recorded.event
+    assert isinstance(event, ReliefClosedIncomplete)
+    cause = f"incomplete-{event.relief_id}-{event.closed_on}"
+    await tell(session, cause, event.person_id, "relief-closed-incomplete", event.relief_id, no=event.relief_no)
+
+
 REACTIONS: dict[type[Event], Reaction] = {
     PapersRequested: on_papers_requested,
     PapersReminded: on_papers_reminded,
@@ -134,4 +152,6 @@ REACTIONS: dict[type[Event], Reaction] = {
     AdvanceGranted: on_advance_granted,
     RecoveryOpened: on_recovery_opened,
     RecoveryOffset: on_recovery_offset,
+    ReliefPapersReminded: on_relief_papers_reminded,
+    ReliefClosedIncomplete: on_relief_closed_incomplete,
 }
