@@ -37,8 +37,7 @@ class ReliefFiled(Event, frozen=True, kw_only=True):
 class ReliefPapersAsked(Event, frozen=True, kw_only=True):
     """The county asks for papers, all at once, by NEED_ codes of domain 4.7. Stream `relief-<id>`.
 
-    `remind_days` are the days after `asked_on` on which the member is reminded, `next_on` the first of them or the
-    day after `due_on`; of events before there were reminders they are empty.
+    `remind_days` count from `asked_on`, `next_on` is the first of them or the day after `due_on`; old events have none.
     """
 
     relief_id: str
@@ -53,10 +52,7 @@ class ReliefPapersAsked(Event, frozen=True, kw_only=True):
 
 
 class ReliefPapersReminded(Event, frozen=True, kw_only=True):
-    """A day of the list has come and the papers have not (domain 4.2). Stream `relief-<id>`.
-
-    `day` counts from the asking; `next_on` is the next reminder's ISO date, or the day after `due_on`.
-    """
+    """A day of the list has come and the papers have not; days as in `PapersReminded`. Stream `relief-<id>`."""
 
     relief_id: str
     relief_no: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -20,9 +20,10 @@ from enrolment.domain.roster import ROSTER, Importing
 from enrolment.domain.row import Checked, Rules
 from enrolment.domain.survey import Survey
 from enrolment.intake import chunk as chunks
+from enrolment.intake import index, neighbours
 from enrolment.intake.files import Cells, open_roster
 from enrolment.intake.kept import RosterFiles
-from enrolment.intake.people import SCOPE, Chunk, People, prepare
+from enrolment.intake.people import Chunk, People, prepare
 from enrolment.projections import rosters
 from enrolment.settings import Settings
 
@@ -66,7 +67,7 @@ class Importer:
             state = ROSTER.evolve(state, recorded.event)  # type: ignore[arg-type]
         if not isinstance(state, Importing):
             return
-        await self._context.keyring.ensure_purpose(SCOPE)
+        await index.ensure(self._context.keyring)
         judged = await self._judged(batch_id, history[0], state.next_row)
         try:
             await self._import_chunks(batch_id, history[0], judged)
@@ -111,7 +112,8 @@ class Importer:
     async def _prepare(self, chunk: Chunk, decision_id: str) -> _Prepared:
         context = self._context
         people = await prepare(chunk.rows, log=context.log, keyring=context.keyring, decision_id=decision_id)
-        return _Prepared(chunk, decision_id, people)
+        rows = await neighbours.marked(chunk, people, log=context.log, keyring=context.keyring)
+        return _Prepared(replace(chunk, rows=rows), decision_id, people)
 
     async def _write(self, prepared: _Prepared, received: Recorded) -> None:
         """Append one chunk. People registered by others in the meantime are looked up again."""
