@@ -163,6 +163,25 @@ def matched_by(code: str, levels: dict[str, str]) -> Plan:
     return msgspec.structs.replace(plan, matching=msgspec.structs.replace(PLAN.matching, hospital_levels=levels))
 
 
+@pytest.mark.parametrize("code", ["JL-ZYYW-2022", "BJ-ZYJT-2024"])
+def test_a_stay_is_matched_by_each_plans_own_data_and_an_unnamed_level_is_a_persons(code: str) -> None:
+    (plan,) = (plan for (name, _), plan in PLANS.items() if name == code)
+    assert plan.matching is not None
+    found = verdict(plan=plan, hosp_lv="3", hifp_pay="5000.00")
+    assert (found.code, found.detail, found.lines) == ("EXACT_NEW", "RJ_HOSPITAL_LEVEL", ())
+    assert verdict(plan=plan, dise_no="F20.900").code == "EXCLUDED"
+    assert verdict(plan=plan, med_type="11").code == "EXCLUDED"
+    levels = {"3": next(reversed(plan.hospital_levels))}
+    named = msgspec.structs.replace(plan, matching=msgspec.structs.replace(plan.matching, hospital_levels=levels))
+    assert verdict(plan=named, hosp_lv="3", hifp_pay="5000.00").lines
+
+
+def test_an_injury_is_a_lead_where_the_plan_pays_accidents_only() -> None:
+    of = {code: plan for (code, _), plan in PLANS.items()}
+    assert verdict(plan=of["JL-ZYYW-2022"], hifp_pay="5000.00", dise_no="S72.000").code == "LEAD_ACCIDENT"
+    assert verdict(plan=of["BJ-ZYJT-2024"], dise_no="S72.000").code == "EXACT_NEW"
+
+
 def test_a_plan_that_pays_a_share_of_the_pooled_fund_reads_the_funds_own_column() -> None:
     plan = matched_by("JL-ZYYW-2022", {"3": "PROVINCE"})
     found = verdict(plan=plan, hosp_lv="3", hifp_pay="5000.00")
