@@ -16,6 +16,7 @@ from tests.claims.bureau_house import Bureau, file_of, row
 from tests.claims.house import House, cases, filing, filing_of
 from tests.claims.material import PLAN
 from tests.claims.relief_house import asked_for, asking, step, verify
+from tests.claims.test_outreach import reached_out
 from tests.claims.test_tickets import asked_and_answered
 
 ID = "620725198801010016"
@@ -76,6 +77,7 @@ async def lived_apart(house: House) -> None:
     answer = await house.post("/claims/phone", call, "h", "hotline_agent")
     assert answer.status_code == 201, answer.text
     await asked_and_answered(house)
+    await reached_out(house)
 
 
 async def beside(house: House) -> None:

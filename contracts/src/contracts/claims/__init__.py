@@ -1,6 +1,6 @@
 """Everything that claims publishes."""
 
-from contracts.claims import matching, papers, process, relief, rules, tickets, v1
+from contracts.claims import matching, outreach, papers, process, relief, rules, tickets, v1
 from contracts.envelope import Event, Upcaster
 
 EVENTS: dict[str, type[Event]] = {
@@ -11,6 +11,7 @@ EVENTS: dict[str, type[Event]] = {
     **matching.EVENTS,
     **rules.EVENTS,
     **tickets.EVENTS,
+    **outreach.EVENTS,
 }
 UPCASTERS: dict[str, Upcaster] = {
     **v1.UPCASTERS,
@@ -20,4 +21,5 @@ UPCASTERS: dict[str, Upcaster] = {
     **matching.UPCASTERS,
     **rules.UPCASTERS,
     **tickets.UPCASTERS,
+    **outreach.UPCASTERS,
 }

@@ -39,6 +39,8 @@ class Settings(msgspec.Struct, frozen=True):
     ticket_workdays: int = 5
     ticket_categories: str = "JOINING,COVER,CLAIM,PAYMENT,RELIEF,HEALTH_CHECKUP,COMPLAINT,ADVICE,OTHER"
     """What the hotline is asked about, comma-separated; a ticket is due so many working days after the call."""
+    outreach_plan: str = "GS-NEF-2022"
+    """The plan whose newest rules a scanned sticker leads to."""
     paper_bytes_max: int = 12 * 1024 * 1024
     paper_pixels_max: int = 60_000_000
     paper_pages_max: int = 20

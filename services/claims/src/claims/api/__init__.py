@@ -13,6 +13,7 @@ from claims.api import (
     matches,
     mine,
     objections,
+    outreach,
     papers,
     phone,
     plan_versions,
@@ -23,6 +24,7 @@ from claims.api import (
     relief_reviews,
     reviews,
     rules_sheets,
+    scenes,
     settlements,
     statistics,
     tickets,
@@ -56,4 +58,6 @@ ROUTES: list[ControllerRouterHandler] = [
     *statistics.ROUTES,
     *papers.ROUTES,
     *tickets.ROUTES,
+    *outreach.ROUTES,
+    *scenes.ROUTES,
 ]

@@ -23,6 +23,8 @@ from claims.projections import (
     identities,
     match_results,
     match_tasks,
+    outreach_assets,
+    outreach_shipments,
     overrides,
     people,
     phone_calls,
@@ -73,4 +75,6 @@ ALL: tuple[Projection, ...] = (
     people.PROJECTION,
     erased_people.PROJECTION,
     tickets.PROJECTION,
+    outreach_shipments.PROJECTION,
+    outreach_assets.PROJECTION,
 )
