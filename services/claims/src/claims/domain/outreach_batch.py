@@ -92,21 +92,31 @@ BatchCommand = PrintBatch | SendCopies | ReceiveCopies
 
 def decide(command: BatchCommand, batch: Batch) -> list[BatchEvent]:
     """Events, [] when already so, or Rejected."""
-    match command, batch:
-        case PrintBatch(printed), Unprinted():
+    match command:
+        case PrintBatch(printed):
+            return _print(printed, batch)
+        case SendCopies(sent):
+            return _send(sent, _known(batch))
+        case ReceiveCopies():
+            return _receive(command, _known(batch))
+
+
+def _known(batch: Batch) -> Printed:
+    if isinstance(batch, Unprinted):
+        raise Rejected("batch-unknown", "No such batch.")
+    return batch
+
+
+def _print(printed: OutreachPrinted, batch: Batch) -> list[BatchEvent]:
+    match batch:
+        case Unprinted():
             if printed.org_path != PROVINCE_CODE:
                 raise Rejected("province-prints", "Copies are printed at the province.")
             return [printed]
-        case PrintBatch(printed), Printed():
+        case Printed():
             if batch.printed == printed:
                 return []
             raise Rejected("batch-exists", "Another batch has this id.")
-        case ((SendCopies() | ReceiveCopies()), Unprinted()):
-            raise Rejected("batch-unknown", "No such batch.")
-        case SendCopies(sent), Printed():
-            return _send(sent, batch)
-        case ReceiveCopies(), Printed():
-            return _receive(command, batch)
 
 
 def _send(sent: OutreachSent, batch: Printed) -> list[BatchEvent]:
