@@ -1,7 +1,7 @@
 """Everything that health-checkup publishes."""
 
 from contracts.envelope import Event, Upcaster
-from contracts.health_checkup import campaigns, lectures, records, stops, v1
+from contracts.health_checkup import campaigns, lectures, quizzes, records, stops, v1
 
 EVENTS: dict[str, type[Event]] = {
     **v1.EVENTS,
@@ -9,6 +9,7 @@ EVENTS: dict[str, type[Event]] = {
     **stops.EVENTS,
     **records.EVENTS,
     **lectures.EVENTS,
+    **quizzes.EVENTS,
 }
 UPCASTERS: dict[str, Upcaster] = {
     **v1.UPCASTERS,

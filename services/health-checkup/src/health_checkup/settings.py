@@ -27,3 +27,5 @@ class Settings(msgspec.Struct, frozen=True):
     sheet_bytes_max: int = 4 * 1024 * 1024
     sheet_rows_max: int = 500
     sheet_unpacked_bytes_max: int = 32 * 1024 * 1024
+    quiz_settle_minutes: int = 10
+    """After a quiz's last day: what was entered before midnight is in the log by then."""

@@ -5,15 +5,15 @@ from __future__ import annotations
 from litestar import Response, get, post
 from litestar.params import JSONBody
 
-from chassis.auth import Forbidden, allow, allow_province
+from chassis.auth import allow, allow_province
 from chassis.context import Context
 from chassis.decider import Rejected
 from chassis.execute import Session
 from chassis.web import Problem
 from contracts.envelope import Actor
-from contracts.organization import UnknownOrganization, path_of, within
+from contracts.organization import path_of, within
 from health_checkup.api import tickets
-from health_checkup.api.access import COUNTERS, OPENERS, PROVIDER, AnyRequest
+from health_checkup.api.access import COUNTERS, OPENERS, PROVIDER, AnyRequest, own_path
 from health_checkup.api.field_shapes import (
     CampaignChanged,
     CampaignRequest,
@@ -142,12 +142,7 @@ async def plan_route(
 ) -> Response[RouteAnswer]:
     """A truck travels for the campaign."""
     allow(actor, *OPENERS)
-    try:
-        org_path = path_of(data.division_code)
-    except UnknownOrganization:
-        raise Problem(400, "division-invalid", "There is no such division.", "division_code") from None
-    if not within(org_path, actor.org_path):
-        raise Forbidden("outside-organization")
+    org_path = own_path(actor, data.division_code)
     key = route_id(data.campaign, data.truck)
 
     async def work(session: Session) -> RouteAnswer:

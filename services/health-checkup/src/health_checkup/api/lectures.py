@@ -7,16 +7,16 @@ from typing import Annotated
 from litestar import Response, delete, get, post
 from litestar.params import JSONBody, QueryParameter
 
-from chassis.auth import Forbidden, allow
+from chassis.auth import allow
 from chassis.clock import new_id
 from chassis.context import Context
 from chassis.decider import Rejected
 from chassis.execute import Session
 from chassis.web import Problem
 from contracts.envelope import Actor
-from contracts.organization import UnknownOrganization, path_of, within
+from contracts.organization import within
 from health_checkup.api import tickets
-from health_checkup.api.access import COUNTERS, OPENERS, AnyRequest
+from health_checkup.api.access import COUNTERS, OPENERS, AnyRequest, own_path
 from health_checkup.api.bookings import MEDIA_TYPES
 from health_checkup.api.lecture_shapes import (
     LectureAnswer,
@@ -44,17 +44,6 @@ from health_checkup.projections import eligible, lectures
 from health_checkup.projections.stops import local_minute
 
 Since = Annotated[str, QueryParameter(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$")]
-
-
-def own_path(actor: Actor, division_code: str) -> str:
-    """The path of a division in the actor's subtree. Raises Problem, Forbidden."""
-    try:
-        org_path = path_of(division_code)
-    except UnknownOrganization:
-        raise Problem(400, "division-invalid", "There is no such division.", "division_code") from None
-    if not within(org_path, actor.org_path):
-        raise Forbidden("outside-organization")
-    return org_path
 
 
 async def _lecture(session: Session, lecture_id: str, actor: Actor | None = None) -> Announced:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from litestar import Response, get, post
 from litestar.params import JSONBody
 
-from chassis.auth import Forbidden, allow
+from chassis.auth import allow
 from chassis.clock import new_id, utc_text
 from chassis.context import Context
 from chassis.decider import Rejected
@@ -15,8 +15,8 @@ from chassis.execute import Session
 from chassis.web import Problem
 from contracts.envelope import Actor
 from contracts.health_checkup.v1 import Slot
-from contracts.organization import PROVINCE_CODE, UnknownOrganization, path_of, within
-from health_checkup.api.access import COUNTERS, OPENERS, PROVIDER, AnyRequest, stop_of
+from contracts.organization import PROVINCE_CODE, within
+from health_checkup.api.access import COUNTERS, OPENERS, PROVIDER, AnyRequest, own_path, stop_of
 from health_checkup.api.shapes import (
     MEMBERS_PAGE,
     Filter,
@@ -70,12 +70,7 @@ async def open_stop(
 ) -> Response[StopOpenedAnswer]:
     """Open a visit of the truck in one's own county or prefecture: a stop for each of its days."""
     allow(actor, *OPENERS)
-    try:
-        org_path = path_of(data.division_code)
-    except UnknownOrganization:
-        raise Problem(400, "division-invalid", "There is no such division.", "division_code") from None
-    if not within(org_path, actor.org_path):
-        raise Forbidden("outside-organization")
+    org_path = own_path(actor, data.division_code)
     if org_path == PROVINCE_CODE:
         raise Problem(400, "division-invalid", "A stop lies in a county or prefecture.", "division_code")
     if data.package not in PACKAGES:

@@ -14,6 +14,7 @@ from contracts.enrolment.batches import CoverageWithdrawn
 from contracts.enrolment.people import CoverageMoved
 from contracts.enrolment.v1 import CoverageGranted
 from contracts.envelope import Event
+from contracts.organization import PROVINCE_CODE
 from health_checkup.domain.rules import Priority, Rules
 from health_checkup.projections import attendances, exams, hardships, inpatients, people
 
@@ -57,10 +58,11 @@ def apply(recorded: Recorded) -> Iterable[Write]:
             pass
 
 
-async def is_covered(c: AsyncConnection, person_id: str, on: str) -> bool:
-    """Whether the person is covered on an ISO date."""
+async def is_covered(c: AsyncConnection, person_id: str, on: str, subtree: str = PROVINCE_CODE) -> bool:
+    """Whether the person is covered on an ISO date, in an organisation at or below the path `subtree`."""
     t = TABLE.c
-    query = sa.select(t.person_id).where(t.person_id == person_id, t.effective_on <= on, t.ends_on > on)
+    there = sa.or_(t.org_path == subtree, t.org_path.startswith(subtree + ".", autoescape=True))
+    query = sa.select(t.person_id).where(t.person_id == person_id, t.effective_on <= on, t.ends_on > on, there)
     return (await c.scalar(query.limit(1))) is not None
 
 

@@ -1,0 +1,105 @@
+"""Members' entries in quizzes, in the order of their ids, as the draw wants them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.log import Recorded
+from chassis.projections import Patch, Projection, Put, Write
+from contracts.health_checkup.quizzes import QuizDrawn, QuizEntered
+
+NAME = "quiz_entries"
+TABLE = sa.Table(
+    NAME,
+    sa.MetaData(),
+    sa.Column("entry_id", sa.Text, primary_key=True),
+    sa.Column("quiz_id", sa.Text, nullable=False, index=True),
+    sa.Column("person_id", sa.Text, nullable=False),
+    sa.Column("day", sa.Text, nullable=False),
+    sa.Column("answers", sa.Text, nullable=False),
+    sa.Column("position", sa.BigInteger, nullable=False),
+    sa.Column("won", sa.Boolean, nullable=False, server_default=sa.false()),
+)
+"""`answers` is JSON, `position` the log's."""
+
+
+class OwnEntry(msgspec.Struct, frozen=True):
+    """An entry with what was chosen."""
+
+    entry_id: str
+    person_id: str
+    day: str
+    answers: tuple[int, ...]
+    won: bool
+
+
+class Turnout(msgspec.Struct, frozen=True):
+    """How many entries by how many people."""
+
+    entries: int
+    people: int
+
+
+def apply(recorded: Recorded) -> Iterable[Write]:
+    """One row an entry."""
+    match recorded.event:
+        case QuizEntered() as event:
+            yield Put(
+                (event.entry_id,),
+                quiz_id=event.quiz_id,
+                person_id=event.person_id,
+                day=event.day,
+                answers=json.dumps(event.answers),
+                position=recorded.position,
+            )
+        case QuizDrawn(winners=winners):
+            for entry_id in winners:
+                yield Patch((entry_id,), won=True)
+        case _:
+            pass
+
+
+async def turnout(c: AsyncConnection, quiz_id: str, up_to: int | None = None) -> Turnout:
+    """Of a quiz, up to a position of the log if one is given."""
+    t = TABLE.c
+    query = sa.select(sa.func.count(), sa.func.count(sa.distinct(t.person_id))).where(t.quiz_id == quiz_id)
+    if up_to is not None:
+        query = query.where(t.position <= up_to)
+    entries, people = (await c.execute(query)).one()
+    return Turnout(entries, people)
+
+
+async def right(
+    c: AsyncConnection, quiz_id: str, answers: tuple[int, ...], up_to: int, *, after: str = "", limit: int | None = None
+) -> list[str]:
+    """The sorted ids of the entries that have every answer right, up to a position of the log."""
+    t = TABLE.c
+    mine = (t.quiz_id == quiz_id, t.answers == json.dumps(answers), t.position <= up_to, t.entry_id > after)
+    # The ids are hexadecimal, so every collation sorts them alike.
+    return [*(await c.scalars(sa.select(t.entry_id).where(*mine).order_by(t.entry_id).limit(limit)))]
+
+
+async def of_person(c: AsyncConnection, quiz_id: str, person_id: str) -> list[OwnEntry]:
+    """A member's own entries by day."""
+    t = TABLE.c
+    return await _entries(c, (t.quiz_id == quiz_id, t.person_id == person_id))
+
+
+async def won(c: AsyncConnection, quiz_id: str) -> list[OwnEntry]:
+    """The winning entries, with whose they are."""
+    return await _entries(c, (TABLE.c.quiz_id == quiz_id, TABLE.c.won))
+
+
+async def _entries(c: AsyncConnection, where: tuple[sa.ColumnElement[bool], ...]) -> list[OwnEntry]:
+    t = TABLE.c
+    query = sa.select(t.entry_id, t.person_id, t.day, t.answers, t.won).where(*where).order_by(t.day, t.entry_id)
+    rows = (await c.execute(query)).mappings()
+    return [OwnEntry(**{**row, "answers": tuple(json.loads(row["answers"]))}) for row in rows]
+
+
+PROJECTION = Projection(NAME, 1, "health_checkup", TABLE, apply)

@@ -1,0 +1,112 @@
+"""Quizzes, from their opening to the draw."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.auth import in_subtree
+from chassis.log import Recorded
+from chassis.projections import Patch, Projection, Put, Write
+from contracts.envelope import Actor
+from contracts.health_checkup.quizzes import QuizClosed, QuizDrawn, QuizOpened, QuizQuestion
+
+NAME = "quizzes"
+TABLE = sa.Table(
+    NAME,
+    sa.MetaData(),
+    sa.Column("quiz_id", sa.Text, primary_key=True),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("org_path", sa.Text, nullable=False),
+    sa.Column("questions", sa.Text, nullable=False),
+    sa.Column("first_day", sa.Text, nullable=False),
+    sa.Column("last_day", sa.Text, nullable=False),
+    sa.Column("prizes", sa.Integer, nullable=False),
+    sa.Column("seed_sha256", sa.Text, nullable=False),
+    sa.Column("answers", sa.Text, nullable=True),
+    sa.Column("salt", sa.Text, nullable=True),
+    sa.Column("up_to", sa.BigInteger, nullable=True),
+    sa.Column("entries", sa.Integer, nullable=True),
+    sa.Column("drawn_from", sa.Integer, nullable=True),
+    sa.Column("entries_sha256", sa.Text, nullable=True),
+    sa.Column("closed_on", sa.Text, nullable=True),
+    sa.Column("seed", sa.Text, nullable=True),
+    sa.Column("winners", sa.Text, nullable=True),
+    sa.Column("drawn_on", sa.Text, nullable=True),
+)
+"""`questions`, `answers` and `winners` are JSON; `up_to` is a position of the log."""
+
+
+class QuizRow(msgspec.Struct, frozen=True):
+    """One quiz; what is not yet said is empty."""
+
+    quiz_id: str
+    title: str
+    org_path: str
+    questions: tuple[QuizQuestion, ...]
+    first_day: str
+    last_day: str
+    prizes: int
+    seed_sha256: str
+    answers: tuple[int, ...] = ()
+    salt: str = ""
+    up_to: int = 0
+    entries: int = 0
+    drawn_from: int = 0
+    entries_sha256: str = ""
+    closed_on: str = ""
+    seed: str = ""
+    winners: tuple[str, ...] = ()
+    drawn_on: str = ""
+
+
+def apply(recorded: Recorded) -> Iterable[Write]:
+    """One row a quiz."""
+    match recorded.event:
+        case QuizOpened() as event:
+            yield Put(
+                (event.quiz_id,),
+                title=event.title,
+                org_path=event.org_path,
+                questions=msgspec.json.encode(event.questions).decode(),
+                first_day=event.first_day,
+                last_day=event.last_day,
+                prizes=event.prizes,
+                seed_sha256=event.seed_sha256,
+            )
+        case QuizClosed() as event:
+            yield Patch(
+                (event.quiz_id,),
+                answers=json.dumps(event.answers),
+                salt=event.salt,
+                up_to=event.up_to,
+                entries=event.entries,
+                drawn_from=event.drawn_from,
+                entries_sha256=event.entries_sha256,
+                closed_on=event.closed_on,
+            )
+        case QuizDrawn() as event:
+            drawn = {"seed": event.seed, "winners": json.dumps(event.winners), "drawn_on": event.drawn_on}
+            yield Patch((event.quiz_id,), **drawn)
+        case _:
+            pass
+
+
+async def find(c: AsyncConnection, quiz_id: str, actor: Actor | None = None) -> QuizRow | None:
+    """The quiz, if it lies in the actor's subtree; without an actor, wherever it lies."""
+    query = sa.select(TABLE).where(TABLE.c.quiz_id == quiz_id)
+    if actor is not None:
+        query = query.where(in_subtree(TABLE.c.org_path, actor))
+    row = (await c.execute(query)).mappings().first()
+    if row is None:
+        return None
+    known = {str(name): value for name, value in row.items() if value is not None}
+    lists = {name: json.loads(known.pop(name, "[]")) for name in ("questions", "answers", "winners")}
+    return msgspec.convert({**known, **lists}, QuizRow)
+
+
+PROJECTION = Projection(NAME, 1, "health_checkup", TABLE, apply)
