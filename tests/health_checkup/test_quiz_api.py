@@ -11,6 +11,7 @@ import msgspec
 from chassis.clock import SHANGHAI, new_id
 from contracts.health_checkup.quizzes import QuizClosed, QuizDrawn, QuizEntered, QuizOpened
 from health_checkup.domain import draw
+from health_checkup.domain.quiz_entry import QUIZ_ENTRY, EnterQuiz, entries_key
 from tests.health_checkup.truck import CITY, Truck
 
 STAFF = "county_clerk"
@@ -118,6 +119,23 @@ async def test_the_log_tells_neither_answers_nor_seed_before_their_time(truck: T
     assert b"right" not in before
     assert drawn.seed.encode() not in msgspec.json.encode([opening, entered, closed])
     assert drawn.seed != closed.salt
+
+
+async def test_an_entry_that_lands_after_the_closing_neither_counts_nor_stops_the_draw(truck: Truck) -> None:
+    quiz = await opened(truck, last_day="2022-03-01")
+    await truck.post(f"{quiz}/entries", RIGHT, "member", sub=await truck.cover())
+    at(truck, "2022-03-02T09:00")
+    await truck.post(f"{quiz}/closure", None, STAFF, sub="closer")
+    late = EnterQuiz(
+        quiz_id=quiz[9:], person_id=new_id(), day="2022-03-01", answers=(0, 1), choices=(2, 3), is_open=True,
+        covered=True,
+    )  # fmt: skip
+    await truck.world.context.executor.execute(QUIZ_ENTRY, entries_key(late.quiz_id, late.person_id), late)
+    await truck.world.settled()
+    assert (await truck.post(f"{quiz}/draw", None, STAFF, sub="drawer")).status_code == 200
+    told = await public(truck, f"{quiz}/draw")
+    assert told["winners"] == (await public(truck, f"{quiz}/drawn-from"))["entries"]
+    assert len(told["winners"]) == 1
 
 
 async def test_who_may_and_who_may_not(truck: Truck) -> None:
