@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from datetime import timedelta
 
 import pytest
 
@@ -13,6 +14,7 @@ from chassis.sweep import Sweeps
 from payments.projections import ALL
 from payments.workers.following import follow_statement, query_silent
 from payments.workers.measuring import SWEEPS
+from payments.workers.reconciling import reconcile
 
 from .house import COUNTY, GOOD_CARD, WRONG_NAME_CARD, House, bearer
 from .synthetic import PLAN
@@ -175,6 +177,9 @@ async def test_every_read_model_is_what_the_log_alone_gives(house: House) -> Non
     await house.post("/pause", {"reason": "why"}, "boss", role="office_head")
     await house.post("/resume", {"reason": "found"}, "boss", role="office_head")
     await house.send(await house.sign_all())
+    house.clock.set(house.clock.now() + timedelta(days=1))
+    await house.settled_reads()
+    await reconcile(house.context)
     await house.settled_reads()
     projecting = house.context.projecting
     own = [one.name for one in ALL if one.source == "payments"]
