@@ -10,6 +10,7 @@ import pytest
 
 from contracts.catalog import CATALOG, PUBLISHERS
 from contracts.envelope import Event
+from contracts.health_checkup.stops import BookingCancelled
 from contracts.health_checkup.v1 import FindingRaised, StopOpened
 from health_checkup.domain.package import EVERY_PACKAGE
 from health_checkup.domain.terminology import ILLNESSES
@@ -19,7 +20,9 @@ from tests.notify.house import OPAQUE, House
 
 GOLDEN = Path(__file__).parents[1] / "contracts" / "golden"
 OF_CHECKUPS = "checkup-"
-CAUSES = sorted(REACTIONS["health_checkup"], key=lambda event: event.__name__)
+TAKING_BACK = {BookingCancelled}
+"""Takes a waiting reminder back, and says nothing."""
+CAUSES = sorted(set(REACTIONS["health_checkup"]) - TAKING_BACK, key=lambda event: event.__name__)
 ITEMS = {item.name for package in EVERY_PACKAGE.values() for item in package.items.values()}
 ANSWERS = {option.name for p in EVERY_PACKAGE.values() for item in p.items.values() for option in item.options}
 TELLING = ITEMS | ANSWERS | set(ILLNESSES.values()) | {"A类", "B类", "偏高", "偏低"}
