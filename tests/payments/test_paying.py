@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import httpx
@@ -20,6 +20,9 @@ from payments.workers import sending
 
 from .house import GOOD_CARD, WRONG_NAME_CARD, House
 from .synthetic import PLAN
+
+SYSTEM_CARD = "622848000000990008"
+"""The bank answers with its own failure."""
 
 
 async def state_of(house: House, payout_id: str) -> str:
@@ -291,3 +294,19 @@ async def test_a_read_model_that_is_behind_takes_no_line_in_twice(
     ]
     assert [(one.first_line, one.last_line, one.unmatched) for one in taken_in] == [(1, 1, ()), (2, 2, ())]
     await assert_the_books_agree(house)
+
+
+async def test_what_may_go_only_tomorrow_keeps_nobody_from_being_paid_today(house: House) -> None:
+    await house.donate(1_000_000)
+    (back,) = await house.approve(50_000, SYSTEM_CARD)
+    await house.send(await house.sign_all())
+    assert await state_of(house, back) == "returned"
+    (other,) = await house.approve(40_000, GOOD_CARD)
+    await house.send(await house.sign_all())
+    assert (await state_of(house, other), await state_of(house, back)) == ("settled", "returned")
+    await house.settled_reads()
+    nothing = await house.post("/batches", {"plan_code": PLAN, "fund": "pool"}, "maker")
+    assert nothing.json()["code"] == "batch-empty"
+    house.clock.set(house.clock.now() + timedelta(days=1))
+    batch_id = await house.sign_all()
+    assert (await house.get(f"/batches/{batch_id}"))["payouts"] == 1

@@ -111,6 +111,12 @@ def test_an_account_that_is_not_confirmed_or_still_cooling_is_not_paid_to() -> N
     payout.given(*BACK, PROPOSED, CORRECTED).when(BatchPayout("b-2", FROM)).then(batched(2, "b-2"))
 
 
+def test_what_the_banks_own_failure_sent_back_is_tried_again_on_a_later_day() -> None:
+    back = (requested(), batched(), changed(returned(), reason="BANK_SYSTEM", returned_on="2022-06-02"))
+    payout.given(*back).when(BatchPayout("b-2", FROM, "2022-06-02")).then_rejected("retry-next-day")
+    payout.given(*back).when(BatchPayout("b-2", FROM, "2022-06-03")).then(batched(2, "b-2"))
+
+
 def test_a_payee_is_reminded_once_of_each_day_and_not_when_an_account_was_named() -> None:
     payout.given(*BACK).when(RemindPayee(1, 3)).then(REMINDED)
     payout.given(*BACK, REMINDED).when(RemindPayee(1, 3)).then_nothing()

@@ -17,6 +17,11 @@ COUNTY_LEVELS = 3
 """A county is the third part of a path: province, prefecture, county (domain 5.6)."""
 
 
+def midnight_ms(session: Session) -> int:
+    """When the business day began, in milliseconds since 1970."""
+    return round(datetime.combine(session.today, time(), SHANGHAI).timestamp() * 1000)
+
+
 async def above_limits(session: Session, owed: Sequence[Owed], settings: Settings) -> dict[str, tuple[str, ...]]:
     """The payouts that need one further person, with the limits they are above; what has been agreed to is none.
 
@@ -26,11 +31,10 @@ async def above_limits(session: Session, owed: Sequence[Owed], settings: Setting
         return {}
     first = owed[0].terms.owed
     limits = Limits(settings.payout_limit_fen, settings.member_period_limit_fen, settings.county_day_limit_fen)
-    midnight = datetime.combine(session.today, time(), SHANGHAI)
     async with session.reads.connection() as c:
         people = sorted({one.terms.owed.person_id for one in owed})
         members = await payouts.member_sums(c, first.plan_code, first.fund, people)
-        sent = await payouts.sent_by_organization(c, first.plan_code, round(midnight.timestamp() * 1000))
+        sent = await payouts.sent_by_organization(c, first.plan_code, midnight_ms(session))
     counties: Counter[str] = Counter()
     for path, fen in sent.items():
         counties[_county(path)] += fen

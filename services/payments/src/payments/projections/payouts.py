@@ -205,14 +205,22 @@ async def page(
 
 
 async def batchable(
-    c: AsyncConnection, visible: sa.ColumnElement[bool], plan_code: str, fund: str, now: str, limit: int
+    c: AsyncConnection,
+    visible: sa.ColumnElement[bool],
+    plan_code: str,
+    fund: str,
+    now: str,
+    midnight_ms: int,
+    limit: int,
 ) -> list[str]:
     """Payouts of a plan's fund that may enter a batch at `now` (RFC 3339, UTC), oldest first.
 
-    What the bank contradicted waits for a person, a corrected account for its time, what is above a limit for approval.
+    What the bank contradicted waits for a person, a corrected account for its time, what is above a limit for approval,
+    what the bank's own failure sent back for the day after `midnight_ms` (the business day's beginning).
     """
-    gathered = (visible, BATCHABLE, C.disputes == 0, C.plan_code == plan_code, C.fund == fund, C.usable_from <= now)
-    query = sa.select(C.payout_id).where(*gathered).order_by(C.position)
+    rested = (C.state == REQUESTED) | (C.returned_ms < midnight_ms)
+    gathered = (visible, BATCHABLE, rested, C.disputes == 0, C.plan_code == plan_code, C.fund == fund)
+    query = sa.select(C.payout_id).where(*gathered, C.usable_from <= now).order_by(C.position)
     return list((await c.execute(query.limit(limit))).scalars())
 
 
