@@ -15,7 +15,7 @@ from chassis.tail.failures import is_away
 from payments.bank.http import bank_of
 from payments.bank.port import NoAnswer
 from payments.projections import payouts
-from payments.workers.reconciling import reconcile
+from payments.workers.reconciling import Standing, reconcile
 from payments.workers.statement import query_payout, read_messages
 
 Look = Callable[[Context], Awaitable[None]]
@@ -47,7 +47,13 @@ async def follow_silence(context: Context) -> None:
 
 async def follow_days(context: Context) -> None:
     """Take in finished days, compare three ways, and follow batches to their end. Every replica may."""
-    await _keep_on(reconcile, context, context.settings.reconcile_interval_ms)
+    compared: Standing | None = None
+
+    async def look(context: Context) -> None:
+        nonlocal compared
+        compared = await reconcile(context, compared)
+
+    await _keep_on(look, context, context.settings.reconcile_interval_ms)
 
 
 async def take_in_statement(context: Context) -> None:

@@ -23,13 +23,22 @@ ITEMS_MAX = 100
 LONG_AGO = "2000-01-01"
 
 
-async def reconcile(context: Context) -> None:
-    """One turn: new finished days, then what they and the books say, then the batches' ends. Raises NoAnswer."""
+Standing = tuple[int, date]
+"""What a comparison rests on: how far the read models had come, and the business day."""
+
+
+async def reconcile(context: Context, compared: Standing | None = None) -> Standing:
+    """One turn: new finished days, then what they and the books say, then the batches' ends. Raises NoAnswer.
+
+    `compared` is what the turn before answered: the books are read again only where something has changed since.
+    """
     if await _take_days(context):
         await context.projecting.wait_for(await context.log.head())
-    yesterday = (context.clock.today() - timedelta(days=1)).isoformat()
-    await _compare(context, yesterday)
-    await _end_batches(context)
+    standing = (context.projecting.position(context.log.service), context.clock.today())
+    if standing != compared:
+        await _compare(context, (standing[1] - timedelta(days=1)).isoformat())
+        await _end_batches(context)
+    return standing
 
 
 async def _take_days(context: Context) -> int:
