@@ -27,7 +27,6 @@ from health_checkup.projections import eligible
 from health_checkup.projections.stops import local_minute
 
 ANSWERS_FIELD = "health_checkup.pre-check-answered.v1/answers"
-MEDIA_TYPES = {"png": "image/png", "svg": "image/svg+xml"}
 
 
 @post("/stops/{stop_id:str}/bookings")
@@ -136,11 +135,8 @@ async def ticket(stop_id: PathId, actor: Actor, context: Context) -> TicketView:
 async def ticket_picture(stop_id: PathId, kind: PathId, actor: Actor, context: Context) -> Response[bytes]:
     """The QR code of one's own booking, `kind` png or svg."""
     allow(actor, "member")
-    if kind not in MEDIA_TYPES:
-        raise Problem(404, "picture-unknown", "A QR code comes as png or svg.")
-    shown = await _ticket(context, stop_id, actor.sub)
-    picture = tickets.picture(shown.ticket, kind)
-    return Response(picture, media_type=MEDIA_TYPES[kind], headers={"Cache-Control": "no-store"})
+    tickets.media_type_of(kind)
+    return tickets.picture((await _ticket(context, stop_id, actor.sub)).ticket, kind)
 
 
 async def _in_reach(session: Session, stop_id: str, person_id: str, actor: Actor) -> Open:

@@ -17,7 +17,6 @@ from contracts.envelope import Actor
 from contracts.organization import within
 from health_checkup.api import tickets
 from health_checkup.api.access import COUNTERS, OPENERS, AnyRequest, own_path
-from health_checkup.api.bookings import MEDIA_TYPES
 from health_checkup.api.lecture_shapes import (
     LectureAnswer,
     LectureFigures,
@@ -138,10 +137,8 @@ async def lecture_ticket(lecture_id: PathId, actor: Actor, context: Context) -> 
 async def lecture_ticket_picture(lecture_id: PathId, kind: PathId, actor: Actor, context: Context) -> Response[bytes]:
     """The QR code of one's own seat, `kind` png or svg."""
     allow(actor, "member")
-    if kind not in MEDIA_TYPES:
-        raise Problem(404, "picture-unknown", "A QR code comes as png or svg.")
-    picture = tickets.picture((await _ticket(context, lecture_id, actor.sub)).ticket, kind)
-    return Response(picture, media_type=MEDIA_TYPES[kind], headers={"Cache-Control": "no-store"})
+    tickets.media_type_of(kind)
+    return tickets.picture((await _ticket(context, lecture_id, actor.sub)).ticket, kind)
 
 
 @post("/lectures/{lecture_id:str}/attendance")

@@ -16,8 +16,10 @@ from datetime import date, timedelta
 import segno
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from litestar import Response
 
 from chassis.keyring import Keyring
+from chassis.web import Problem
 from health_checkup.seating import Ticket
 
 PURPOSE = "check-in-ticket"
@@ -28,6 +30,7 @@ BODY_BYTES = 37
 SIGNATURE_BYTES = 64
 PUBLIC_KEY_BYTES = 32
 EPOCH = date(1970, 1, 1)
+MEDIA_TYPES = {"png": "image/png", "svg": "image/svg+xml"}
 QR_ERROR_CORRECTION = "m"
 QR_SCALE = 6
 
@@ -76,11 +79,19 @@ def read(text: str, key: str) -> Read:
     return Read(ticket, on.isoformat())
 
 
-def picture(text: str, kind: str) -> bytes:
-    """The QR code as `png` or `svg`."""
+def media_type_of(kind: str) -> str:
+    """The media type of a `png` or `svg`. Raises Problem picture-unknown."""
+    if kind not in MEDIA_TYPES:
+        raise Problem(404, "picture-unknown", "A QR code comes as png or svg.")
+    return MEDIA_TYPES[kind]
+
+
+def picture(text: str, kind: str) -> Response[bytes]:
+    """The QR code as `png` or `svg`, kept by nobody on the way. Raises Problem picture-unknown."""
+    media_type = media_type_of(kind)
     out = io.BytesIO()
     segno.make(text, error=QR_ERROR_CORRECTION, micro=False).save(out, kind=kind, scale=QR_SCALE)
-    return out.getvalue()
+    return Response(out.getvalue(), media_type=media_type, headers={"Cache-Control": "no-store"})
 
 
 def row_text(stop_id: str, row_id: str, person_id: str, ticket: str, seen_at: str) -> bytes:
