@@ -62,6 +62,33 @@ async def test_relief_goes_from_asking_to_paid(house: House) -> None:
     ]
 
 
+async def test_relief_that_was_wrongly_paid_is_asked_back_for_the_relief_fund(house: House) -> None:
+    person_id = await house.cover(UNIT)
+    relief_id = await asked_for(house, asking(person_id))
+    path, asked = f"/recoveries/{relief_id}", {"amount_fen": 150_000, "reason": "WRONG_AMOUNT", "text": "家庭收入不实"}
+    early = await house.post(path, asked, "head", "office_head")
+    assert (early.status_code, early.json()["code"]) == (409, "nothing-paid")
+    await ready(house, relief_id)
+    await meet(house, [{"relief_id": relief_id, "amount_fen": 200_000}])
+    await house.react(settled(await granted(house, relief_id)))
+    too_much = await house.post(path, {**asked, "amount_fen": 200_001}, "head", "office_head")
+    assert too_much.json()["code"] == "recovery-too-large"
+    for _ in range(2):
+        opened = await house.post(path, asked, "head", "office_head")
+        assert opened.json() == {"claim_id": relief_id, "state": "OPEN", "left_fen": 150_000}
+    assert (await view(house, relief_id))["case"]["state"] == "RECOVERY"
+    stranger = await house.post(f"{path}/receipts", {"receipt_id": "r1", "amount_fen": 1}, "f", "finance", "620100")
+    assert stranger.status_code == 404
+    await house.post(f"{path}/receipts", {"receipt_id": "r1", "amount_fen": 150_000}, "f", "finance")
+    assert (await view(house, relief_id))["case"]["state"] == "RECOVERED"
+    way = [one.event for one in await house.world.context.log.load(f"recovery-{relief_id}")]
+    assert [(type(one).__name__, one.fund) for one in way] == [
+        ("RecoveryOpened", "relief"),
+        ("RecoveryReceived", "relief"),
+        ("RecoveryClosed", "relief"),
+    ]
+
+
 async def test_a_matter_asked_for_again_is_the_same_case_until_it_ends_without_money(house: House) -> None:
     person_id = await house.cover(UNIT)
     body = await house.with_papers(asking(person_id))

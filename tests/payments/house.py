@@ -191,8 +191,8 @@ class House:
         assert self.last_approval is not None
         await self.react("claims", self.last_approval)
 
-    async def recover(self, amount_fen: int, receipt_id: str = "r1") -> None:
-        """Wrongly paid money came back."""
+    async def recover(self, amount_fen: int, receipt_id: str = "r1", fund: str = "pool") -> None:
+        """Wrongly paid money came back to the fund that had paid it."""
         received = RecoveryReceived(
             recovery_id="c1",
             claim_id="c1",
@@ -201,6 +201,7 @@ class House:
             amount_fen=amount_fen,
             left_fen=0,
             by="finance",
+            fund=fund,
         )
         await self.react("claims", received)
 

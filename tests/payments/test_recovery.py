@@ -38,6 +38,7 @@ def test_what_came_back_is_booked_once() -> None:
 
 def test_a_receipt_of_another_amount_or_of_nothing_is_refused() -> None:
     SPEC.given(BOOKED).when(replace(BOOK, amount_fen=4_001)).then_rejected("receipt-differs")
+    SPEC.given(BOOKED).when(replace(BOOK, fund="relief")).then_rejected("receipt-differs")
     SPEC.when(replace(BOOK, amount_fen=0)).then_rejected("amount-not-positive")
 
 

@@ -65,12 +65,27 @@ async def test_relief_is_paid_by_its_own_fund_and_the_pool_is_untouched(house: H
         "payable_fen": 0,
         "reserved_fen": 0,
         "suspense_fen": 0,
+        "recovered_fen": 0,
         "cash_fen": 299_999,
         "donations": [{"reference": "R1", "donor": "某公司", "amount_fen": 500_000, "received_on": "2022-05-31"}],
     }
     pool = await house.get(f"/pool/{PLAN}")
     assert (pool["cash_fen"], pool["claims_expense_fen"], pool["payable_fen"]) == (1_000_000, 0, 0)
     assert (await house.get("/summary"))["fen"] == 0
+    check = await house.get(f"/ledger/check?plan_code={PLAN}")
+    assert check["balanced"], check["problems"]
+
+
+async def test_wrongly_paid_relief_comes_back_to_the_relief_fund_and_not_to_the_pool(house: House) -> None:
+    await house.donate(1_000_000)
+    await house.donate_relief(500_000)
+    await house.relieve(200_000, GOOD_CARD)
+    await house.send(await house.sign_all("relief"))
+    for _ in range(2):
+        await house.recover(150_000, fund="relief")
+    fund, pool = await house.get(f"/relief-fund/{PLAN}"), await house.get(f"/pool/{PLAN}")
+    assert (fund["recovered_fen"], fund["cash_fen"], fund["paid_fen"]) == (150_000, 450_000, 200_000)
+    assert (pool["recovered_fen"], pool["cash_fen"]) == (0, 1_000_000)
     check = await house.get(f"/ledger/check?plan_code={PLAN}")
     assert check["balanced"], check["problems"]
 

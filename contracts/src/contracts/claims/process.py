@@ -270,7 +270,8 @@ class RecoveryOpened(Event, frozen=True, kw_only=True):
     """Money was wrongly paid and is asked back (domain 4.4, 6.5, 4.10). Stream `recovery-<claim>`.
 
     `waived`: the sum is below the plan's limit and let go in the same breath; nobody is asked for it. `payee_ids` are
-    those who were paid, and who are asked; where there are none, the member.
+    those who were paid, and who are asked; where there are none, the member. `fund` is who paid: of `relief`, the
+    claim is a relief case.
     """
 
     recovery_id: str
@@ -286,10 +287,11 @@ class RecoveryOpened(Event, frozen=True, kw_only=True):
     by: str
     waived: bool = False
     payee_ids: tuple[str, ...] = ()
+    fund: str = "pool"
 
 
 class RecoveryReceived(Event, frozen=True, kw_only=True):
-    """A part of what was asked back has come in; `left_fen` is still owed. Stream `recovery-<claim>`."""
+    """A part of what was asked back has come in; `left_fen` is still owed to `fund`. Stream `recovery-<claim>`."""
 
     recovery_id: str
     claim_id: str
@@ -298,6 +300,7 @@ class RecoveryReceived(Event, frozen=True, kw_only=True):
     amount_fen: int
     left_fen: int
     by: str
+    fund: str = "pool"
 
 
 class RecoveryOffset(Event, frozen=True, kw_only=True):
@@ -329,7 +332,10 @@ class RecoveryWriteOffProposed(Event, frozen=True, kw_only=True):
 
 
 class RecoveryClosed(Event, frozen=True, kw_only=True):
-    """RECOVERED or WRITTEN_OFF (below the plan's limit at once, else by two people). Stream `recovery-<claim>`."""
+    """RECOVERED or WRITTEN_OFF (below the plan's limit at once, else by two people). Stream `recovery-<claim>`.
+
+    `fund` is who had paid.
+    """
 
     recovery_id: str
     claim_id: str
@@ -337,6 +343,7 @@ class RecoveryClosed(Event, frozen=True, kw_only=True):
     outcome: str
     written_off_fen: int
     decided_by: tuple[str, ...]
+    fund: str = "pool"
 
 
 class RecoveryWriteOffDeclined(Event, frozen=True, kw_only=True):

@@ -50,7 +50,7 @@ class ReliefDonationBooked(Event, frozen=True, kw_only=True):
 
 
 class RecoveryBooked(Event, frozen=True, kw_only=True):
-    """Part of what was wrongly paid came back into the pool (domain 7.2).
+    """Part of what was wrongly paid came back into the fund that had paid it (domain 7.2).
 
     Stream `recovery_receipt-<claim>-<receipt>`.
     `receipt_id` is the bank's of the receipt: one receipt of a recovery is booked once.
@@ -62,6 +62,7 @@ class RecoveryBooked(Event, frozen=True, kw_only=True):
     plan_code: str
     amount_fen: int
     transfers: tuple[Transfer, ...]
+    fund: str = "pool"
 
 
 class PayoutRequested(Event, frozen=True, kw_only=True):

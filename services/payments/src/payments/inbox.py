@@ -60,10 +60,12 @@ async def on_relief_granted(recorded: Recorded, session: Session) -> None:
 
 
 async def on_recovery_received(recorded: Recorded, session: Session) -> None:
-    """Money that was wrongly paid comes back to the pool; what is written off moves none."""
+    """Money that was wrongly paid comes back to the fund that paid it; what is written off moves none."""
     event = recorded.event
     assert isinstance(event, RecoveryReceived)
-    command = BookRecovery(event.recovery_id, event.receipt_id, event.claim_id, event.plan_code, event.amount_fen)
+    command = BookRecovery(
+        event.recovery_id, event.receipt_id, event.claim_id, event.plan_code, event.amount_fen, event.fund
+    )
     await session.decide(RECOVERY_RECEIPT, receipt_key(event.recovery_id, event.receipt_id), command)
 
 

@@ -1,4 +1,4 @@
-"""Money asked back of a claim: opened by the office, its coming recorded by finance, written off by two people."""
+"""Money asked back of a claim or a relief case: by the office; it comes in with finance, two people write it off."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from chassis.context import Context
 from chassis.decider import Rejected
 from chassis.execute import Session
 from chassis.web import Problem
-from claims.api.access import OVERSIGHT, reaches
+from claims.api.access import OVERSIGHT
 from claims.api.notes import seal_note
 from claims.api.plans import plan_of
 from claims.api.process_shapes import (
@@ -26,11 +26,12 @@ from claims.api.process_shapes import (
     WriteOffDecisionAsked,
 )
 from claims.api.queries import PAGE_ROWS, After, Limit
-from claims.api.reviews import AnyRequest, filed_of, person_of, plan_key
+from claims.api.reviews import AnyRequest
 from claims.api.shapes import ClaimId
+from claims.domain import paid_matter
 from claims.domain.claim import CLAIM
-from claims.domain.claim_stages import Absent, Approved, Claim, Paid, Refused, granted_of
 from claims.domain.entitlement import ENTITLEMENT, BarPerson
+from claims.domain.paid_matter import PaidMatter
 from claims.domain.plan import Plan
 from claims.domain.recovery import (
     RECOVERY,
@@ -43,15 +44,16 @@ from claims.domain.recovery import (
     RecoveryCommand,
     Unopened,
 )
+from claims.domain.relief import RELIEF
 from claims.projections import recoveries
 from claims.projections.recoveries import RecoveryRow
 from contracts.claims.process import RecoveryOpened
-from contracts.claims.v1 import PayoutArrived
 from contracts.envelope import Actor
+from contracts.organization import within
 
 FRAUD = "FRAUD"
 TOLD = Response[RecoveryStanding]
-Make = Callable[[Session, Claim, Plan], Awaitable[RecoveryCommand]]
+Make = Callable[[Session, PaidMatter, Plan], Awaitable[RecoveryCommand]]
 
 
 class RecoveryPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,32 +81,28 @@ async def open_recovery(
     """The head asks back what was wrongly paid; fraud bars the person for the plan's years."""
     allow(actor, "office_head")
 
-    async def command(session: Session, claim: Claim, plan: Plan) -> RecoveryCommand:
-        rules, person_id = plan.procedure.recovering, person_of(claim)
+    async def command(session: Session, matter: PaidMatter, plan: Plan) -> RecoveryCommand:
+        rules, paid = plan.procedure.recovering, paid_matter.paid_by(matter)
         if data.reason == FRAUD:
             until = session.today.replace(day=min(session.today.day, 28), year=session.today.year + rules.bar_years)
-            bar = BarPerson(plan.code, person_id, claim_id, until.isoformat(), actor.sub)
-            await session.decide(ENTITLEMENT, f"{plan.code}-{person_id}", bar)
-        claim_no, org_path, arrived = _paid(claim)
+            bar = BarPerson(plan.code, paid.person_id, claim_id, until.isoformat(), actor.sub)
+            await session.decide(ENTITLEMENT, f"{plan.code}-{paid.person_id}", bar)
         opened = RecoveryOpened(
             recovery_id=claim_id,
             claim_id=claim_id,
-            claim_no=claim_no,
-            person_id=person_id,
+            claim_no=paid.number,
+            person_id=paid.person_id,
             plan_code=plan.code,
-            org_path=org_path,
+            org_path=paid.org_path,
             amount_fen=data.amount_fen,
             reason=data.reason,
-            note=await seal_note(session, person_id, data.text),
+            note=await seal_note(session, paid.person_id, data.text),
             due_on=(session.today + timedelta(days=rules.notice_days)).isoformat(),
             by=actor.sub,
-            payee_ids=tuple(dict.fromkeys(one.payee_id for one in arrived)),
+            payee_ids=paid.payee_ids,
+            fund=paid.fund,
         )
-        paid_fen = sum(one.amount_fen for one in arrived)
-        if isinstance(claim, Approved | Paid):
-            # What was offset has arrived with a claim before.
-            paid_fen += sum(line.offset_fen for line in granted_of(claim).approved.lines)
-        return OpenRecovery(opened, paid_fen, rules.write_off_alone_max_fen)
+        return OpenRecovery(opened, paid.paid_fen, rules.write_off_alone_max_fen)
 
     return await _take(claim_id, request, actor, context, command)
 
@@ -116,7 +114,7 @@ async def record_receipt(
     """A part has come back to the account."""
     allow(actor, "finance")
 
-    async def command(_session: Session, _claim: Claim, _plan: Plan) -> RecoveryCommand:
+    async def command(_session: Session, _matter: PaidMatter, _plan: Plan) -> RecoveryCommand:
         return RecordReceipt(actor.sub, data.receipt_id, data.amount_fen)
 
     return await _take(claim_id, request, actor, context, command)
@@ -129,8 +127,8 @@ async def propose_write_off(
     """Finance or the head proposes to ask no further."""
     allow(actor, "finance", "office_head")
 
-    async def command(session: Session, claim: Claim, _plan: Plan) -> RecoveryCommand:
-        return ProposeWriteOff(actor.sub, await seal_note(session, person_of(claim), data.reason))
+    async def command(session: Session, matter: PaidMatter, _plan: Plan) -> RecoveryCommand:
+        return ProposeWriteOff(actor.sub, await seal_note(session, matter.person_id, data.reason))
 
     return await _take(claim_id, request, actor, context, command)
 
@@ -142,7 +140,7 @@ async def decide_write_off(
     """The head or the committee agrees, or does not: never who proposed."""
     allow(actor, "office_head", "supervisor")
 
-    async def command(_session: Session, _claim: Claim, _plan: Plan) -> RecoveryCommand:
+    async def command(_session: Session, _matter: PaidMatter, _plan: Plan) -> RecoveryCommand:
         return DecideWriteOff(actor.sub, data.agreed)
 
     return await _take(claim_id, request, actor, context, command)
@@ -150,11 +148,10 @@ async def decide_write_off(
 
 async def _take(claim_id: str, request: AnyRequest, actor: Actor, context: Context, make: Make) -> TOLD:
     async def work(session: Session) -> RecoveryStanding:
-        claim = await session.load(CLAIM, claim_id)
-        if not reaches(actor, claim):
+        matter = await _matter(session, claim_id)
+        if matter is None or not within(matter.org_path, actor.org_path):
             raise Problem(404, "claim-unknown", "No such claim in your organisation.")
-        plan = plan_of(*plan_key(claim))
-        await session.decide(RECOVERY, claim_id, await make(session, claim, plan))
+        await session.decide(RECOVERY, claim_id, await make(session, matter, plan_of(*matter.plan)))
         match await session.load(RECOVERY, claim_id):
             case Owed(left_fen=left_fen):
                 return RecoveryStanding(claim_id=claim_id, state=recoveries.OPEN, left_fen=left_fen)
@@ -166,21 +163,10 @@ async def _take(claim_id: str, request: AnyRequest, actor: Actor, context: Conte
     return await context.command(request, actor, work)
 
 
-def _paid(claim: Claim) -> tuple[str, str, tuple[PayoutArrived, ...]]:
-    """The claim's number, its organisation's path, and what has arrived. Raises Rejected nothing-paid."""
-    match claim:
-        case Absent():
-            raise Rejected("claim-unknown", "No such claim.")
-        case Approved(approved, arrived) | Paid(Approved(approved, arrived)):
-            number, path = approved.claim_no, approved.org_path
-        case Refused(beside=beside):
-            filed = filed_of(claim)
-            number, path, arrived = filed.claim_no, filed.org_path, beside.arrived
-        case _:
-            raise Rejected("nothing-paid", "Nothing has been paid on this claim.")
-    if not arrived:
-        raise Rejected("nothing-paid", "Nothing has been paid on this claim.")
-    return number, path, arrived
+async def _matter(session: Session, claim_id: str) -> PaidMatter | None:
+    """The claim of this id, or the relief case."""
+    claim = paid_matter.of_claim(await session.load(CLAIM, claim_id))
+    return claim or paid_matter.of_relief(await session.load(RELIEF, claim_id))
 
 
 ROUTES: list[ControllerRouterHandler] = [

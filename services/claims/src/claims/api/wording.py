@@ -27,6 +27,8 @@ CLAIM_STATES = {
     "WITHDRAWN": "已撤回。",
     "APPEAL_REVIEW": "异议正在复核。",
     "RECOVERY": "正在办理退款。",
+    "RECOVERED": "已退回。",
+    "WRITTEN_OFF": "已办结,无需再退。",
     "APPROVED": "已审核通过,正在打款。",
     "PAID": "已到账。",
     "PAYMENT_FAILED": "打款未成功,请核对本人银行卡。",
@@ -42,6 +44,9 @@ RELIEF_STATES = {
     "GRANTED": "已研究通过,正在打款。",
     "PAYMENT_FAILED": "打款未成功,请核对本人银行卡。",
     "PAID": "已到账。",
+    "RECOVERY": "正在办理退款。",
+    "RECOVERED": "已退回。",
+    "WRITTEN_OFF": "已办结,无需再退。",
     "REFUSED": "未获通过,如有疑问请拨打12351。",
     "WITHDRAWN": "已撤回。",
 }

@@ -191,6 +191,7 @@ def _receive(command: RecordReceipt, recovery: Recovery) -> list[RecoveryEvent]:
                 amount_fen=command.amount_fen,
                 left_fen=left_fen,
                 by=command.by,
+                fund=opened.fund,
             )
             return [received] if left_fen else [received, _closed(opened, RECOVERED, 0, (command.by,))]
         case Closed(receipts=receipts):
@@ -277,6 +278,7 @@ def _closed(opened: RecoveryOpened, outcome: str, written_off_fen: int, decided_
         outcome=outcome,
         written_off_fen=written_off_fen,
         decided_by=decided_by,
+        fund=opened.fund,
     )
 
 

@@ -13,6 +13,7 @@ from chassis.clock import local_day
 from chassis.log import Recorded
 from chassis.projections import Count, Patch, Projection, Put, Write
 from claims.domain.reminding import day_after
+from contracts.claims.process import RecoveryClosed, RecoveryOpened
 from contracts.claims.relief import (
     ReliefAgreed,
     ReliefClosedIncomplete,
@@ -36,7 +37,7 @@ from contracts.envelope import Sealed
 NAME = "relief_cases"
 AT_COUNTY, PAPERS_ASKED, ON_NOTICE, AT_CITY = "AT_COUNTY", "PAPERS_ASKED", "ON_NOTICE", "AT_CITY"
 AT_OFFICE, GRANTED, PAYMENT_FAILED, PAID = "AT_OFFICE", "GRANTED", "PAYMENT_FAILED", "PAID"
-REFUSED, WITHDRAWN, CLOSED_INCOMPLETE = "REFUSED", "WITHDRAWN", "CLOSED_INCOMPLETE"
+REFUSED, WITHDRAWN, CLOSED_INCOMPLETE, RECOVERY = "REFUSED", "WITHDRAWN", "CLOSED_INCOMPLETE", "RECOVERY"
 
 TABLE = sa.Table(
     NAME,
@@ -120,6 +121,11 @@ def apply(recorded: Recorded) -> Iterable[Write]:
             return [Patch((relief_id,), state=PAYMENT_FAILED)]
         case ReliefPaid(relief_id=relief_id):
             return [Patch((relief_id,), state=PAID)]
+        # A claim that the pool paid has no row here, and stays without one.
+        case RecoveryOpened(claim_id=relief_id):
+            return [Patch((relief_id,), state=RECOVERY)]
+        case RecoveryClosed(claim_id=relief_id, outcome=outcome):
+            return [Patch((relief_id,), state=outcome)]
         case _:
             return []
 
@@ -148,7 +154,7 @@ def _json(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-PROJECTION = Projection(name=NAME, version=2, source="claims", table=TABLE, apply=apply)
+PROJECTION = Projection(name=NAME, version=3, source="claims", table=TABLE, apply=apply)
 
 
 class ReliefRow(msgspec.Struct, frozen=True):

@@ -195,14 +195,12 @@ def _entry(row: sa.RowMapping) -> EntryView:
 
 async def _checked(c: AsyncConnection, plan_code: str) -> LedgerCheck:
     accounts = await account_balances.of_plan(c, plan_code)
-    recovered_fen = await recoveries.total_fen(c, plan_code)
-    given_fen = await donations.total_fen(c, plan_code)
-    expected_fen = {
-        ledger.POOL: await _expected_cash(c, plan_code, ledger.POOL, given_fen + recovered_fen),
-        ledger.RELIEF: await _expected_cash(
-            c, plan_code, ledger.RELIEF, await relief_donations.total_fen(c, plan_code)
-        ),
+    recovered_fen = await recoveries.total_fen(c, plan_code, ledger.POOL.name)
+    given_fen = {
+        ledger.POOL: await donations.total_fen(c, plan_code),
+        ledger.RELIEF: await relief_donations.total_fen(c, plan_code),
     }
+    expected_fen = {fund: await _expected_cash(c, plan_code, fund, fen) for fund, fen in given_fen.items()}
     transfers = [transfer async for transfer in ledger_entries.book(c, plan_code)]
     debits: Counter[str] = Counter()
     credits_: Counter[str] = Counter()
@@ -227,7 +225,7 @@ async def _checked(c: AsyncConnection, plan_code: str) -> LedgerCheck:
     if cash_fen[ledger.POOL] != expected_fen[ledger.POOL]:
         problems.append("The cash is not donations less bookings plus what came back and what was recovered.")
     if cash_fen[ledger.RELIEF] != expected_fen[ledger.RELIEF]:
-        problems.append("The relief fund's cash is not its donations less bookings plus what came back.")
+        problems.append("The relief fund's cash is not its donations less bookings plus what came back and recoveries.")
     return LedgerCheck(
         plan_code=plan_code,
         balanced=not problems,
@@ -244,7 +242,8 @@ async def _checked(c: AsyncConnection, plan_code: str) -> LedgerCheck:
 
 async def _expected_cash(c: AsyncConnection, plan_code: str, fund: ledger.Fund, given_fen: int) -> int:
     paid, back = await payouts.booked(c, plan_code, fund.name)
-    return given_fen - paid + back + await open_items.booked_fen(c, plan_code, fund.name)
+    recovered_fen = await recoveries.total_fen(c, plan_code, fund.name)
+    return given_fen + recovered_fen - paid + back + await open_items.booked_fen(c, plan_code, fund.name)
 
 
 ROUTES: list[ControllerRouterHandler] = [list_accounts, list_entries, check_ledger]

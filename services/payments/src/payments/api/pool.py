@@ -112,7 +112,7 @@ async def pool(plan_code: PlanCode, actor: Actor, context: Context) -> Pool:
         payable_fen=-debit(ledger.POOL.payable),
         reserved_fen=payable.pending_debit_fen,
         suspense_fen=-debit(ledger.POOL.suspense),
-        recovered_fen=-debit(ledger.RECOVERIES),
+        recovered_fen=-debit(ledger.POOL.recoveries),
         cash_fen=debit(ledger.POOL.cash),
         used_fen=used_fen,
         used_percent=used_fen * 100 // given_fen if given_fen else 0,

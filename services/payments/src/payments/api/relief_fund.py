@@ -52,7 +52,10 @@ class ReliefDonationView(msgspec.Struct, frozen=True):
 
 
 class ReliefFund(msgspec.Struct, frozen=True):
-    """A plan's relief fund in fen by its ledger, by kind of relief, with its newest donations."""
+    """A plan's relief fund in fen by its ledger, by kind of relief, with its newest donations.
+
+    `recovered_fen` was wrongly paid and came back; `paid_fen` is not lessened by it.
+    """
 
     plan_code: str
     contribution_fen: int
@@ -62,6 +65,7 @@ class ReliefFund(msgspec.Struct, frozen=True):
     payable_fen: int
     reserved_fen: int
     suspense_fen: int
+    recovered_fen: int
     cash_fen: int
     donations: list[ReliefDonationView]
 
@@ -114,6 +118,7 @@ async def relief_fund(plan_code: PlanInPath, actor: Actor, context: Context) -> 
         payable_fen=-debit(fund.payable),
         reserved_fen=accounts.get(fund.payable, ledger.Movement(fund.payable)).pending_debit_fen,
         suspense_fen=-debit(fund.suspense),
+        recovered_fen=-debit(fund.recoveries),
         cash_fen=debit(fund.cash),
         donations=[
             ReliefDonationView(one["reference"], one["donor"], one["amount_fen"], one["received_on"]) for one in newest

@@ -23,6 +23,7 @@ class Fund:
     clearing: str
     suspense: str
     unexplained: str
+    recoveries: str
 
 
 POOL = Fund(
@@ -34,6 +35,7 @@ POOL = Fund(
     clearing="clearing:bank",
     suspense="suspense:returned",
     unexplained="suspense:bank",
+    recoveries="recoveries",
 )
 RELIEF = Fund(
     name="relief",
@@ -44,9 +46,8 @@ RELIEF = Fund(
     clearing="relief:clearing",
     suspense="relief:suspense",
     unexplained="relief:suspense:bank",
+    recoveries="relief:recoveries",
 )
-RECOVERIES = "recoveries"
-"""The pool's account for money that was wrongly paid and came back; only the pool asks any back."""
 FUNDS = {fund.name: fund for fund in (POOL, RELIEF)}
 RELIEF_CODE = "6101"
 CODES = {
@@ -57,9 +58,9 @@ CODES = {
     "suspense": "2202",
     "unexplained": "2203",
     "expense": "5101",
+    "recoveries": "5102",
 }
 """Account codes of domain 7.2 by what an account is to its fund; those of the relief fund stand under RELIEF_CODE."""
-RECOVERIES_CODE = "5102"
 
 SINGLE, PENDING, POST, VOID = "single", "pending", "post", "void"
 
@@ -101,8 +102,6 @@ def chart_place(name: str) -> tuple[str, str]:
 
     Raises BrokenTransfer for a name that no chart has.
     """
-    if name == RECOVERIES:
-        return POOL.name, RECOVERIES_CODE
     for fund in (POOL, RELIEF):
         for role, code in CODES.items():
             own = getattr(fund, role)
@@ -125,10 +124,12 @@ def donated(donation_id: str, plan_code: str, amount_fen: int, fund: Fund = POOL
     return (_single(transfer_id, plan_code, fund.cash, fund.contribution, amount_fen),)
 
 
-def recovered(recovery_id: str, receipt_id: str, plan_code: str, amount_fen: int) -> tuple[Transfer, ...]:
-    """Wrongly paid money comes back to the pool: Dr cash / Cr recoveries."""
+def recovered(
+    recovery_id: str, receipt_id: str, plan_code: str, amount_fen: int, fund: Fund = POOL
+) -> tuple[Transfer, ...]:
+    """Wrongly paid money comes back to the fund that paid it: Dr cash / Cr recoveries."""
     transfer_id = f"recovery-{recovery_id}-{receipt_id}:received"
-    return (_single(transfer_id, plan_code, POOL.cash, RECOVERIES, amount_fen),)
+    return (_single(transfer_id, plan_code, fund.cash, fund.recoveries, amount_fen),)
 
 
 def approved(

@@ -128,7 +128,7 @@ def _confirm(command: ConfirmClose, month_end: MonthEnd) -> list[MonthClosed]:
             contribution_fen=named.get(ledger.POOL.contribution, none).credit_fen,
             paid_fen=clearing.debit_fen,
             payable_fen=-named.get(ledger.POOL.payable, none).closing_fen,
-            recovered_fen=named.get(ledger.RECOVERIES, none).credit_fen,
+            recovered_fen=named.get(ledger.POOL.recoveries, none).credit_fen,
             returned_fen=named.get(ledger.POOL.suspense, none).credit_fen,
             closing_fen=cash.closing_fen,
             as_of=figures.as_of,

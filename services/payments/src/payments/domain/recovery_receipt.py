@@ -1,4 +1,4 @@
-"""A receipt of money that was asked back: booked into the pool's ledger once (domain 7.2)."""
+"""A receipt of money that was asked back: booked once, for the fund that had paid it (domain 7.2)."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ class Booked:
 
     plan_code: str
     amount_fen: int
+    fund: str = ledger.POOL.name
 
 
 RecoveryReceipt = Absent | Booked
@@ -27,18 +28,19 @@ RecoveryReceipt = Absent | Booked
 
 def evolve(_receipt: RecoveryReceipt, event: RecoveryBooked) -> RecoveryReceipt:
     """The receipt after an event."""
-    return Booked(event.plan_code, event.amount_fen)
+    return Booked(event.plan_code, event.amount_fen, event.fund)
 
 
 @dataclass(frozen=True)
 class BookRecovery:
-    """Take money that came back into the pool; `receipt_id` is the bank's."""
+    """Take money that came back into its fund; `receipt_id` is the bank's."""
 
     recovery_id: str
     receipt_id: str
     claim_id: str
     plan_code: str
     amount_fen: int
+    fund: str = ledger.POOL.name
 
 
 def receipt_key(recovery_id: str, receipt_id: str) -> str:
@@ -52,11 +54,14 @@ def decide(command: BookRecovery, receipt: RecoveryReceipt) -> list[RecoveryBook
         case Absent():
             if command.amount_fen <= 0:
                 raise Rejected("amount-not-positive", "A receipt is more than nothing.", "amount_fen")
-            transfers = ledger.recovered(command.recovery_id, command.receipt_id, command.plan_code, command.amount_fen)
+            fund = ledger.FUNDS[command.fund]
+            transfers = ledger.recovered(
+                command.recovery_id, command.receipt_id, command.plan_code, command.amount_fen, fund
+            )
             return [RecoveryBooked(**vars(command), transfers=transfers)]
-        case Booked(plan_code, amount_fen):
-            if (plan_code, amount_fen) != (command.plan_code, command.amount_fen):
-                raise Rejected("receipt-differs", "This receipt was booked with another plan or amount.")
+        case Booked(plan_code, amount_fen, fund_name):
+            if (plan_code, amount_fen, fund_name) != (command.plan_code, command.amount_fen, command.fund):
+                raise Rejected("receipt-differs", "This receipt was booked with another plan, fund or amount.")
             return []
 
 

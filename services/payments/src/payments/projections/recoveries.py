@@ -19,6 +19,7 @@ TABLE = sa.Table(
     sa.Column("recovery_id", sa.Text, primary_key=True),
     sa.Column("receipt_id", sa.Text, primary_key=True),
     sa.Column("plan_code", sa.Text, nullable=False),
+    sa.Column("fund", sa.Text, nullable=False),
     sa.Column("amount_fen", sa.BigInteger, nullable=False),
     sa.Column("position", sa.BigInteger, nullable=False),
     sa.Index("recoveries_by_plan", "plan_code"),
@@ -31,16 +32,16 @@ def apply(recorded: Recorded) -> Iterable[Write]:
     match recorded.event:
         case RecoveryBooked() as event:
             key = (event.recovery_id, event.receipt_id)
-            position = recorded.position
-            return [Put(key, plan_code=event.plan_code, amount_fen=event.amount_fen, position=position)]
+            told = {"plan_code": event.plan_code, "fund": event.fund, "amount_fen": event.amount_fen}
+            return [Put(key, **told, position=recorded.position)]
         case _:
             return []
 
 
-PROJECTION = Projection(NAME, version=1, source="payments", table=TABLE, apply=apply)
+PROJECTION = Projection(NAME, version=2, source="payments", table=TABLE, apply=apply)
 
 
-async def total_fen(c: AsyncConnection, plan_code: str) -> int:
-    """What came back to a plan's pool."""
-    back = sa.select(sa.func.coalesce(sa.func.sum(C.amount_fen), 0)).where(C.plan_code == plan_code)
+async def total_fen(c: AsyncConnection, plan_code: str, fund: str) -> int:
+    """What came back to a plan's fund."""
+    back = sa.select(sa.func.coalesce(sa.func.sum(C.amount_fen), 0)).where(C.plan_code == plan_code, C.fund == fund)
     return int((await c.execute(back)).scalar_one())
