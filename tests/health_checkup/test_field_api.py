@@ -15,8 +15,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from PIL import Image
 
 from chassis.clock import new_id
+from contracts.claims.relief import ReliefFiled, ReliefVerified
 from contracts.claims.v1 import ClaimFiled, Incident
-from contracts.health_checkup.stops import MemberMissed, PreCheckAnswered
+from contracts.health_checkup.stops import InvitationDeclined, MemberMissed, PreCheckAnswered
 from contracts.health_checkup.v1 import MemberAttended, MemberInvited, SlotBooked
 from enrolment import main as enrolment
 from health_checkup.api import tickets
@@ -248,6 +249,47 @@ async def test_hardship_age_work_and_a_stay_in_hospital_are_asked_first(truck: T
     await truck.invite()
     asked = [event.person_id for event in await of(truck, MemberInvited)]
     assert asked == [driver, stayed, plain]
+
+
+async def test_night_work_and_verified_hardship_are_asked_before_others(truck: Truck) -> None:
+    plain, refused, household = [await truck.cover() for _ in range(3)]
+    guard = await truck.cover(occupation="SECURITY_GUARD")
+    for person, confirmed, hardship in ((household, True, "DEEP"), (refused, False, "DEEP"), (plain, True, "")):
+        relief = new_id()
+        filed = ReliefFiled(
+            relief_id=relief, relief_no=f"GSJ{relief[-6:]}", plan_code="p", plan_version=1, person_id=person,
+            kind="RELIEF_HARDSHIP", reason="DEEP", happened_on="2022-01-10", matter=relief, child_id="",
+            channel="UNION", org_path="620000", facts=OPAQUE, contact=OPAQUE, documents=(), payees=(),
+            filed_on="2022-02-01", by="u",
+        )  # fmt: skip
+        verified = ReliefVerified(
+            relief_id=relief, method="HOME_VISIT", confirmed=confirmed, hardship=hardship, eligible=True,
+            finding=OPAQUE, verified_on="2022-02-10", by="u",
+        )  # fmt: skip
+        await truck.world.feed("claims", filed, f"relief-{relief}")
+        await truck.world.feed("claims", verified, f"relief-{relief}")
+    await truck.open(slots=1, slot_capacity=4)
+    await truck.invite()
+    asked = [event.person_id for event in await of(truck, MemberInvited)]
+    assert (set(asked[:2]), set(asked[2:])) == ({guard, household}, {plain, refused})
+
+
+async def test_a_member_declines_over_http_and_the_seat_goes_to_who_waits(truck: Truck) -> None:
+    asked, other = await invited(truck, 2, slots=1, slot_capacity=1)
+    waits = await truck.cover()
+    path = f"/stops/{truck.stop_id}"
+    assert (await truck.post(f"{path}/waiting-list", None, "member", sub=waits)).json()["slot_id"] == ""
+    for _ in range(2):
+        assert (await truck.post(f"{path}/decline", None, "member", sub=asked)).status_code == 200
+    [declined] = await of(truck, InvitationDeclined)
+    assert declined.person_id == asked
+    stranger = await truck.post(f"{path}/decline", None, "member", sub=waits)
+    assert stranger.json()["code"] == "not-invited"
+    assert (await truck.book(other)).status_code == 201
+    assert (await truck.post(f"{path}/decline", None, "member", sub=other)).json()["code"] == "booked"
+    assert (await delete(truck, f"{path}/bookings", other)).status_code == 200
+    seated = [(event.person_id, event.waited) for event in await of(truck, SlotBooked)]
+    assert seated == [(other, False), (waits, True)]
 
 
 async def test_answers_before_the_examination_are_sealed_and_opened_for_member_and_provider_alone(truck: Truck) -> None:

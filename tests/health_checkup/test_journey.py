@@ -58,7 +58,7 @@ async def test_an_urgent_value_raises_a_finding_that_is_followed_up_to_its_end(t
     assert (await truck.follow_up(finding_id, "EXCLUDED")).status_code == 201
     assert (await truck.follow_up(finding_id, "CONFIRMED")).json()["code"] == "follow-up-closed"
     assert len(await of(truck, FollowUpRecorded, member)) == 3
-    counts = (await truck.get("/summary", "county_clerk", campaign=truck.campaign)).json()
+    counts = (await truck.get("/summary", "health_provider", CITY, campaign=truck.campaign)).json()
     assert counts == {
         "stops": 1,
         "invited": 1,

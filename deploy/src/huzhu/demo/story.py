@@ -68,7 +68,7 @@ class Story:
             self.take_in(roster)
         self._claims(roles)
         self._show("A check-up stop in 武威", 0, 1)
-        if not self._gateway.get("health-checkup/summary")["followed_up"]:
+        if not self._gateway.get("health-checkup/summary", "health_provider")["followed_up"]:
             CheckupDay(self._gateway).run()
         self._show("A check-up stop in 武威", 1, 1)
         ClaimsDesk(self._gateway, PLAN).told(self.told.claims)

@@ -13,6 +13,7 @@ from health_checkup.api import (
     reports,
     results,
     stops,
+    summaries,
 )
 
 ROUTES = [
@@ -42,7 +43,7 @@ ROUTES = [
     attendance.conflict_list,
     stops.stop_view,
     stops.members,
-    stops.summary,
+    summaries.summary,
     results.record_results,
     results.amend_results,
     results.record_fhir,

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
-import sqlalchemy as sa
 from litestar import Request, get
 from litestar.params import PathParameter, QueryParameter
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.auth import allow, in_subtree
+from chassis.auth import allow
 from chassis.context import Context
 from chassis.web import Problem
 from chassis.web.public import PUBLIC, Limiter, client_address
 from contracts.envelope import Actor
 from health_checkup.api.access import COUNTERS
+from health_checkup.api.counting import By, Counted, Disclosure, Tables, tables
 from health_checkup.api.shapes import ID_PATTERN, PathId
 from health_checkup.domain.rules import rules_of
-from health_checkup.projections import attendances, campaigns, exams, findings, stops
+from health_checkup.domain.small_cells import protect_counts
+from health_checkup.projections import campaigns
 
-CELLS_MAX = 2_000
-"""A campaign has fewer stops than this."""
 QUESTIONS_BURST, QUESTIONS_PER_HOUR = 30, 600
 _questions = Limiter(QUESTIONS_BURST, QUESTIONS_PER_HOUR)
-By = Literal["prefecture", "stop", "package"]
 
 
 class Cell(msgspec.Struct, frozen=True):
@@ -61,97 +57,57 @@ class Figures(msgspec.Struct, frozen=True):
     cells: list[Cell]
 
 
-class _Counted(msgspec.Struct, frozen=True):
-    key: str
-    invited: int = 0
-    booked: int = 0
-    attended: int = 0
-    walk_ins: int = 0
-    missed: int = 0
-    reported: int = 0
-    in_time: int = 0
-    abnormal: int = 0
-    class_a: int = 0
-    contact_minutes: int | None = None
-
-
-def _key(by: By) -> sa.ColumnElement[str]:
-    s = stops.TABLE.c
-    return {"prefecture": s.prefecture, "stop": s.stop_id, "package": s.package}[by]
-
-
-async def _counted(c: AsyncConnection, campaign: str, by: By | None, within: Actor | None, days: int) -> list[_Counted]:
-    """The attendances, results and class A findings of each cell; without `by`, of the whole."""
-    s, a, e, f = stops.TABLE.c, attendances.TABLE.c, exams.TABLE.c, findings.TABLE.c
-    key = _key(by) if by else sa.literal("")
-    where = [s.campaign == campaign, *([in_subtree(s.org_path, within)] if within else [])]
-    people = (
-        sa.select(
-            key.label("key"),
-            sa.func.count(sa.distinct(a.person_id)).filter(a.wave.is_not(None)),
-            sa.func.count(sa.distinct(a.person_id)).filter(a.slot_id.is_not(None)),
-            sa.func.count(sa.distinct(a.person_id)).filter(a.attended_at.is_not(None)),
-            sa.func.count(sa.distinct(a.person_id)).filter(a.walk_in),
-            sa.func.count(sa.distinct(a.person_id)).filter(a.missed_at.is_not(None)),
-        )
-        .join_from(stops.TABLE, attendances.TABLE, a.stop_id == s.stop_id)
-        .where(*where)
-        .group_by(sa.text("key"))
-        .order_by(sa.text("key"))
-        .limit(CELLS_MAX)
-    )
-    took = sa.cast(e.recorded_on, sa.Date) - sa.cast(e.examined_on, sa.Date)
-    contact = sa.cast(f.contacted_at, sa.DateTime(timezone=True)) - sa.cast(f.raised_at, sa.DateTime(timezone=True))
-    minutes = sa.func.percentile_cont(0.5).within_group(sa.extract("epoch", contact) / 60)
-    results = (
-        sa.select(
-            key.label("key"),
-            sa.func.count(e.exam_id),
-            sa.func.count(e.exam_id).filter(took <= days),
-            sa.func.count(e.exam_id).filter(e.abnormal > 0),
-            sa.func.count(f.finding_id).filter(f.finding_class == "A"),
-            minutes.filter(f.finding_class == "A", f.contacted_at.is_not(None)),
-        )
-        .join_from(stops.TABLE, exams.TABLE, e.stop_id == s.stop_id)
-        .outerjoin(findings.TABLE, f.exam_id == e.exam_id)
-        .where(*where)
-        .group_by(sa.text("key"))
-    )
-    examined = {row[0]: row[1:] for row in await c.execute(results)}
-    told = []
-    for row in await c.execute(people):
-        reported, in_time, abnormal, class_a, median = examined.get(row[0], (0, 0, 0, 0, None))
-        contact_minutes = None if median is None else int(median)
-        told.append(_Counted(*row, reported, in_time, abnormal, class_a, contact_minutes))
-    return told
-
-
 def _share(part: int, of: int) -> int | None:
     return part * 1_000 // of if of else None
 
 
-def _cell(one: _Counted, cell_min: int, *, public: bool) -> Cell:
-    """What may be told: of health nothing about few people, and of whoever came the same in public."""
+def _cell(one: Counted, health: Disclosure, *, told: frozenset[str], whole: bool) -> Cell:
+    """One cell: `told` are the people counts that may be; of health what its disclosure lets be told."""
 
-    def people(count: int) -> int | None:
-        return count if not public or count == 0 or count >= cell_min else None
+    def people(name: str) -> int | None:
+        count: int = getattr(one, name)
+        return count if name in told else None
 
-    # A share of few, or one that few are the rest of, tells of each of them.
-    healthy = cell_min <= one.abnormal <= one.reported - cell_min
+    abnormal = health.abnormal.whole if whole else one.key in health.abnormal.parts
+    class_a = health.class_a.whole if whole else one.key in health.class_a.parts
     return Cell(
         key=one.key,
-        invited=people(one.invited),
-        booked=people(one.booked),
-        attended=people(one.attended),
-        walk_ins=people(one.walk_ins),
-        missed=people(one.missed),
-        no_show_permille=_share(one.missed, one.booked) if not public or one.missed >= cell_min else None,
-        reported=people(one.reported),
-        reported_in_time_permille=_share(one.in_time, one.reported) if one.reported >= cell_min else None,
-        abnormal_permille=_share(one.abnormal, one.reported) if healthy else None,
-        class_a=one.class_a if one.class_a >= cell_min and not public else None,
-        contact_minutes=one.contact_minutes if one.class_a >= cell_min and not public else None,
+        invited=people("invited"),
+        booked=people("booked"),
+        attended=people("attended"),
+        walk_ins=people("walk_ins"),
+        missed=people("missed"),
+        no_show_permille=_share(one.missed, one.booked) if {"missed", "booked"} <= told else None,
+        reported=people("reported"),
+        reported_in_time_permille=(
+            _share(one.in_time, one.reported) if one.reported >= health.least and "reported" in told else None
+        ),
+        abnormal_permille=_share(one.abnormal, one.reported) if abnormal and "reported" in told else None,
+        class_a=one.class_a if class_a else None,
+        contact_minutes=one.contact_minutes if class_a and one.contacted >= health.least else None,
     )
+
+
+PEOPLE = ("invited", "booked", "attended", "walk_ins", "missed", "reported")
+
+
+def _cells(counted: Tables, by: By, least: int, *, public: bool) -> tuple[Cell, list[Cell]]:
+    """The whole and its parts. In public no people count of few is told, nor one that the others would give away."""
+    parts, total = counted.by[by], counted.whole
+    health = counted.disclosure(by, least)
+    shown: dict[str, set[str]] = {one.key: set() for one in parts}
+    of_whole = set()
+    for name in PEOPLE:
+        counts = {one.key: int(getattr(one, name)) for one in parts}
+        told = protect_counts(counts, least) if public else None
+        few = 0 < getattr(total, name) < least
+        of_whole |= {name} if told is None or (told.whole and not few) else set()
+        for key in counts if told is None else told.parts:
+            shown[key].add(name)
+    if public:
+        health = health.withheld()
+    cells = [_cell(one, health, told=frozenset(shown[one.key]), whole=False) for one in parts]
+    return _cell(total, health, told=frozenset(of_whole), whole=True), cells
 
 
 async def _figures(context: Context, campaign: str, by: By, within: Actor | None) -> Figures:
@@ -160,32 +116,21 @@ async def _figures(context: Context, campaign: str, by: By, within: Actor | None
         if known is None:
             raise Problem(404, "campaign-unknown", "No such campaign.")
         rules = rules_of(known.rules)
-        counted = await _counted(c, campaign, by, within, rules.report_within_days)
-        whole = await _counted(c, campaign, None, within, rules.report_within_days)
-        everywhere = await _counted(c, campaign, None, None, rules.report_within_days)
-    public = within is None
-    attended = everywhere[0].attended if everywhere else 0
-    cells = [_cell(one, rules.cell_min, public=public) for one in counted]
+        counted = await tables(c, campaign, within, rules.report_within_days)
+        everywhere = counted if within is None else await tables(c, campaign, None, rules.report_within_days)
+    total, cells = _cells(counted, by, rules.cell_min, public=within is None)
+    attended = everywhere.whole.attended
+    # The bills divided by it would give the number away.
+    told = attended if within is not None or total.attended is not None else 0
     return Figures(
         campaign=campaign,
         quota=known.quota,
         budget_fen=known.budget_fen,
         cost_fen=known.cost_fen,
-        cost_a_head_fen=known.cost_fen // attended if attended else None,
-        total=_cell(whole[0] if whole else _Counted(""), rules.cell_min, public=public),
-        cells=_protected(cells) if public else cells,
+        cost_a_head_fen=known.cost_fen // told if told else None,
+        total=total,
+        cells=cells,
     )
-
-
-def _protected(cells: list[Cell]) -> list[Cell]:
-    """One count left out alone is found by subtraction from the total: then the smallest told one is left out too."""
-    kept = cells
-    for name in ("invited", "booked", "attended", "walk_ins", "missed", "reported"):
-        told = [cell for cell in kept if getattr(cell, name)]
-        if sum(1 for cell in kept if getattr(cell, name) is None) == 1 and told:
-            least = min(told, key=attrgetter(name))
-            kept = [msgspec.structs.replace(cell, **{name: None}) if cell is least else cell for cell in kept]
-    return kept
 
 
 @get("/campaigns/{campaign:str}/figures")

@@ -187,8 +187,8 @@ class SummaryView(msgspec.Struct, frozen=True):
     attended: int
     walk_ins: int
     done: int
-    abnormal: int
-    findings: dict[str, int]
-    followed_up: int
-    ended: int
+    abnormal: int | None
+    findings: dict[str, int | None]
+    followed_up: int | None
+    ended: int | None
     missed: int = 0

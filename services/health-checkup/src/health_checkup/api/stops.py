@@ -29,7 +29,6 @@ from health_checkup.api.shapes import (
     StopOpenedAnswer,
     StopRequest,
     StopView,
-    SummaryView,
 )
 from health_checkup.api.turns import turn
 from health_checkup.domain.campaign import CAMPAIGN
@@ -38,7 +37,7 @@ from health_checkup.domain.package import PACKAGES
 from health_checkup.domain.route import ROUTE, Planned, TakeDay
 from health_checkup.domain.rules import Rules, rules_of, shared_out
 from health_checkup.domain.stop import STOP, InviteMembers, OpenStop, wave_max
-from health_checkup.projections import attendances, eligible, exams, findings, stops
+from health_checkup.projections import attendances, eligible, stops
 
 
 def _slots(asked: StopRequest, rules: Rules) -> tuple[Slot, ...]:
@@ -187,26 +186,3 @@ async def members(
             raise Problem(404, "stop-unknown", "No such stop.")
         rows = await attendances.of_stop(c, stop_id, after, limit)
     return StopMembers(rows, rows[-1].person_id if len(rows) == limit else "")
-
-
-@get("/summary")
-async def summary(actor: Actor, context: Context, campaign: Filter = "") -> SummaryView:
-    """Counts of one campaign, or of all, in the caller's subtree."""
-    allow(actor, *COUNTERS)
-    async with context.reads.connection() as c:
-        came = await attendances.totals(c, campaign, actor)
-        done, abnormal = await exams.totals(c, campaign, actor)
-        found = await findings.totals(c, campaign, actor)
-    return SummaryView(
-        stops=came.stops,
-        invited=came.invited,
-        booked=came.booked,
-        attended=came.attended,
-        walk_ins=came.walk_ins,
-        done=done,
-        abnormal=abnormal,
-        findings={finding_class: raised for finding_class, raised, _, _ in found},
-        followed_up=sum(row[2] for row in found),
-        ended=sum(row[3] for row in found),
-        missed=came.missed,
-    )

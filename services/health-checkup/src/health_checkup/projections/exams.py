@@ -131,6 +131,12 @@ async def totals(c: AsyncConnection, campaign: str, actor: Actor) -> tuple[int, 
     return done, abnormal
 
 
+async def campaigns(c: AsyncConnection, actor: Actor) -> list[str]:
+    """The campaigns with results in the actor's subtree, in their order."""
+    query = sa.select(TABLE.c.campaign).join(stops.TABLE, stops.TABLE.c.stop_id == TABLE.c.stop_id)
+    return [*(await c.scalars(query.where(in_subtree(stops.TABLE.c.org_path, actor)).distinct().order_by("campaign")))]
+
+
 async def reported(c: AsyncConnection, campaign: str, actor: Actor, within_days: int) -> tuple[int, int]:
     """How many results there are in the actor's subtree, and how many came within so many days (domain 8.2)."""
     t, s = TABLE.c, stops.TABLE.c
