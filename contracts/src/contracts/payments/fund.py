@@ -8,7 +8,8 @@ from contracts.envelope import Event, Upcaster
 class FundAlertRaised(Event, frozen=True, kw_only=True):
     """So much of a fund is used that somebody has to know (domain 7.2). Stream `fund-<plan>.<fund>`.
 
-    `percent` is the threshold; `used_fen` is paid and payable. Once for each threshold, and again only after the
+    `percent` is the threshold; `used_fen` is paid and payable, `contribution_fen` what was given less what the plan
+    sets aside of it. Once for each threshold, and again only after the
     fund had grown by a donation and its use had fallen below the threshold.
     """
 

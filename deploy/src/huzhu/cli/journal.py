@@ -12,8 +12,15 @@ TYPES = {
     "2101": "Equity",
     "2201": "Liability",
     "2202": "Liability",
+    "2203": "Liability",
+    "2204": "Liability",
+    "2301": "Liability",
+    "2302": "Liability",
+    "2401": "Equity",
     "5101": "Expense",
     "5102": "Revenue",
+    "5103": "Expense",
+    "5201": "Expense",
 }
 """hledger's account types by the codes of domain 7.2; those of the relief fund end in the same codes."""
 KINDS_MOVED = ("single", "post")

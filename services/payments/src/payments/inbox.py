@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chassis import environment
 from chassis.execute import Session
 from chassis.log import Recorded
 from chassis.tail.reactions import Reaction
@@ -15,10 +16,14 @@ from payments.domain.ledger import POOL, RELIEF, Fund, shares_of
 from payments.domain.payout import PAYOUT, RequestPayout
 from payments.domain.payout_stages import payout_id_of
 from payments.domain.recovery_receipt import RECOVERY_RECEIPT, BookRecovery, receipt_key
+from payments.domain.reserve import SetAside
+from payments.settings import Settings
+
+SETTINGS = environment.read(Settings)
 
 
 async def on_donation_received(recorded: Recorded, session: Session) -> None:
-    """The donor's money enters the pool."""
+    """The donor's money enters the pool, and the shares of the plan are set aside."""
     event = recorded.event
     assert isinstance(event, DonationReceived)
     command = BookDonation(
@@ -28,6 +33,7 @@ async def on_donation_received(recorded: Recorded, session: Session) -> None:
         received_on=event.received_on,
         period_start=event.period_start,
         period_end=event.period_end,
+        shares=SetAside(*SETTINGS.set_aside(event.plan_code)),
     )
     await session.decide(DONATION, event.donation_id, command)
 

@@ -40,6 +40,9 @@ class Settings(msgspec.Struct, frozen=True):
     """Above a limit one further person has to agree; 0 is no limit."""
     alert_percents: str = "50,70,85,95,100"
     """So much of a fund used is told, each threshold once."""
+    risk_reserve_percents: str = ""
+    activity_cost_percents: str = ""
+    """What plans set aside of each donation, in whole percent, as `PLAN=7,OTHER=5`; one that is not named, nothing."""
     sweep_interval_ms: int = 5_000
     reconcile_interval_ms: int = 5_000
     reconcile_days_max: int = 31
@@ -54,6 +57,16 @@ class Settings(msgspec.Struct, frozen=True):
     def percents_to_alert(self) -> tuple[int, ...]:
         """`alert_percents` as numbers, in order."""
         return _numbers(self.alert_percents)
+
+    def set_aside(self, plan_code: str) -> tuple[int, int]:
+        """What a plan sets aside of a donation, in percent: for risk, and for the cost of the activity."""
+        risk, activity = _by_plan(self.risk_reserve_percents), _by_plan(self.activity_cost_percents)
+        return risk.get(plan_code, 0), activity.get(plan_code, 0)
+
+
+def _by_plan(text: str) -> dict[str, int]:
+    pairs = (one.partition("=") for one in text.split(",") if one.strip())
+    return {plan_code.strip(): int(percent) for plan_code, _, percent in pairs}
 
 
 def _numbers(text: str) -> tuple[int, ...]:

@@ -35,11 +35,15 @@ class KindView(msgspec.Struct, frozen=True):
 
 
 class Forecast(msgspec.Struct, frozen=True):
-    """What is used and expected of a pool, in fen; low and high enclose each kind's part with 90 %, and are summed."""
+    """What is used and expected of a pool, in fen; low and high enclose each kind's part with 90 %, and are summed.
+
+    `available_fen` is what was given less what the plan sets aside of it.
+    """
 
     plan_code: str
     on: str
     contribution_fen: int
+    available_fen: int
     used_fen: int
     expected_fen: int
     low_fen: int
@@ -56,9 +60,9 @@ async def foresee(plan_code: PlanInPath, actor: Actor, context: Context) -> Fore
         start, end = await donations.period(c, plan_code)
         if not (start and end):
             raise Problem(404, "period-unknown", "No donation has named this plan's period.")
-        kinds = await claim_history.by_kind(c, plan_code, start[:7])
+        kinds = await claim_history.by_kind(c, plan_code, start[:7], today.isoformat()[:7])
         accounts = await account_balances.of_plan(c, plan_code)
-    used_fen, given_fen = ledger.used_and_given(accounts, ledger.POOL)
+    used_fen, available_fen = ledger.used_and_available(accounts, ledger.POOL)
     first, last = date.fromisoformat(start), date.fromisoformat(end)
     elapsed, left = (min(today, last) - first).days, (last - max(today, first)).days
     month_now = claim_history.months_between(start[:7], today.isoformat()[:7])
@@ -66,7 +70,8 @@ async def foresee(plan_code: PlanInPath, actor: Actor, context: Context) -> Fore
     return Forecast(
         plan_code=plan_code,
         on=today.isoformat(),
-        contribution_fen=given_fen,
+        contribution_fen=-ledger.balance_fen(accounts, ledger.POOL.contribution),
+        available_fen=available_fen,
         used_fen=used_fen,
         expected_fen=used_fen + sum(one.expected_fen for one in told.values()),
         low_fen=used_fen + sum(one.low_fen for one in told.values()),

@@ -17,7 +17,7 @@ from contracts.payments.months import AccountMonth, MonthClosed
 from payments.api.reading import BOOKKEEPERS
 from payments.api.relief_fund import PlanInPath
 from payments.domain.month_end import MONTH_END, ConfirmClose, Figures, ProposeClose
-from payments.projections import ledger_entries, months
+from payments.projections import ledger_entries, months, reserves
 
 Month = Annotated[str, PathParameter(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")]
 
@@ -76,12 +76,13 @@ async def list_months(plan_code: PlanInPath, actor: Actor, context: Context) -> 
 
 
 async def _figures(session: Session, plan_code: str, month: str) -> Figures:
-    """What the month moves: everything dated up to its end that no closed month holds."""
+    """Everything dated up to the month's end that no closed month holds, and what claims will still cost then."""
     last = (await session.load(MONTH_END, plan_code)).closed
     async with session.reads.connection() as c:
         as_of, late_fen, moved = await ledger_entries.month(
             c, plan_code, month, (last.month, last.as_of) if last else None
         )
+        foreseen = await reserves.at_end_of(c, plan_code, month)
     openings = {one.account: one.closing_fen for one in last.accounts} if last else {}
     accounts = []
     for account in sorted(openings.keys() | moved.keys()):
@@ -96,7 +97,7 @@ async def _figures(session: Session, plan_code: str, month: str) -> Figures:
                 closing_fen=opening + debit - credit,
             )
         )
-    return Figures(tuple(accounts), as_of, late_fen)
+    return Figures(tuple(accounts), as_of, late_fen, foreseen)
 
 
 ROUTES: list[ControllerRouterHandler] = [propose_close, confirm_close, list_months]

@@ -11,9 +11,11 @@ from chassis.auth import allow, in_subtree
 from chassis.clock import local_text
 from chassis.context import Context
 from contracts.envelope import Actor
+from contracts.payments.months import KindReserve
 from payments.api.reading import PAGE_ROWS, STAFF, After, Limit, PlanCode, allow_province
 from payments.domain import ledger
-from payments.projections import account_balances, disputes, fund_levels, payouts
+from payments.domain.reserve import ibnr_account, kinds_reserved, outstanding_account
+from payments.projections import account_balances, disputes, fund_levels, payouts, reserves
 
 
 class FundTold(msgspec.Struct, frozen=True):
@@ -32,11 +34,29 @@ class FundTold(msgspec.Struct, frozen=True):
     at: str
 
 
+class BookedReserve(msgspec.Struct, frozen=True):
+    """What the last closed month set for a kind of incident, in fen: reported claims (2301), unreported ones (2302)."""
+
+    outstanding_fen: int
+    ibnr_fen: int
+
+
+class PoolReserves(msgspec.Struct, frozen=True):
+    """What open claims and those not yet reported will cost, in fen, all and by kind of incident (domain 7.2)."""
+
+    outstanding_fen: int
+    ibnr_fen: int
+    by_kind: dict[str, KindReserve]
+    booked_by_kind: dict[str, BookedReserve]
+
+
 class Pool(msgspec.Struct, frozen=True):
     """A plan's pool in fen: given, paid and payable claims, what is reserved in batches, and the cash.
 
     `recovered_fen` was wrongly paid and came back; `paid_fen` is not lessened by it. `used_fen` is paid and payable,
-    `used_percent` of what was given, rounded down; `told` alerts and requests for more, the newest first.
+    `used_percent` of what is available, rounded down; `told` alerts and requests for more, the newest first.
+    `available_fen` is what was given less what the plan sets aside of it, `risk_reserve_fen` (2401) and
+    `activity_cost_fen` (5201). `reserves` say what claims will still cost, as it looks now, and what is booked of it.
     """
 
     plan_code: str
@@ -51,6 +71,10 @@ class Pool(msgspec.Struct, frozen=True):
     used_fen: int
     used_percent: int
     told: list[FundTold]
+    available_fen: int
+    risk_reserve_fen: int
+    activity_cost_fen: int
+    reserves: PoolReserves
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -96,11 +120,11 @@ async def pool(plan_code: PlanCode, actor: Actor, context: Context) -> Pool:
     async with context.reads.connection() as c:
         accounts = await account_balances.of_plan(c, plan_code)
         told = await fund_levels.told(c, plan_code, ledger.POOL.name, PAGE_ROWS)
-    used_fen, given_fen = ledger.used_and_given(accounts, ledger.POOL)
+        foreseen = await reserves.at_end_of(c, plan_code, context.clock.today().isoformat()[:7])
+    used_fen, available_fen = ledger.used_and_available(accounts, ledger.POOL)
 
     def debit(name: str) -> int:
-        held = accounts.get(name, ledger.Movement(name))
-        return held.debit_fen - held.credit_fen
+        return ledger.balance_fen(accounts, name)
 
     payable = accounts.get(ledger.POOL.payable, ledger.Movement(ledger.POOL.payable))
     expense = sum(debit(name) for name in accounts if name.startswith(f"{ledger.POOL.expense}:"))
@@ -115,8 +139,20 @@ async def pool(plan_code: PlanCode, actor: Actor, context: Context) -> Pool:
         recovered_fen=-debit(ledger.POOL.recoveries),
         cash_fen=debit(ledger.POOL.cash),
         used_fen=used_fen,
-        used_percent=used_fen * 100 // given_fen if given_fen else 0,
+        used_percent=used_fen * 100 // available_fen if available_fen else 0,
         told=[_told(row) for row in told],
+        available_fen=available_fen,
+        risk_reserve_fen=-debit(ledger.RISK_RESERVE),
+        activity_cost_fen=debit(ledger.ACTIVITY_COST),
+        reserves=PoolReserves(
+            outstanding_fen=sum(one.outstanding_fen for one in foreseen),
+            ibnr_fen=sum(one.ibnr_fen for one in foreseen),
+            by_kind={one.kind: one for one in foreseen},
+            booked_by_kind={
+                kind: BookedReserve(-debit(outstanding_account(kind)), -debit(ibnr_account(kind)))
+                for kind in sorted(kinds_reserved(accounts))
+            },
+        ),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from chassis.decider import Decider, Rejected
 from contracts.payments.v1 import DonationBooked
 from payments.domain import ledger
+from payments.domain.reserve import NOTHING, SetAside, set_aside
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,10 @@ def evolve(_donation: Donation, event: DonationBooked) -> Donation:
 
 @dataclass(frozen=True)
 class BookDonation:
-    """Take the donor's money into the pool; `amount_fen` is above zero, dates are ISO dates."""
+    """Take the donor's money into the pool; `amount_fen` is above zero, dates are ISO dates.
+
+    `shares` are what the plan sets aside of it, as they are when it is booked.
+    """
 
     donation_id: str
     plan_code: str
@@ -40,6 +44,7 @@ class BookDonation:
     received_on: str = ""
     period_start: str = ""
     period_end: str = ""
+    shares: SetAside = NOTHING
 
 
 def decide(command: BookDonation, donation: Donation) -> list[DonationBooked]:
@@ -48,12 +53,13 @@ def decide(command: BookDonation, donation: Donation) -> list[DonationBooked]:
         case Absent():
             if command.amount_fen <= 0:
                 raise Rejected("amount-not-positive", "A donation is more than nothing.", "amount_fen")
+            whole = (command.donation_id, command.plan_code, command.amount_fen)
             return [
                 DonationBooked(
                     donation_id=command.donation_id,
                     plan_code=command.plan_code,
                     amount_fen=command.amount_fen,
-                    transfers=ledger.donated(command.donation_id, command.plan_code, command.amount_fen),
+                    transfers=(*ledger.donated(*whole), *set_aside(*whole, command.shares)),
                     received_on=command.received_on,
                     period_start=command.period_start,
                     period_end=command.period_end,

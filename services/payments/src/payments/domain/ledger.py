@@ -48,6 +48,9 @@ RELIEF = Fund(
     unexplained="relief:suspense:bank",
     recoveries="relief:recoveries",
 )
+RISK_RESERVE, ACTIVITY_COST, ACTIVITY_PAYABLE = "reserve:risk", "expense:activity", "payable:activity"
+OUTSTANDING_RESERVE, IBNR_RESERVE, PROVISION = "reserve:outstanding", "reserve:ibnr", "expense:reserves"
+"""The pool's reserves and what they are set against; the two claims reserves have a sub-account a kind of incident."""
 FUNDS = {fund.name: fund for fund in (POOL, RELIEF)}
 RELIEF_CODE = "6101"
 CODES = {
@@ -61,6 +64,15 @@ CODES = {
     "recoveries": "5102",
 }
 """Account codes of domain 7.2 by what an account is to its fund; those of the relief fund stand under RELIEF_CODE."""
+POOL_CODES = {
+    OUTSTANDING_RESERVE: "2301",
+    IBNR_RESERVE: "2302",
+    RISK_RESERVE: "2401",
+    ACTIVITY_COST: "5201",
+    ACTIVITY_PAYABLE: "2204",
+    PROVISION: "5103",
+}
+"""Codes of what only the pool has; 1002, 2203, 2204 and 5103 are ours, beside those of domain 7.2."""
 
 SINGLE, PENDING, POST, VOID = "single", "pending", "post", "void"
 
@@ -102,6 +114,9 @@ def chart_place(name: str) -> tuple[str, str]:
 
     Raises BrokenTransfer for a name that no chart has.
     """
+    for own, code in POOL_CODES.items():
+        if name == own or name.startswith(f"{own}:"):
+            return POOL.name, code
     for fund in (POOL, RELIEF):
         for role, code in CODES.items():
             own = getattr(fund, role)
@@ -110,18 +125,34 @@ def chart_place(name: str) -> tuple[str, str]:
     raise BrokenTransfer(f"{name} is no account of the chart.")
 
 
-def used_and_given(accounts: dict[str, Movement], fund: Fund) -> tuple[int, int]:
-    """What of a fund is used, paid and payable, and what it was given, in fen."""
-    used = sum(one.debit_fen - one.credit_fen for name, one in accounts.items() if name.startswith(f"{fund.expense}:"))
-    given = accounts.get(fund.contribution, Movement(fund.contribution))
-    return used, given.credit_fen - given.debit_fen
+def balance_fen(accounts: dict[str, Movement], name: str) -> int:
+    """Debits less credits of an account; 0 of one that nothing was booked on."""
+    held = accounts.get(name, Movement(name))
+    return held.debit_fen - held.credit_fen
+
+
+def used_and_available(accounts: dict[str, Movement], fund: Fund) -> tuple[int, int]:
+    """What of a fund is used, paid and payable, and what there is for it, in fen.
+
+    There is what was given, less what the plan sets aside of it for risk and activity; claims reserves count in
+    neither.
+    """
+    used = sum(balance_fen(accounts, name) for name in accounts if name.startswith(f"{fund.expense}:"))
+    given = -balance_fen(accounts, fund.contribution)
+    aside = balance_fen(accounts, ACTIVITY_COST) - balance_fen(accounts, RISK_RESERVE) if fund is POOL else 0
+    return used, given - aside
+
+
+def single(transfer_id: str, plan_code: str, debit: str, credit: str, amount_fen: int) -> Transfer:
+    """An entry that moves money at once, from and to accounts by their names in the chart. Raises BrokenTransfer."""
+    return _checked(transfer_id, SINGLE, plan_code, debit, credit, amount_fen, "")
 
 
 def donated(donation_id: str, plan_code: str, amount_fen: int, fund: Fund = POOL) -> tuple[Transfer, ...]:
     """The donor's money arrives: Dr cash / Cr contribution."""
     prefix = "" if fund is POOL else f"{fund.name}-"
     transfer_id = f"{prefix}donation-{donation_id}:received"
-    return (_single(transfer_id, plan_code, fund.cash, fund.contribution, amount_fen),)
+    return (single(transfer_id, plan_code, fund.cash, fund.contribution, amount_fen),)
 
 
 def recovered(
@@ -129,7 +160,7 @@ def recovered(
 ) -> tuple[Transfer, ...]:
     """Wrongly paid money comes back to the fund that paid it: Dr cash / Cr recoveries."""
     transfer_id = f"recovery-{recovery_id}-{receipt_id}:received"
-    return (_single(transfer_id, plan_code, fund.cash, fund.recoveries, amount_fen),)
+    return (single(transfer_id, plan_code, fund.cash, fund.recoveries, amount_fen),)
 
 
 def approved(
@@ -137,7 +168,7 @@ def approved(
 ) -> tuple[Transfer, ...]:
     """A line is owed: Dr expense of its benefit / Cr payable."""
     expense = f"{fund.expense}:{benefit_code}"
-    return (_single(f"{payout_id}:approved", plan_code, expense, fund.payable, amount_fen),)
+    return (single(f"{payout_id}:approved", plan_code, expense, fund.payable, amount_fen),)
 
 
 def reserved(payout_id: str, attempt: int, plan_code: str, amount_fen: int, fund: Fund = POOL) -> tuple[Transfer, ...]:
@@ -151,7 +182,7 @@ def settled(payout_id: str, attempt: int, plan_code: str, amount_fen: int, fund:
     """The bank booked the attempt: post the pending, then Dr clearing / Cr cash."""
     return (
         _resolution(POST, payout_id, attempt, plan_code, amount_fen, fund),
-        _single(f"{payout_id}:{attempt}:paid", plan_code, fund.clearing, fund.cash, amount_fen),
+        single(f"{payout_id}:{attempt}:paid", plan_code, fund.clearing, fund.cash, amount_fen),
     )
 
 
@@ -163,8 +194,8 @@ def refused(payout_id: str, attempt: int, plan_code: str, amount_fen: int, fund:
 def returned(payout_id: str, attempt: int, plan_code: str, amount_fen: int, fund: Fund = POOL) -> tuple[Transfer, ...]:
     """Booked money came back (退票): Dr cash / Cr suspense, then suspense into payable again."""
     return (
-        _single(f"{payout_id}:{attempt}:returned", plan_code, fund.cash, fund.suspense, amount_fen),
-        _single(f"{payout_id}:{attempt}:owed-again", plan_code, fund.suspense, fund.payable, amount_fen),
+        single(f"{payout_id}:{attempt}:returned", plan_code, fund.cash, fund.suspense, amount_fen),
+        single(f"{payout_id}:{attempt}:owed-again", plan_code, fund.suspense, fund.payable, amount_fen),
     )
 
 
@@ -173,15 +204,15 @@ def reversed_by_bank(
 ) -> tuple[Transfer, ...]:
     """The bank took its booking back (冲账): the payment is undone and owed again, nothing was ever in suspense."""
     return (
-        _single(f"{payout_id}:{attempt}:reversed", plan_code, fund.cash, fund.clearing, amount_fen),
-        _single(f"{payout_id}:{attempt}:owed-again", plan_code, fund.clearing, fund.payable, amount_fen),
+        single(f"{payout_id}:{attempt}:reversed", plan_code, fund.cash, fund.clearing, amount_fen),
+        single(f"{payout_id}:{attempt}:owed-again", plan_code, fund.clearing, fund.payable, amount_fen),
     )
 
 
 def corrected(item_id: str, plan_code: str, difference_fen: int, fund: Fund = POOL) -> tuple[Transfer, ...]:
     """The cash follows the bank's statement by so much, above or below zero, until its reason is known (2203)."""
     debit, credit = (fund.cash, fund.unexplained) if difference_fen > 0 else (fund.unexplained, fund.cash)
-    return (_single(f"open_item-{item_id}:booked", plan_code, debit, credit, abs(difference_fen)),)
+    return (single(f"open_item-{item_id}:booked", plan_code, debit, credit, abs(difference_fen)),)
 
 
 def movements(transfer: Transfer) -> tuple[Movement, Movement]:
@@ -232,10 +263,6 @@ def verify(transfers: Iterable[Transfer]) -> dict[str, Transfer]:
 
 def _reservation(payout_id: str, attempt: int) -> str:
     return f"{payout_id}:{attempt}:reserved"
-
-
-def _single(transfer_id: str, plan_code: str, debit: str, credit: str, amount_fen: int) -> Transfer:
-    return _checked(transfer_id, SINGLE, plan_code, debit, credit, amount_fen, "")
 
 
 def _resolution(kind: str, payout_id: str, attempt: int, plan_code: str, amount_fen: int, fund: Fund) -> Transfer:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.clock import from_text, local_day
 from chassis.log import Recorded
 from chassis.projections import Patch, Projection, Put, Write
 from contracts.claims.process import ClaimClosedIncomplete, ClaimReopened, ClaimWithdrawn
@@ -27,9 +28,13 @@ TABLE = sa.Table(
     sa.Column("filed_month", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("granted_fen", sa.BigInteger, nullable=False),
+    sa.Column("ended_month", sa.Text, nullable=False),
     sa.Index("claim_history_by_plan", "plan_code", "kind"),
 )
-"""Months are `YYYY-MM`; `kind` is that of the incident; a withdrawn or incomplete claim is closed."""
+"""Months are `YYYY-MM`; `kind` is that of the incident; a withdrawn or incomplete claim is closed.
+
+`ended_month` is when it stopped to be open, by the date of the event that ended it; "" while it is open.
+"""
 C = TABLE.c
 EVENTS: frozenset[type[Event]] = frozenset(
     {ClaimFiled, ClaimApproved, ClaimRejected, ClaimWithdrawn, ClaimClosedIncomplete, ClaimReopened}
@@ -48,33 +53,43 @@ def apply(recorded: Recorded) -> Iterable[Write]:
                 filed_month=event.filed_on[:7],
                 state=OPEN,
                 granted_fen=0,
+                ended_month="",
             )
         case ClaimApproved() as event:
-            yield Patch((event.claim_id,), state=GRANTED, granted_fen=event.total_fen)
+            yield Patch((event.claim_id,), state=GRANTED, granted_fen=event.total_fen, ended_month=_month(recorded))
         case ClaimRejected(claim_id=claim_id):
-            yield Patch((claim_id,), state=REFUSED, granted_fen=0)
+            yield Patch((claim_id,), state=REFUSED, granted_fen=0, ended_month=_month(recorded))
         case ClaimWithdrawn(claim_id=claim_id) | ClaimClosedIncomplete(claim_id=claim_id):
-            yield Patch((claim_id,), state=CLOSED)
+            yield Patch((claim_id,), state=CLOSED, ended_month=_month(recorded))
         case ClaimReopened(claim_id=claim_id):
-            yield Patch((claim_id,), state=OPEN)
+            yield Patch((claim_id,), state=OPEN, ended_month="")
         case _:
             pass
 
 
-PROJECTION = Projection(NAME, 1, "claims", TABLE, apply, events=EVENTS)
+def _month(recorded: Recorded) -> str:
+    return local_day(from_text(recorded.header.time)).isoformat()[:7]
 
 
-async def by_kind(c: AsyncConnection, plan_code: str, first_month: str) -> dict[str, KindHistory]:
-    """A plan's claims by kind of incident; months count from `first_month`."""
-    decided = C.state.in_((GRANTED, REFUSED))
+PROJECTION = Projection(NAME, 2, "claims", TABLE, apply, events=EVENTS)
+
+
+async def by_kind(c: AsyncConnection, plan_code: str, first_month: str, until_month: str) -> dict[str, KindHistory]:
+    """A plan's claims by kind of incident, as they stood at the end of `until_month`; months count from `first_month`.
+
+    A claim that was reopened since counts as open all along.
+    """
+    ended = (C.ended_month != "") & (C.ended_month <= until_month)
+    decided = C.state.in_((GRANTED, REFUSED)) & ended
+    of_plan = (C.plan_code == plan_code) & (C.filed_month <= until_month)
     counted = sa.select(
         C.kind,
         sa.func.count().filter(decided),
         sa.func.coalesce(sa.func.sum(C.granted_fen).filter(decided), 0),
         sa.func.coalesce(sa.func.sum(C.granted_fen * C.granted_fen).filter(decided), 0),
-        sa.func.count().filter(C.state == OPEN),
-    ).where(C.plan_code == plan_code)
-    delays = sa.select(C.kind, C.event_month, C.filed_month, sa.func.count()).where(C.plan_code == plan_code)
+        sa.func.count().filter(~ended),
+    ).where(of_plan)
+    delays = sa.select(C.kind, C.event_month, C.filed_month, sa.func.count()).where(of_plan)
     reports: dict[str, dict[tuple[int, int], int]] = {}
     for kind, event_month, filed_month, count in await c.execute(delays.group_by(C.kind, C.event_month, C.filed_month)):
         event = max(months_between(first_month, event_month), 0)

@@ -12,6 +12,7 @@ from chassis.clock import from_text, local_day
 from chassis.log import Recorded
 from chassis.projections import Projection, Put, Write
 from contracts.payments.bank import OpenItemClosed
+from contracts.payments.months import MonthClosed
 from contracts.payments.v1 import (
     DonationBooked,
     PayoutBatched,
@@ -23,6 +24,7 @@ from contracts.payments.v1 import (
     Transfer,
 )
 from payments.domain import ledger
+from payments.domain.month_end import last_day
 
 NAME = "ledger_entries"
 
@@ -51,8 +53,9 @@ TABLE = sa.Table(
 """
 C = TABLE.c
 READ_ROWS_MAX = 1_000
-TRANSFERS_MAX = 16
+TRANSFERS_MAX = 64
 """Transfers of one event, for a cursor that is one number."""
+MONTH_CLOSED = "payments.month-closed.v1"
 
 
 def apply(recorded: Recorded) -> Iterable[Write]:
@@ -88,6 +91,7 @@ def transfers_of(recorded: Recorded) -> tuple[Transfer, ...]:
             | PayoutSettled(transfers=transfers)
             | PayoutReturned(transfers=transfers)
             | OpenItemClosed(transfers=transfers)
+            | MonthClosed(transfers=transfers)
         ):
             return transfers
         case _:
@@ -104,6 +108,8 @@ def booked_on(recorded: Recorded) -> str:
             | PayoutReturned(returned_on=day)
         ) if day:
             return day
+        case MonthClosed(month=month):
+            return last_day(month)
         case _:
             return local_day(from_text(recorded.header.time)).isoformat()
 
@@ -123,13 +129,15 @@ def _about(recorded: Recorded) -> dict[str, str]:
             return {"payout": event.payout_id, "attempt": str(event.attempt), "batch": event.batch_id}
         case OpenItemClosed(item_id=item_id):
             return {"open_item": item_id}
+        case MonthClosed(month=month):
+            return {"month": month}
         case PayoutSettled() | PayoutReturned() as event:
             return {"claim": event.claim_id, "payout": event.payout_id, "attempt": str(event.attempt)}
         case _:
             return {}
 
 
-PROJECTION = Projection(NAME, version=5, source="payments", table=TABLE, apply=apply)
+PROJECTION = Projection(NAME, version=6, source="payments", table=TABLE, apply=apply)
 
 
 async def book(c: AsyncConnection, plan_code: str) -> AsyncIterator[Transfer]:
@@ -205,7 +213,8 @@ def _until(plan_code: str, of_month: str, closed: Closed | None) -> sa.Select[tu
         C.plan_code == plan_code, C.kind.in_((ledger.SINGLE, ledger.POST)), C.booked_on <= _end_of(of_month)
     )
     if closed is not None:
-        of = of.where((C.booked_on > _end_of(closed[0])) | (C.position > closed[1]))
+        # What a close itself booked is in its own figures, and is written after the position that it holds.
+        of = of.where((C.booked_on > _end_of(closed[0])) | (C.position > closed[1]), C.event != MONTH_CLOSED)
     return of.group_by(C.booked_on, C.debit, C.credit)
 
 

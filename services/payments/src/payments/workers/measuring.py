@@ -25,10 +25,10 @@ def sweep(settings: Settings) -> Sweep:
         for plan_code in await account_balances.plans(c):
             accounts = await account_balances.of_plan(c, plan_code)
             for fund in ledger.FUNDS.values():
-                used_fen, given_fen = ledger.used_and_given(accounts, fund)
+                used_fen, available_fen = ledger.used_and_available(accounts, fund)
                 told, given_then = standing.get((plan_code, fund.name), (0, 0))
-                highest = max(reached(used_fen, given_fen, percents), default=0)
-                if highest > told or (highest < told and given_fen > given_then):
+                highest = max(reached(used_fen, available_fen, percents), default=0)
+                if highest > told or (highest < told and available_fen > given_then):
                     found.append(fund_key(plan_code, fund.name))
         return found[:limit]
 
@@ -36,8 +36,8 @@ def sweep(settings: Settings) -> Sweep:
         plan_code, _, name = key.rpartition(".")
         async with session.reads.connection() as c:
             accounts = await account_balances.of_plan(c, plan_code)
-        used_fen, given_fen = ledger.used_and_given(accounts, ledger.FUNDS[name])
-        await session.decide(FUND_LEVEL, key, MeasureFund(plan_code, name, used_fen, given_fen, percents))
+        used_fen, available_fen = ledger.used_and_available(accounts, ledger.FUNDS[name])
+        await session.decide(FUND_LEVEL, key, MeasureFund(plan_code, name, used_fen, available_fen, percents))
 
     return Sweep("fund-alerts", due, measure, settings.sweep_interval_ms)
 
