@@ -233,6 +233,7 @@ async def test_an_unknown_payout_and_an_unknown_batch_are_not_there(house: House
 async def test_an_empty_plan_has_an_empty_pool_and_a_sound_book(house: House) -> None:
     pool = await house.get("/pool/GS-NEF-2023")
     assert pool.pop("told") == []
+    assert pool.pop("reserves") == {"outstanding_fen": 0, "ibnr_fen": 0, "by_kind": {}, "booked_by_kind": {}}
     assert {value for name, value in pool.items() if name != "plan_code"} == {0}
     assert (await house.get("/ledger/check?plan_code=GS-NEF-2023"))["balanced"]
     empty = await house.post("/batches", {"plan_code": "GS-NEF-2023"}, "maker")
