@@ -133,8 +133,9 @@ async def totals(c: AsyncConnection, campaign: str, actor: Actor) -> tuple[int, 
 
 async def campaigns(c: AsyncConnection, actor: Actor) -> list[str]:
     """The campaigns with results in the actor's subtree, in their order."""
-    query = sa.select(TABLE.c.campaign).join(stops.TABLE, stops.TABLE.c.stop_id == TABLE.c.stop_id)
-    return [*(await c.scalars(query.where(in_subtree(stops.TABLE.c.org_path, actor)).distinct().order_by("campaign")))]
+    t, s = TABLE.c, stops.TABLE.c
+    query = sa.select(t.campaign).join(stops.TABLE, s.stop_id == t.stop_id).where(in_subtree(s.org_path, actor))
+    return [*(await c.scalars(query.distinct().order_by(t.campaign)))]
 
 
 async def reported(c: AsyncConnection, campaign: str, actor: Actor, within_days: int) -> tuple[int, int]:
