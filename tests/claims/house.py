@@ -15,6 +15,8 @@ import httpx
 from PIL import Image
 
 from chassis.clock import SHANGHAI, new_id
+from chassis.sweep import Sweeps
+from claims.workers import SWEEPS
 from contracts.claims.process import AdvanceGranted
 from contracts.claims.v1 import ClaimApproved
 from contracts.enrolment.v1 import CoverageGranted
@@ -254,3 +256,12 @@ def returned(of: PayoutSettled, *, after_booking: bool) -> PayoutReturned:
         bank_reference="r",
         transfers=(),
     )
+
+
+async def swept(house: House) -> int:
+    """Every sweep of claims has one turn; how many decisions it made."""
+    await house.world.settled()
+    sweeps = Sweeps(SWEEPS, house.world.context.executor, house.world.clock)
+    # Another replica a lease later: what has been decided is not decided again.
+    await house.world.context.log.pool.execute("delete from sweep_lease")
+    return sum([await sweeps.once(sweep) for sweep in SWEEPS])

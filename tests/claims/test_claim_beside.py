@@ -34,6 +34,7 @@ from contracts.claims.v1 import (
     ClaimPaid,
     PayoutArrived,
 )
+from contracts.envelope import changed
 from tests.claims.material import PLAN, line
 from tests.claims.process_material import (
     ADVANCE,
@@ -307,6 +308,16 @@ def test_papers_that_do_not_follow_an_urgent_claim_are_told_once() -> None:
     urgent.given(requested(), supplied()).when(after).then_nothing()
     urgent.given(REJECTED).when(after).then_nothing()
     SPEC.given(FILED).when(after).then_nothing()
+
+
+def test_papers_that_do_not_follow_a_call_are_told_once_and_by_the_marks_day_where_there_is_one() -> None:
+    phoned = SPEC.given(changed(FILED, papers_until="2022-07-30"))
+    of_the_call = changed(FOLLOWING, due_on="2022-07-30")
+    phoned.when(EscalatePapers("2022-07-30")).then_nothing()
+    phoned.when(EscalatePapers("2022-07-31")).then(of_the_call)
+    phoned.given(of_the_call).when(EscalatePapers("2022-07-31")).then_nothing()
+    phoned.given(requested(), supplied()).when(EscalatePapers("2022-07-31")).then_nothing()
+    phoned.given(marked()).when(EscalatePapers("2022-07-04")).then(FOLLOWING)
 
 
 def test_papers_of_before_the_mark_are_not_those_that_follow() -> None:

@@ -11,10 +11,11 @@ from chassis.testing import Spec
 from claims.domain.claim import CLAIM
 from claims.domain.claim_commands import AssessClaim, FileClaim
 from claims.domain.phone_call import PHONE_CALL, TakeCall
+from contracts.claims.process import StepOverdue
 from contracts.claims.relief import ClaimPhoned
 from contracts.claims.v1 import ClaimAssessed, ClaimFiled
 from contracts.person import Contact
-from tests.claims.house import House, filing, payee
+from tests.claims.house import House, filing, payee, swept
 from tests.claims.material import PLAN, UNIT_PATH, line, sealed
 from tests.claims.material import filing as claim_filing
 
@@ -129,6 +130,24 @@ async def test_the_member_reads_which_papers_are_to_follow_a_call(house: House) 
     assert [(one["case_id"], one["asked"][1], one["due_on"]) for one in mine] == [
         (claim_id, "请提交本人银行卡。", "2022-07-30")
     ]
+
+
+async def test_papers_that_do_not_follow_a_call_go_to_the_head_once(house: House) -> None:
+    stay = {"kind": "ILLNESS", "decisive_on": "2022-05-12"}
+    body = call(await house.cover(UNIT), incident=stay, cause="TREATMENT_PENDING")
+    claim_id = (await house.post("/claims/phone", body, "h", "hotline_agent")).json()["claim_id"]
+
+    house.at("2022-07-30")
+    await swept(house)
+    assert "PAPERS_TO_FOLLOW" not in await late(house, claim_id)
+    house.at("2022-07-31")
+    for _ in range(2):
+        await swept(house)
+        assert (await late(house, claim_id)).count("PAPERS_TO_FOLLOW") == 1
+
+
+async def late(house: House, claim_id: str) -> list[str]:
+    return [one.step for one in await house.history(claim_id) if isinstance(one, StepOverdue)]
 
 
 async def test_ordinary_filings_name_their_payees(house: House) -> None:

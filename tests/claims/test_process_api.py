@@ -7,11 +7,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from chassis.sweep import Sweeps
 from claims.projections import claim_lines
-from claims.workers import SWEEPS
 from contracts.claims.process import AdvanceGranted
-from tests.claims.house import OFFICE, House, filing, returned, settled
+from tests.claims.house import OFFICE, House, filing, returned, settled, swept
 
 UNIT = "6207251000001"
 INVENTED = {"documents": [{"kind": "DISCHARGE", "sha256": "1" * 64}]}
@@ -22,14 +20,6 @@ async def stay(house: House) -> tuple[str, str]:
     """A member's plain stay; the claim's and the person's id."""
     person_id = await house.cover(UNIT)
     return await house.filed(filing(channel="MEMBER_MOBILE"), person_id, "member"), person_id
-
-
-async def swept(house: House) -> int:
-    await house.world.settled()
-    sweeps = Sweeps(SWEEPS, house.world.context.executor, house.world.clock)
-    # Another replica a lease later: what has been decided is not decided again.
-    await house.world.context.log.pool.execute("delete from sweep_lease")
-    return sum([await sweeps.once(sweep) for sweep in SWEEPS])
 
 
 async def view(house: House, claim_id: str) -> dict[str, Any]:

@@ -7,12 +7,10 @@ from typing import Any
 
 import pytest
 
-from chassis.sweep import Sweeps
-from claims.workers import SWEEPS
 from contracts.claims.relief import ReliefAllowanceTaken, ReliefFiled
 from contracts.enrolment.people import DeathWithdrawn
 from contracts.enrolment.v1 import DeathRecorded
-from tests.claims.house import House, filing, payee
+from tests.claims.house import House, filing, payee, swept
 from tests.claims.relief_house import (
     CITY,
     COUNTY,
@@ -223,13 +221,6 @@ async def test_papers_are_asked_for_and_supplied(house: House) -> None:
     papers = {"documents": await house.papers(person_id, kinds)}
     assert (await step(house, relief_id, "papers", papers, (person_id, "member", UNIT)))["state"] == "AT_COUNTY"
     assert (await verify(house, relief_id))["state"] == "ON_NOTICE"
-
-
-async def swept(house: House) -> int:
-    await house.world.settled()
-    sweeps = Sweeps(SWEEPS, house.world.context.executor, house.world.clock)
-    await house.world.context.log.pool.execute("delete from sweep_lease")
-    return sum([await sweeps.once(sweep) for sweep in SWEEPS])
 
 
 async def test_papers_that_never_come_close_the_case_until_they_do(house: House) -> None:

@@ -83,7 +83,8 @@ class ClaimFiled(Event, frozen=True, kw_only=True):
     the member is covered through; `by` the actor who filed: the one who never reviews it (domain 4.3); `agent` a
     relative who acts for the member. `due_on` is the day until which the first step is to be done, `decide_until` the
     whole, "" where no time is set. `corrects` are claims of the same stay that were granted for settlements which the
-    bureau has taken back: what they have paid counts towards this one (domain 6.5).
+    bureau has taken back: what they have paid counts towards this one (domain 6.5). `papers_until` is the last day of
+    the papers that follow a telephone call, else "" (domain 4.9).
     """
 
     claim_id: str
@@ -105,6 +106,7 @@ class ClaimFiled(Event, frozen=True, kw_only=True):
     due_on: str = ""
     decide_until: str = ""
     corrects: tuple[str, ...] = ()
+    papers_until: str = ""
 
 
 class ClaimForwarded(Event, frozen=True, kw_only=True):

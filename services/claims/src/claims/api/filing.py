@@ -35,7 +35,7 @@ from claims.papers import kept
 from claims.projections import covers
 from claims.projections.covers import CoverRow
 from contracts.claims.v1 import ClaimFiled, Document, DuplicateFiled, Incident, Payee
-from contracts.envelope import Actor
+from contracts.envelope import Actor, changed
 from contracts.person import Account, Contact
 
 FACTS_FIELD = "claims.claim-filed.v1/facts"
@@ -68,11 +68,16 @@ async def file_claim(
 
 
 async def file_sealed(
-    session: Session, data: FilingAsked, plan: Plan, cover: CoverRow, ids: tuple[str, str, list[str]]
+    session: Session,
+    data: FilingAsked,
+    plan: Plan,
+    cover: CoverRow,
+    ids: tuple[str, str, list[str]],
+    papers_until: str = "",
 ) -> FiledClaim:
     """Claim the incident and open the claim, with its heirs and the signals it shows; or the claim that stands.
 
-    `ids` are the claim's, the person's and the payees'.
+    `ids` are the claim's, the person's and the payees'; papers that follow a call are due on `papers_until`.
     """
     claim_id, person_id, _ = ids
     incident = _incident(data.incident, session.today)
@@ -84,7 +89,7 @@ async def file_sealed(
         if isinstance(event, DuplicateFiled):
             first = event.first_claim_id
             return FiledClaim(claim_id=first, claim_no=claim_no(plan, first), duplicate=True, first_claim_id=first)
-    filed = await _sealed(session, data, incident, plan, cover, ids)
+    filed = changed(await _sealed(session, data, incident, plan, cover, ids), papers_until=papers_until)
     await session.decide(CLAIM, claim_id, FileClaim(filed))
     if incident.died_on and plan.heirs is not None:
         await list_heirs(session, plan.heirs, filed, filed.payees, data.heirs)

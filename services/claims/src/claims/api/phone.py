@@ -22,8 +22,7 @@ from claims.api.plans import plan_of
 from claims.api.shapes import Asked, FactsAsked, FilingAsked, IncidentAsked, Name, Text
 from claims.domain.numbering import claim_no
 from claims.domain.phone_call import PHONE_CALL, TakeCall
-from claims.domain.plan import Plan
-from claims.domain.relief_plan import needs_of
+from claims.domain.relief_plan import PhoneRules, needs_of
 from contracts.claims.relief import ClaimPhoned
 from contracts.envelope import Actor
 from contracts.organization import within
@@ -89,11 +88,14 @@ async def open_by_phone(
         if not within(cover.org_path, actor.org_path):
             raise Forbidden("outside-your-organisation")
         plan = plan_of(data.plan, cover.plan_version)
-        filed = await file_sealed(session, asked, plan, cover, (claim_id, data.person_id, []))
+        if plan.phone is None:
+            raise Problem(409, "phone-not-in-plan", "This plan takes no claims by telephone.", "plan")
+        due_on = (session.today + timedelta(days=plan.phone.papers_days)).isoformat()
+        filed = await file_sealed(session, asked, plan, cover, (claim_id, data.person_id, []), due_on)
         if filed.duplicate:
             number = claim_no(plan, filed.claim_id)
             return PhonedClaim(claim_id=filed.claim_id, claim_no=number, duplicate=True, needs=(), due_on="")
-        phoned = await _phoned(session, data, plan, claim_id, cover.org_path)
+        phoned = await _phoned(session, data, plan.phone, claim_id, cover.org_path, due_on)
         return PhonedClaim(
             claim_id=claim_id, claim_no=filed.claim_no, duplicate=False, needs=phoned.needs, due_on=phoned.due_on
         )
@@ -101,11 +103,10 @@ async def open_by_phone(
     return await context.command(request, actor, work, status=201)
 
 
-async def _phoned(session: Session, data: CallAsked, plan: Plan, claim_id: str, org_path: str) -> ClaimPhoned:
+async def _phoned(
+    session: Session, data: CallAsked, rules: PhoneRules, claim_id: str, org_path: str, due_on: str
+) -> ClaimPhoned:
     """The call as an event: the informant's contact sealed under a random id."""
-    rules = plan.phone
-    if rules is None:
-        raise Problem(409, "phone-not-in-plan", "This plan takes no claims by telephone.", "plan")
     died = data.incident.died_on is not None
     informant_id = new_id()
     informant = await session.keyring.seal(
@@ -124,7 +125,7 @@ async def _phoned(session: Session, data: CallAsked, plan: Plan, claim_id: str, 
         relation=data.informant.relation,
         cause=data.cause,
         needs=needs_of(rules.death_papers if died else rules.papers, frozenset()),
-        due_on=(session.today + timedelta(days=rules.papers_days)).isoformat(),
+        due_on=due_on,
         by=session.actor.sub,
     )
     await session.decide(PHONE_CALL, claim_id, TakeCall(phoned, rules, died))

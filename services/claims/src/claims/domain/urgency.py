@@ -149,14 +149,14 @@ def escalate_contact(command: EscalateContact, claim: Claim) -> list[ClaimEvent]
 
 
 def escalate_papers(command: EscalatePapers, claim: Claim) -> list[ClaimEvent]:
-    """Once for an urgent claim that is still open after the last day of the papers that were to follow."""
+    """Once for an urgent or phoned claim that is still open after the last day of the papers that were to follow."""
     if not isinstance(claim, AtUnion | AtOffice | Assessed | Rechecked | AwaitingPapers):
         return []
     waiting = undecided_or_waiting(claim)
-    urgency, beside = waiting.beside.urgency, waiting.beside
-    if urgency is None or beside.papers_came or command.today <= urgency.papers_until:
+    urgency = waiting.beside.urgency
+    due_on = urgency.papers_until if urgency else waiting.filed.papers_until
+    if not due_on or waiting.beside.papers_came or command.today <= due_on:
         return []
-    due_on = urgency.papers_until
     return [StepOverdue(claim_id=waiting.filed.claim_id, step=PAPERS_TO_FOLLOW, due_on=due_on, escalated_to=HEAD)]
 
 

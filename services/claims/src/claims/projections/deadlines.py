@@ -58,9 +58,12 @@ TABLE = sa.Table(
 def apply(recorded: Recorded) -> Iterable[Write]:
     """At most one row a claim and kind. An urgent claim's day is moved by the decision itself, not here."""
     match recorded.event:
+        case ClaimFiled() as event:
+            steps = [_row(event.claim_id, STEP, event.due_on)]
+            # A claim without papers to follow has no row to take away.
+            return [*steps, _row(event.claim_id, FOLLOWING, event.papers_until)] if event.papers_until else steps
         case (
-            ClaimFiled()
-            | ClaimForwarded()
+            ClaimForwarded()
             | ClaimAssessed()
             | SpecialDecisionMade()
             | ClaimRechecked()
@@ -101,7 +104,7 @@ def _row(claim_id: str, kind: str, day: str) -> Write:
     return Put((claim_id, kind), on_or_after=day) if day else Remove((claim_id, kind))
 
 
-PROJECTION = Projection(name=NAME, version=2, source="claims", table=TABLE, apply=apply)
+PROJECTION = Projection(name=NAME, version=3, source="claims", table=TABLE, apply=apply)
 
 
 async def steps_due(c: AsyncConnection, now: datetime, limit: int) -> list[str]:
@@ -120,7 +123,7 @@ async def contacts_due(c: AsyncConnection, now: datetime, limit: int) -> list[st
 
 
 async def following_due(c: AsyncConnection, now: datetime, limit: int) -> list[str]:
-    """Urgent claims whose papers should have followed, longest first."""
+    """Urgent and phoned claims whose papers should have followed, longest first."""
     return await _due(c, FOLLOWING, TABLE.c.on_or_after < _today(now), limit)
 
 

@@ -31,7 +31,7 @@ async def escalate_contact(claim_id: str, session: Session) -> None:
 
 
 async def escalate_papers(claim_id: str, session: Session) -> None:
-    """The papers of an urgent claim have not followed in time."""
+    """The papers of an urgent or phoned claim have not followed in time."""
     await session.decide(CLAIM, claim_id, EscalatePapers(session.today.isoformat()))
 
 
