@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -12,12 +12,17 @@ from litestar.params import QueryParameter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.web import Problem
+from contracts.envelope import Actor
+from contracts.organization import PROVINCE_CODE
 
 DIMENSIONS_MAX = 3
 CELLS_MAX = 20_000
 PEOPLE = "people"
 UNKNOWN = "-"
 """The value of a dimension that is not known, or that a row does not have."""
+
+PLACES = ("city", "county", "union")
+"""Dimensions each of which divides the one before."""
 
 By = Annotated[str, QueryParameter(pattern=r"^([a-z_]+(,[a-z_]+)*)?$", max_length=100)]
 """Dimensions in their order, with commas between."""
@@ -32,10 +37,6 @@ class Question(msgspec.Struct, frozen=True):
     by: str
     days: tuple[str, str]
     public: bool
-
-    def shown(self, found: Cells, people_min: int) -> Cells:
-        """As it may be shown to whoever asks so."""
-        return shown(found, people_min) if self.public else found
 
 
 async def _question(by: By = "", first: First = "", until: Until = "", public: Public = False) -> Question:
@@ -60,6 +61,27 @@ class Cells(msgspec.Struct, frozen=True):
     by: list[str]
     cells: list[Cell]
     total: Cell
+
+
+Tell = Callable[[Sequence[str]], Awaitable[Cells]]
+"""A report, asked by some of its dimensions."""
+
+
+async def answer(tell: Tell, question: Question, by: Sequence[str], actor: Actor, people_min: int) -> Cells:
+    """A report by these dimensions, as it may be shown to whoever asks so.
+
+    For the public it is of the whole province and of all days, by one dimension: two tables that share cells otherwise
+    can be had from each other. Raises Problem public-by-one, public-whole.
+    """
+    if not question.public:
+        return await tell(by)
+    if any(question.days) or actor.org_path != PROVINCE_CODE:
+        raise Problem(422, "public-whole", "What is public is told of the whole province and of all days.", "public")
+    if len(by) > 1:
+        raise Problem(422, "public-by-one", "What is public is told by one dimension.", "by")
+    above = PLACES[: PLACES.index(by[0])] if by and by[0] in PLACES else ()
+    levels = [await tell([*above[:depth], above[depth]]) for depth in range(len(above))]
+    return shown(levels, await tell([*above, *by]), people_min)
 
 
 def dimensions(by: str, known: Sequence[str]) -> list[str]:
@@ -121,22 +143,60 @@ def age_band(
     return sa.case((sa.or_(birth_year.is_(None), birth_year == 0), UNKNOWN), *known, else_="other")
 
 
-def shown(found: Cells, people_min: int) -> Cells:
-    """For the public: no cell of fewer people, and none that could be had from the total and the others."""
-    few = [cell for cell in found.cells if 0 < cell.figures[PEOPLE] < people_min]
-    left = sorted((cell for cell in found.cells if cell.figures[PEOPLE] >= people_min), key=_people)
-    if left and few and sum(map(_people, few)) < people_min:
-        # The total less all others would tell what the few together are: the smallest of the others goes with them.
-        few.append(left[0])
-    hidden = {id(cell) for cell in few}
-    cells = [_suppressed(cell) if id(cell) in hidden else cell for cell in found.cells]
-    small = 0 < found.total.figures[PEOPLE] < people_min
-    return Cells(found.by, cells, _suppressed(found.total) if small else found.total)
+def percent(part: sa.ColumnElement[Any], whole: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """How many of a hundred, rounded; 0 of nothing."""
+    return sa.func.coalesce(part * 100.0 / sa.func.nullif(whole, 0), 0)
+
+
+def shown(above: Sequence[Cells], found: Cells, people_min: int) -> Cells:
+    """For the public: no cell of fewer people, and none that could be had from a sum and the others of it.
+
+    `above` are the same figures by the coarser places, from the coarsest, which may be public as well: each table has
+    the dimensions of the one before and one more. Only the last dimension is told.
+    """
+    hidden: set[tuple[str, ...]] = set()
+    for table in (*above, found):
+        hidden = _hidden(table, hidden, people_min)
+    told = found.by[len(above) :]
+    cells = []
+    for cell in found.cells:
+        of = {name: cell.of[name] for name in told}
+        is_hidden = _key(found, cell) in hidden
+        cells.append(Cell(of, {} if is_hidden else cell.figures, suppressed=is_hidden))
+    small = 0 < _people(found.total) < people_min
+    return Cells(told, cells, Cell({}, {}, suppressed=True) if small else found.total)
+
+
+def _hidden(table: Cells, above: set[tuple[str, ...]], people_min: int) -> set[tuple[str, ...]]:
+    """The cells to hide: of few people, of a hidden place, and further ones for the sums that stand elsewhere."""
+    people = {_key(table, cell): _people(cell) for cell in table.cells}
+    hidden = {key for key, count in people.items() if 0 < count < people_min or key[:-1] in above}
+    sums: dict[tuple[str, ...], list[tuple[str, ...]]] = {(): [*people]}
+    for key in people:
+        sums.setdefault(key[:-1], []).append(key)
+    sums[()] = [*people]
+    for key, parts in sorted(sums.items(), reverse=True):
+        if key not in above:
+            hidden |= _more(people, parts, hidden, people_min)
+    return hidden
+
+
+def _more(
+    people: dict[tuple[str, ...], int], parts: list[tuple[str, ...]], hidden: set[tuple[str, ...]], people_min: int
+) -> set[tuple[str, ...]]:
+    """The smallest part that has to be hidden as well, lest the sum tell what is hidden of it.
+
+    People of several parts may be the same ones, so those together are at least as many as those of the largest.
+    """
+    mine = [key for key in parts if key in hidden and people[key]]
+    others = sorted((people[key], key) for key in parts if key not in hidden and people[key])
+    enough = len(mine) > 1 and max(people[key] for key in mine) >= people_min
+    return set() if not mine or enough else {key for _, key in others[:1]}
+
+
+def _key(table: Cells, cell: Cell) -> tuple[str, ...]:
+    return tuple(cell.of[name] for name in table.by)
 
 
 def _people(cell: Cell) -> int:
     return cell.figures[PEOPLE]
-
-
-def _suppressed(cell: Cell) -> Cell:
-    return Cell(cell.of, {}, suppressed=True)

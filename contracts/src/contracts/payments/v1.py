@@ -93,13 +93,18 @@ class PayoutRequested(Event, frozen=True, kw_only=True):
 
 
 class PayoutBatched(Event, frozen=True, kw_only=True):
-    """The payout is an attempt in a batch. Stream `payout-…`. `end_to_end_id` is what the bank sees."""
+    """The payout is an attempt in a batch. Stream `payout-…`. `end_to_end_id` is what the bank sees.
+
+    `bank_code` is the bank that issued the card, by the card's first digits: OTHER where no list has it, "" where an
+    older event did not say.
+    """
 
     payout_id: str
     batch_id: str
     attempt: int
     end_to_end_id: str
     transfers: tuple[Transfer, ...]
+    bank_code: str = ""
 
 
 class PayoutSettled(Event, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.auth import allow
-from chassis.cells import ASKED, Cell, Cells, Question, dimensions
+from chassis.cells import ASKED, Cell, Cells, Question, answer, dimensions
 from chassis.clock import from_text, local_day
 from chassis.context import Context
 from chassis.web import Problem
@@ -58,9 +58,13 @@ async def statistics(
         raise Problem(404, "report-unknown", f"There is no such report; there are {', '.join(REPORTS)}.", "report")
     gather, known = REPORTS[report]
     asked = dimensions(question.by, known)
+    plans = plans_of_period(period)
     async with context.reads.connection() as c:
-        found = await gather(c, actor, plans_of_period(period), question.days, asked)
-    return question.shown(found, context.settings.public_cell_people_min)
+
+        async def tell(by: Sequence[str]) -> Cells:
+            return await gather(c, actor, plans, question.days, by)
+
+        return await answer(tell, question, asked, actor, context.settings.public_cell_people_min)
 
 
 @get("/statistics/turnaround", dependencies=ASKED)
@@ -73,8 +77,11 @@ async def turnaround(period: Period, question: Question, actor: Actor, context: 
         claims_max = context.settings.turnaround_claims_max
         if (await c.scalar(sa.select(sa.func.count()).select_from(ids.subquery())) or 0) > claims_max:
             raise Problem(422, "claims-too-many", f"At most {claims_max} claims at once; ask for fewer days.", "from")
-        found = await _turnaround(c, ids, asked)
-    return question.shown(found, context.settings.public_cell_people_min)
+
+        async def tell(by: Sequence[str]) -> Cells:
+            return await _turnaround(c, ids, by)
+
+        return await answer(tell, question, asked, actor, context.settings.public_cell_people_min)
 
 
 @get("/statistics/service", dependencies=ASKED)
@@ -83,9 +90,13 @@ async def service_statistics(period: Period, question: Question, actor: Actor, c
     allow(actor, *ASKERS)
     plans = plans_of_period(period)
     async with context.reads.connection() as c:
-        found = await figures.filed(c, actor, plans, question.days, ["channel"])
+
+        async def tell(by: Sequence[str]) -> Cells:
+            return await figures.filed(c, actor, plans, question.days, by)
+
+        channels = await answer(tell, question, ["channel"], actor, context.settings.public_cell_people_min)
         calls = await figures.calls(c, actor, plans, question.days)
-    return Service(question.shown(found, context.settings.public_cell_people_min), calls)
+    return Service(channels, calls)
 
 
 async def _turnaround(c: AsyncConnection, ids: sa.Select[tuple[str]], by: Sequence[str]) -> Cells:
@@ -93,27 +104,33 @@ async def _turnaround(c: AsyncConnection, ids: sa.Select[tuple[str]], by: Sequen
     about = await figures.filed_as(c, ids, by)
     times: dict[tuple[str, ...], Times] = {}
     people: dict[tuple[str, ...], set[str]] = {}
+    concerned: dict[tuple[str, ...], set[str]] = {}
     for claim_id, rows in (await claim_history.passages(c, ids, KEPT)).items():
         person_id, *of = about[claim_id]
         passages = [Passage(what, step, local_day(from_text(at))) for what, step, at in rows]
         days, overdue = working_days_of(passages, working_days_between)
         for step, taken in days.items():
             times.setdefault((step, *of), Times()).days.append(taken)
-            people.setdefault((step, *of), set()).add(person_id)
         for step in overdue:
             times.setdefault((step, *of), Times()).overdue += 1
+        for step in {*days, *overdue}:
             people.setdefault((step, *of), set()).add(person_id)
+            concerned.setdefault((step, *of), set()).add(claim_id)
     names = ("step", *by)
-    cells = [_timed(dict(zip(names, key, strict=True)), of, people[key]) for key, of in sorted(times.items())]
+    cells = [
+        _timed(dict(zip(names, key, strict=True)), of, len(people[key]), len(concerned[key]))
+        for key, of in sorted(times.items())
+    ]
     everyone = {values[0] for values in about.values()}
     total = Cell({}, {"people": len(everyone), "claims": len(about), "overdue": sum(t.overdue for t in times.values())})
     return Cells([*names], cells, total)
 
 
-def _timed(of: dict[str, str], times: Times, people: set[str]) -> Cell:
+def _timed(of: dict[str, str], times: Times, people: int, claims: int) -> Cell:
     figures_of = {
-        "people": len(people),
-        "claims": len(times.days),
+        "people": people,
+        "claims": claims,
+        "passed": len(times.days),
         "median_workdays": quantile(times.days, MEDIAN),
         "p90_workdays": quantile(times.days, NINETIETH),
         "overdue": times.overdue,

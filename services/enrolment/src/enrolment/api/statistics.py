@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 from litestar import get
 from litestar.params import FromQuery
 from litestar.types import ControllerRouterHandler
 
 from chassis.auth import allow
-from chassis.cells import ASKED, Cells, Question, dimensions
+from chassis.cells import ASKED, Cells, Question, answer, dimensions
 from chassis.context import Context
 from contracts.envelope import Actor
 from enrolment.api.access import ONLOOKERS, the_plan
@@ -43,10 +45,13 @@ async def cover_statistics(
     known = the_plan(plan)
     asked = dimensions(question.by, figures.COVERED_BY)
     async with context.reads.connection() as c:
-        found = await figures.covered(c, actor, known.code, question.days, asked)
+
+        async def tell(by: Sequence[str]) -> Cells:
+            return await figures.covered(c, actor, known.code, question.days, by)
+
+        covered = await answer(tell, question, asked, actor, context.settings.public_cell_people_min)
         given = (await seats.of_plan(c, known.code)).given
         rows, valid, errors, warnings = await figures.roster_rows(c, actor, known.code)
-    covered = question.shown(found, context.settings.public_cell_people_min)
     return CoverStatistics(given, rows, valid, errors, warnings.get(MISSING_MOBILE, 0), covered)
 
 

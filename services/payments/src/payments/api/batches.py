@@ -33,7 +33,7 @@ from payments.domain.batch import (
     SignBatch,
 )
 from payments.domain.batch import Checked as CheckedBatch
-from payments.domain.card import warnings_of
+from payments.domain.card import issuer_of, warnings_of
 from payments.domain.payout import PAYOUT, Batched, BatchPayout, Owed, Unknown
 from payments.domain.payout import Absent as NoPayout
 from payments.domain.payout_approval import hands
@@ -130,9 +130,8 @@ async def draft_batch(
         items = await _items(session, free)
         await session.decide(BATCH, batch_id, DraftBatch(batch_id, data.plan_code, items, actor.sub, data.fund))
         for item in items:
-            await session.decide(
-                PAYOUT, item.payout_id, BatchPayout(batch_id, utc_text(session.now), session.today.isoformat())
-            )
+            next_one = BatchPayout(batch_id, utc_text(session.now), session.today.isoformat(), item.bank_code)
+            await session.decide(PAYOUT, item.payout_id, next_one)
         warnings = tuple(Warned(serial, code) for serial, one in enumerate(items, start=1) for code in one.warnings)
         total_fen = sum(item.amount_fen for item in items)
         return BatchTold(batch_id, "drafted", len(items), total_fen, warnings=warnings, waiting=tuple(waiting))
@@ -225,6 +224,7 @@ async def _items(session: Session, owed: list[Owed]) -> tuple[BatchItem, ...]:
             warnings=()
             if isinstance(account, Erased)
             else warnings_of(account.card_no, name_matches=_name_matches(payout)),
+            bank_code="" if isinstance(account, Erased) else issuer_of(account.card_no),
         )
         for payout, account in zip(owed, opened, strict=True)
     )

@@ -55,6 +55,11 @@ class Forecast(msgspec.Struct, frozen=True):
 async def foresee(plan_code: PlanInPath, actor: Actor, context: Context) -> Forecast:
     """Used, and what is still expected by the end of the period; 404 before a donation names the period."""
     allow_province(actor)
+    return await foreseen(context, plan_code)
+
+
+async def foreseen(context: Context, plan_code: str) -> Forecast:
+    """The pool as it is foreseen today. Raises Problem period-unknown."""
     today = context.clock.today()
     async with context.reads.connection() as c:
         start, end = await donations.period(c, plan_code)

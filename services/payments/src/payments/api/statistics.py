@@ -1,23 +1,39 @@
-"""The figures of domain 10 over HTTP: what was sent and arrived, what banks sent back."""
+"""The figures of domain 10 over HTTP: what was sent and arrived, what banks sent back, the pool month by month."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import msgspec
 from litestar import get
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from chassis.auth import allow
-from chassis.cells import ASKED, Cells, Question, dimensions
+from chassis.cells import ASKED, Cells, Question, answer, dimensions
 from chassis.context import Context
 from chassis.web import Problem
 from contracts.envelope import Actor
-from payments.api.reading import STAFF, PlanCode
-from payments.projections import figures
+from payments.api.foreseeing import Forecast, foreseen
+from payments.api.reading import STAFF, PlanCode, allow_province
+from payments.projections import figures, fund_figures, months
 
 REPORTS = {
     "payouts": (figures.requested, figures.PAYOUTS_BY),
     "returns": (figures.sent_back, figures.RETURNS_BY),
 }
+
+
+class FundStatistics(msgspec.Struct, frozen=True):
+    """The pool by month and kind of benefit, and what is foreseen of it today.
+
+    `reserve_fen` is what is expected of claims that are open or not yet reported, by kind of incident in `foreseen`.
+    """
+
+    fund: Cells
+    reserve_fen: int
+    forecast_fen: int
+    foreseen: Forecast
 
 
 @get("/statistics/{report:str}", dependencies=ASKED)
@@ -35,8 +51,28 @@ async def statistics(
     gather, known = REPORTS[report]
     asked = dimensions(question.by, known)
     async with context.reads.connection() as c:
-        found = await gather(c, actor, plan_code, question.days, asked)
-    return question.shown(found, context.settings.public_cell_people_min)
+
+        async def tell(by: Sequence[str]) -> Cells:
+            return await gather(c, actor, plan_code, question.days, by)
+
+        return await answer(tell, question, asked, actor, context.settings.public_cell_people_min)
 
 
-ROUTES: list[ControllerRouterHandler] = [statistics]
+@get("/statistics/fund", dependencies=ASKED)
+async def fund_statistics(plan_code: PlanCode, question: Question, actor: Actor, context: Context) -> FundStatistics:
+    """The pool's money by month and kind; a closed month as it was closed. For the public, not by kind."""
+    allow_province(actor)
+    asked = dimensions(question.by, fund_figures.FUND_BY)
+    if question.public and "kind" in asked:
+        raise Problem(422, "not-for-the-public", "One month's kind of benefit may be one family's money.", "by")
+    if any(question.days):
+        raise Problem(422, "months-only", "The pool is told by whole months, from the first.", "from")
+    forecast = await foreseen(context, plan_code)
+    async with context.reads.connection() as c:
+        closed = await months.of_plan(c, plan_code)
+        found = await fund_figures.by_month(c, plan_code, closed, asked)
+    reserve_fen = sum(one.open_fen + one.ibnr_fen for one in forecast.by_kind.values())
+    return FundStatistics(found, reserve_fen, forecast.expected_fen, forecast)
+
+
+ROUTES: list[ControllerRouterHandler] = [statistics, fund_statistics]

@@ -109,12 +109,13 @@ def evolve(batch: Batch, event: BatchEvent) -> Batch:
 
 @dataclass(frozen=True)
 class BatchItem:
-    """One payout of a batch and who approved its claim."""
+    """One payout of a batch, who approved its claim, and the bank of its card."""
 
     payout_id: str
     amount_fen: int
     approved_by: tuple[str, ...]
     warnings: tuple[str, ...] = ()
+    bank_code: str = ""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,33 @@ CREDIT_PREFIXES = ("3", "4", "5", "625", "628")
 No list of issuers is complete, so what is not in it is taken for a debit card, and nothing is refused by it.
 """
 
+OTHER_BANK = "OTHER"
+ISSUERS = {
+    "ABC": ("103", "62282", "62284", "621282", "623052"),
+    "BOC": ("456351", "601382", "62166", "62178", "62179", "622760"),
+    "BOCOM": ("601428", "621436", "62226"),
+    "CCB": ("421349", "436742", "62170", "621081", "621284", "622280", "622700"),
+    "CEB": ("62266",),
+    "CIB": ("438588", "622908", "622909"),
+    "CITIC": ("433680", "442729", "62177", "62269"),
+    "CMB": ("621286", "621483", "621485", "621486", "622580", "622588", "622598", "622609"),
+    "CMBC": ("415599", "62261"),
+    "ICBC": ("621226", "621558", "621559", "622200", "622202", "622203", "622208", "9558"),
+    "PSBC": ("621096", "621098", "621797", "621798", "621799", "62215", "622188", "955100"),
+}
+"""Banks by first digits of their debit cards; the longest prefix decides.
+
+Public knowledge, and as incomplete as every such list: what it lacks is OTHER_BANK. Nothing rests on it but counts.
+"""
+
+
+def issuer_of(card_no: str) -> str:
+    """The bank that issued a card, by its first digits."""
+    prefixes = [(len(prefix), bank, prefix) for bank, issued in ISSUERS.items() for prefix in issued]
+    return max(
+        ((length, bank) for length, bank, prefix in prefixes if card_no.startswith(prefix)), default=(0, OTHER_BANK)
+    )[1]
+
 
 def luhn_holds(card_no: str) -> bool:
     """Whether the check digit agrees; some old cards have none, so a failure is a warning only."""

@@ -141,6 +141,7 @@ def _batched(command: BatchPayout, terms: Terms, attempt: int) -> PayoutBatched:
         attempt=attempt,
         end_to_end_id=end_to_end_id(owed.payout_id, attempt),
         transfers=ledger.reserved(*_money(owed, attempt)),
+        bank_code=command.bank_code,
     )
 
 

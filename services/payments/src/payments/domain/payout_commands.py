@@ -31,11 +31,15 @@ class RequestPayout:
 
 @dataclass(frozen=True)
 class BatchPayout:
-    """Make the next attempt, in this batch; `now` is RFC 3339 in UTC, `today` the business date."""
+    """Make the next attempt, in this batch; `now` is RFC 3339 in UTC, `today` the business date.
+
+    `bank_code` is the card's bank, see `card.issuer_of`.
+    """
 
     batch_id: str
     now: str = ""
     today: str = ""
+    bank_code: str = ""
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ TABLE = sa.Table(
     sa.Column("plan_code", sa.Text, nullable=False),
     sa.Column("fund", sa.Text, nullable=False),
     sa.Column("batched_on", sa.Text, nullable=False),
+    sa.Column("bank_code", sa.Text, nullable=False),
     sa.Index("attempts_by_payout", "payout_id"),
 )
 C = TABLE.c
@@ -46,7 +47,7 @@ def apply(recorded: Recorded) -> Iterable[Write]:
             money = {"amount_fen": reserved.amount_fen, "plan_code": plan_code, "fund": CLEARING[name]}
             day = local_day(from_text(recorded.header.time)).isoformat()
             told = {"outcome": "open", "reason": "", "after_booking": False}
-            return [Put((event.end_to_end_id,), **row, **money, **told, batched_on=day)]
+            return [Put((event.end_to_end_id,), **row, **money, **told, batched_on=day, bank_code=event.bank_code)]
         case PayoutSettled() as event:
             return [Patch((end_to_end_id(event.payout_id, event.attempt),), outcome="settled")]
         case PayoutReturned() as event:
@@ -58,7 +59,7 @@ def apply(recorded: Recorded) -> Iterable[Write]:
             return []
 
 
-PROJECTION = Projection(NAME, version=2, source="payments", table=TABLE, apply=apply)
+PROJECTION = Projection(NAME, version=3, source="payments", table=TABLE, apply=apply)
 
 
 async def found(c: AsyncConnection, end_to_end_ids: Sequence[str]) -> dict[str, tuple[str, int]]:
