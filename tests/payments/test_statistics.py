@@ -121,7 +121,10 @@ async def test_the_fund_is_told_month_by_month_as_it_was_closed_and_as_it_runs(h
     pool = await house.get(f"/pool/{PLAN}")
     total = told["fund"]["total"]["figures"]
     assert (total["used_fen"], total["payable_fen"]) == (pool["used_fen"], pool["payable_fen"])
-    assert told["forecast_fen"] == told["foreseen"]["expected_fen"] >= total["used_fen"]
+    assert told["foreseen"]["expected_fen"] >= total["used_fen"] == told["foreseen"]["used_fen"]
+    assert months["2022-06"]["reserve_fen"] == sum(
+        one["outstanding_fen"] + one["ibnr_fen"] for one in closed["2022-06"]["reserves"]
+    )
     by_kind = (await house.get(FUND + "&by=month,kind"))["fund"]["cells"]
     assert (
         sum(cell["figures"]["granted_fen"] for cell in by_kind if cell["of"]["kind"] == "CRITICAL_ILLNESS") == 105_000

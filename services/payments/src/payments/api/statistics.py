@@ -25,14 +25,9 @@ REPORTS = {
 
 
 class FundStatistics(msgspec.Struct, frozen=True):
-    """The pool by month and kind of benefit, and what is foreseen of it today.
-
-    `reserve_fen` is what is expected of claims that are open or not yet reported, by kind of incident in `foreseen`.
-    """
+    """The pool by month and kind of benefit, and what is foreseen of it today, by kind of incident."""
 
     fund: Cells
-    reserve_fen: int
-    forecast_fen: int
     foreseen: Forecast
 
 
@@ -70,9 +65,8 @@ async def fund_statistics(plan_code: PlanCode, question: Question, actor: Actor,
     forecast = await foreseen(context, plan_code)
     async with context.reads.connection() as c:
         closed = await months.of_plan(c, plan_code)
-        found = await fund_figures.by_month(c, plan_code, closed, asked)
-    reserve_fen = sum(one.open_fen + one.ibnr_fen for one in forecast.by_kind.values())
-    return FundStatistics(found, reserve_fen, forecast.expected_fen, forecast)
+        found = await fund_figures.by_month(c, plan_code, closed, asked, context.clock.today().isoformat())
+    return FundStatistics(found, forecast)
 
 
 ROUTES: list[ControllerRouterHandler] = [statistics, fund_statistics]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,32 +10,36 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.cells import UNKNOWN, Cell, Cells
-from contracts.payments.months import MonthClosed
+from contracts.payments.months import KindReserve, MonthClosed
 from payments.domain import ledger
 from payments.domain.month_end import month_after
-from payments.projections import ledger_entries, payouts
+from payments.projections import ledger_entries, payouts, reserves
 
 FUND_BY = ("month", "kind")
-MOVED = ("contribution_fen", "granted_fen", "paid_fen", "returned_fen", "recovered_fen")
+MOVED = ("contribution_fen", "set_aside_fen", "granted_fen", "paid_fen", "returned_fen", "recovered_fen")
 
 
-async def by_month(c: AsyncConnection, plan_code: str, closed: Sequence[MonthClosed], by: Sequence[str]) -> Cells:
+async def by_month(
+    c: AsyncConnection, plan_code: str, closed: Sequence[MonthClosed], by: Sequence[str], today: str
+) -> Cells:
     """What was given, granted, paid, sent back and recovered; what is owed and used at the end of each month.
 
-    `payable_fen`, `used_fen` and `used_percent` (of all that was given by then) are of the month's end, or of now.
+    `payable_fen`, `used_fen`, `used_percent` (of what was given by then less what was set aside of it) and, by month
+    alone, `reserve_fen` are of the month's end, or of now.
     """
     months: dict[str, dict[str, dict[str, int]]] = {}
     for month, kind, *moved in await c.execute(_moved(plan_code, closed)):
         figures = {name: round(fen or 0) for name, fen in zip(MOVED, moved, strict=True)}
         months.setdefault(month, {})[kind] = figures
-    ended = {one.month for one in closed}
+    reserved = {one.month: _reserve_fen(one.reserves) for one in closed}
+    now_fen = _reserve_fen(await reserves.at_end_of(c, plan_code, today[:7]))
     sums: dict[str, dict[str, int]] = {}
     cells: list[Cell] = []
     for month, kinds in sorted(months.items()):
         for kind, figures in kinds.items():
             so_far = sums.setdefault(kind, dict.fromkeys(MOVED, 0))
             sums[kind] = {name: so_far[name] + figures[name] for name in MOVED}
-        given = _added(sums.values())["contribution_fen"]
+        given = _available(_added(sums.values()))
         if "kind" in by:
             nothing = dict.fromkeys(MOVED, 0)
             cells += [
@@ -44,12 +48,23 @@ async def by_month(c: AsyncConnection, plan_code: str, closed: Sequence[MonthClo
             ]
         elif "month" in by:
             figures = _at_the_end(_added(kinds.values()), _added(sums.values()), given)
-            cells.append(Cell({"month": month}, {**figures, "closed": int(month in ended)}))
+            reserve = {"reserve_fen": now_fen} if month == today[:7] else {}
+            if month in reserved:
+                reserve = {"reserve_fen": reserved[month]}
+            cells.append(Cell({"month": month}, {**figures, **reserve, "closed": int(month in reserved)}))
     total = _added(sums.values())
-    given = total["contribution_fen"]
+    given = _available(total)
     if [*by] == ["kind"]:
         cells = [Cell({"kind": kind}, _at_the_end(moved, moved, given)) for kind, moved in sorted(sums.items())]
-    return Cells([*by], cells, Cell({}, _at_the_end(total, total, given)))
+    return Cells([*by], cells, Cell({}, {**_at_the_end(total, total, given), "reserve_fen": now_fen}))
+
+
+def _reserve_fen(kinds: Iterable[KindReserve]) -> int:
+    return sum(one.outstanding_fen + one.ibnr_fen for one in kinds)
+
+
+def _available(moved: dict[str, int]) -> int:
+    return moved["contribution_fen"] - moved["set_aside_fen"]
 
 
 def _added(rows: Any) -> dict[str, int]:
@@ -78,7 +93,10 @@ def _moved(plan_code: str, closed: Sequence[MonthClosed]) -> sa.Select[Any]:
     paid = between(pool.clearing, pool.cash)
     back = sa.or_(between(pool.suspense, pool.payable), between(pool.clearing, pool.payable))
     given = between(pool.cash, pool.contribution)
-    recovered = between(pool.cash, ledger.RECOVERIES)
+    recovered = between(pool.cash, pool.recoveries)
+    aside = sa.or_(
+        between(ledger.PROVISION, ledger.RISK_RESERVE), between(ledger.ACTIVITY_COST, ledger.ACTIVITY_PAYABLE)
+    )
     payout_id = sa.cast(e.about, postgresql.JSONB)["payout"].astext
     kind = sa.case(
         (granted, sa.func.substr(e.debit, len(expense) + 1)),
@@ -86,13 +104,21 @@ def _moved(plan_code: str, closed: Sequence[MonthClosed]) -> sa.Select[Any]:
     )
     facts = (
         sa.select(_month(closed).label("month"), kind.label("kind"), e.amount_fen, granted.label("granted"))
-        .add_columns(given.label("given"), paid.label("paid"), back.label("back"), recovered.label("recovered"))
+        .add_columns(
+            given.label("given"),
+            aside.label("aside"),
+            paid.label("paid"),
+            back.label("back"),
+            recovered.label("recovered"),
+        )
         .select_from(ledger_entries.TABLE.outerjoin(payouts.TABLE, payouts.C.payout_id == payout_id))
-        .where(e.plan_code == plan_code, e.kind == ledger.SINGLE, sa.or_(granted, given, paid, back, recovered))
+        .where(e.plan_code == plan_code, e.kind == ledger.SINGLE, sa.or_(granted, given, aside, paid, back, recovered))
         .subquery()
     )
     f = facts.c
-    sums = [sa.func.sum(f.amount_fen).filter(f[name]) for name in ("given", "granted", "paid", "back", "recovered")]
+    sums = [
+        sa.func.sum(f.amount_fen).filter(f[name]) for name in ("given", "aside", "granted", "paid", "back", "recovered")
+    ]
     return sa.select(f.month, f.kind, *sums).group_by(f.month, f.kind).order_by(f.month, f.kind)
 
 
