@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.claims.process import ClaimWithdrawn
+from contracts.claims.relief import ReliefFiled, ReliefGranted, ReliefRefused, ReliefWithdrawn
 from contracts.claims.v1 import ClaimApproved, ClaimFiled, ClaimRejected, Incident
 from contracts.enrolment.v1 import DonationReceived
 from payments.domain.forecast import KindHistory, forecast, unreported
@@ -59,10 +60,19 @@ def filed(number: int, kind: str = "INPATIENT") -> ClaimFiled:
     )  # fmt: skip
 
 
-async def told_of(world: World) -> Any:
+def relief_filed(number: int, kind: str = "RELIEF_HARDSHIP") -> ReliefFiled:
+    return ReliefFiled(
+        relief_id=f"r{number}", relief_no=f"{number}", person_id=f"p{number}", plan_code=PLAN, plan_version=1,
+        kind=kind, reason="FAMILY", happened_on="2022-02-01", matter="m", child_id="", channel="COUNTY",
+        org_path="620000.620700.620725", facts=sealed(), contact=sealed(), documents=(), payees=(),
+        filed_on="2022-02-20", by="x",
+    )  # fmt: skip
+
+
+async def told_of(world: World, fund: str = "pool") -> Any:
     async with world.client("office_head") as office:
         await world.settled()
-        answer = await office.get(f"/pool/{PLAN}/forecast")
+        answer = await office.get(f"/{fund}/{PLAN}/forecast")
     assert answer.status_code == 200, answer.text
     return answer.json()
 
@@ -97,3 +107,32 @@ async def test_the_forecast_follows_the_claims(make_world: MakeWorld) -> None:
     assert told["low_fen"] < told["expected_fen"] < told["high_fen"]
     async with world.client("finance", org="620700") as elsewhere:
         assert (await elsewhere.get(f"/pool/{PLAN}/forecast")).status_code == 403
+
+
+async def test_the_relief_fund_foresees_its_own_cases_and_the_pool_none_of_them(make_world: MakeWorld) -> None:
+    world = await make_world(SERVICE)
+    world.clock.set(datetime(2022, 7, 2, 12, tzinfo=UTC))
+    given_ = DonationReceived(
+        donation_id="d", plan_code=PLAN, plan_version=1, donor="d", seats=1, amount_fen=1_000_000,
+        received_on="2022-01-01", period_start="2022-01-01", period_end="2023-01-01",
+    )  # fmt: skip
+    await world.feed("enrolment", given_, "donation-d")
+    for number in range(5):
+        await world.feed("claims", relief_filed(number), f"relief-r{number}")
+    granted = ReliefGranted(
+        relief_id="r0", relief_no="0", person_id="p0", plan_code=PLAN, plan_version=1, org_path="620000",
+        kind="RELIEF_HARDSHIP", payees=(), amount_fen=200_000, exceptional=False, note=None, granted_on="2022-04-01",
+        meeting_id="m", decided_by=("one", "two"), reviewed_by=("one", "two"),
+    )  # fmt: skip
+    await world.feed("claims", granted, "relief-r0")
+    refused = ReliefRefused(
+        relief_id="r1", relief_no="1", person_id="p1", kind="RELIEF_HARDSHIP", payees=(), reason="r", rule="r",
+        explanation="", meeting_id="m", decided_by=("one", "two"),
+    )  # fmt: skip
+    await world.feed("claims", refused, "relief-r1")
+    await world.feed("claims", ReliefWithdrawn(relief_id="r2", by="x"), "relief-r2")
+    told = await told_of(world, "relief-fund")
+    kind = told["by_kind"]["RELIEF_HARDSHIP"]
+    assert (kind["mean_fen"], kind["open_claims"], kind["open_fen"]) == (100_000, 2, 200_000)
+    assert told["expected_fen"] == told["used_fen"] + 200_000 + kind["future_fen"]
+    assert (await told_of(world))["by_kind"] == {}

@@ -124,6 +124,36 @@ async def test_a_pool_that_is_used_up_goes_on_and_asks_for_more(house: House) ->
     assert [(one["kind"], one["number"]) for one in latest[:2]] == [("eased", 50), ("answer", 1)]
 
 
+async def test_a_relief_fund_that_is_used_up_goes_on_and_asks_for_more_by_its_own_donations(house: House) -> None:
+    await house.donate(1_000_000)
+    await house.donate_relief(100_000)
+    await house.relieve(70_000, GOOD_CARD)
+    await swept(house)
+    fund = await house.get(f"/relief-fund/{PLAN}")
+    assert (fund["used_fen"], fund["payable_fen"], fund["left_fen"], fund["used_percent"]) == (
+        70_000,
+        70_000,
+        30_000,
+        70,
+    )
+    assert sorted(one["number"] for one in fund["told"]) == [50, 70]
+    await house.relieve(30_001, GOOD_CARD)
+    await swept(house)
+    fund = await house.get(f"/relief-fund/{PLAN}")
+    assert (fund["left_fen"], fund["used_percent"]) == (-1, 100)
+    assert [(one["kind"], one["number"]) for one in fund["told"] if one["kind"] == "top-up"] == [("top-up", 1)]
+    # The pool's donations are none of the relief fund's, and nothing is refused.
+    assert (await house.get(f"/pool/{PLAN}"))["told"] == []
+    await house.send(await house.sign_all("relief"))
+    assert (await house.get(f"/relief-fund/{PLAN}"))["paid_fen"] == 100_001
+    path, body = f"/pool/{PLAN}/top-ups/1", {"outcome": "TOPPED_UP", "reason": "追加", "fund": "relief"}
+    assert (await house.post(path, body, "head", role="office_head")).status_code == 200
+    await house.donate_relief(100_000, reference="R2")
+    await swept(house)
+    latest = (await house.get(f"/relief-fund/{PLAN}"))["told"]
+    assert [(one["kind"], one["number"]) for one in latest[:2]] == [("eased", 50), ("answer", 1)]
+
+
 @pytest.mark.parametrize(
     ("role", "org_path"), [("finance", "620000.620700"), ("supervisor", "620000"), ("county_clerk", "620000")]
 )

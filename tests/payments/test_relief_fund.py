@@ -68,6 +68,10 @@ async def test_relief_is_paid_by_its_own_fund_and_the_pool_is_untouched(house: H
         "recovered_fen": 0,
         "cash_fen": 299_999,
         "donations": [{"reference": "R1", "donor": "某公司", "amount_fen": 500_000, "received_on": "2022-05-31"}],
+        "used_fen": 200_001,
+        "used_percent": 40,
+        "left_fen": 299_999,
+        "told": [],
     }
     pool = await house.get(f"/pool/{PLAN}")
     assert (pool["cash_fen"], pool["claims_expense_fen"], pool["payable_fen"]) == (1_000_000, 0, 0)

@@ -1,4 +1,4 @@
-"""What a pool will have been used by the end of its period, over HTTP (domain 7.2)."""
+"""What a fund will have been used by the end of its plan's period, over HTTP (domain 7.2)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from payments.projections import account_balances, claim_history, donations
 
 
 class KindView(msgspec.Struct, frozen=True):
-    """One kind of incident, in fen: expected of open claims, of those not yet reported, and of what is to happen.
+    """One kind of incident or relief, in fen: expected of open cases, of those not yet reported, and of what is to come.
 
     `ibnr_claims` is None where the data do not allow a chain ladder.
     """
@@ -35,7 +35,7 @@ class KindView(msgspec.Struct, frozen=True):
 
 
 class Forecast(msgspec.Struct, frozen=True):
-    """What is used and expected of a pool, in fen; low and high enclose each kind's part with 90 %, and are summed.
+    """What is used and expected of a fund, in fen; low and high enclose each kind's part with 90 %, and are summed.
 
     `available_fen` is what was given less what the plan sets aside of it.
     """
@@ -55,19 +55,26 @@ class Forecast(msgspec.Struct, frozen=True):
 async def foresee(plan_code: PlanInPath, actor: Actor, context: Context) -> Forecast:
     """Used, and what is still expected by the end of the period; 404 before a donation names the period."""
     allow_province(actor)
-    return await foreseen(context, plan_code)
+    return await foreseen(context, plan_code, ledger.POOL)
 
 
-async def foreseen(context: Context, plan_code: str) -> Forecast:
-    """The pool as it is foreseen today. Raises Problem period-unknown."""
+@get("/relief-fund/{plan_code:str}/forecast")
+async def foresee_relief(plan_code: PlanInPath, actor: Actor, context: Context) -> Forecast:
+    """As of the pool, of relief: cases that wait for their meeting, and as many more as so far."""
+    allow_province(actor)
+    return await foreseen(context, plan_code, ledger.RELIEF)
+
+
+async def foreseen(context: Context, plan_code: str, fund: ledger.Fund = ledger.POOL) -> Forecast:
+    """A fund as it is foreseen today. Raises Problem period-unknown."""
     today = context.clock.today()
     async with context.reads.connection() as c:
         start, end = await donations.period(c, plan_code)
         if not (start and end):
             raise Problem(404, "period-unknown", "No donation has named this plan's period.")
-        kinds = await claim_history.by_kind(c, plan_code, start[:7], today.isoformat()[:7])
+        kinds = await claim_history.by_kind(c, plan_code, fund, start[:7], today.isoformat()[:7])
         accounts = await account_balances.of_plan(c, plan_code)
-    used_fen, available_fen = ledger.used_and_available(accounts, ledger.POOL)
+    used_fen, available_fen = ledger.used_and_available(accounts, fund)
     first, last = date.fromisoformat(start), date.fromisoformat(end)
     elapsed, left = (min(today, last) - first).days, (last - max(today, first)).days
     month_now = claim_history.months_between(start[:7], today.isoformat()[:7])
@@ -75,7 +82,7 @@ async def foreseen(context: Context, plan_code: str) -> Forecast:
     return Forecast(
         plan_code=plan_code,
         on=today.isoformat(),
-        contribution_fen=-ledger.balance_fen(accounts, ledger.POOL.contribution),
+        contribution_fen=-ledger.balance_fen(accounts, fund.contribution),
         available_fen=available_fen,
         used_fen=used_fen,
         expected_fen=used_fen + sum(one.expected_fen for one in told.values()),
@@ -97,4 +104,4 @@ async def foreseen(context: Context, plan_code: str) -> Forecast:
     )
 
 
-ROUTES: list[ControllerRouterHandler] = [foresee]
+ROUTES: list[ControllerRouterHandler] = [foresee, foresee_relief]

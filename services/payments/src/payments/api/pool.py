@@ -3,35 +3,18 @@
 from __future__ import annotations
 
 import msgspec
-import sqlalchemy as sa
 from litestar import get
 from litestar.types import ControllerRouterHandler
 
 from chassis.auth import allow, in_subtree
-from chassis.clock import local_text
 from chassis.context import Context
 from contracts.envelope import Actor
 from contracts.payments.months import KindReserve
+from payments.api import levels
 from payments.api.reading import PAGE_ROWS, STAFF, After, Limit, PlanCode, allow_province
 from payments.domain import ledger
 from payments.domain.reserve import ibnr_account, kinds_reserved, outstanding_account
-from payments.projections import account_balances, disputes, fund_levels, payouts, reserves
-
-
-class FundTold(msgspec.Struct, frozen=True):
-    """What was told or asked of a fund, `at` with +08:00.
-
-    `kind` alert or eased (`number` is the percent), top-up (a request for more, by its number) or answer to it.
-    """
-
-    kind: str
-    number: int
-    used_fen: int
-    contribution_fen: int
-    outcome: str
-    reason: str
-    by: str
-    at: str
+from payments.projections import account_balances, disputes, payouts, reserves
 
 
 class BookedReserve(msgspec.Struct, frozen=True):
@@ -70,7 +53,7 @@ class Pool(msgspec.Struct, frozen=True):
     cash_fen: int
     used_fen: int
     used_percent: int
-    told: list[FundTold]
+    told: list[levels.FundTold]
     available_fen: int
     risk_reserve_fen: int
     activity_cost_fen: int
@@ -119,7 +102,7 @@ async def pool(plan_code: PlanCode, actor: Actor, context: Context) -> Pool:
     allow_province(actor)
     async with context.reads.connection() as c:
         accounts = await account_balances.of_plan(c, plan_code)
-        told = await fund_levels.told(c, plan_code, ledger.POOL.name, PAGE_ROWS)
+        told = await levels.told(c, plan_code, ledger.POOL)
         foreseen = await reserves.at_end_of(c, plan_code, context.clock.today().isoformat()[:7])
     used_fen, available_fen = ledger.used_and_available(accounts, ledger.POOL)
 
@@ -139,8 +122,8 @@ async def pool(plan_code: PlanCode, actor: Actor, context: Context) -> Pool:
         recovered_fen=-debit(ledger.POOL.recoveries),
         cash_fen=debit(ledger.POOL.cash),
         used_fen=used_fen,
-        used_percent=used_fen * 100 // available_fen if available_fen else 0,
-        told=[_told(row) for row in told],
+        used_percent=levels.percent_used(used_fen, available_fen),
+        told=told,
         available_fen=available_fen,
         risk_reserve_fen=-debit(ledger.RISK_RESERVE),
         activity_cost_fen=debit(ledger.ACTIVITY_COST),
@@ -184,19 +167,6 @@ async def list_disputes(actor: Actor, context: Context, after: After = 0, limit:
         for row in rows[:limit]
     ]
     return DisputePage(items, rows[limit - 1]["position"] if len(rows) > limit else None)
-
-
-def _told(row: sa.RowMapping) -> FundTold:
-    return FundTold(
-        kind=row["kind"],
-        number=row["number"],
-        used_fen=row["used_fen"],
-        contribution_fen=row["contribution_fen"],
-        outcome=row["outcome"],
-        reason=row["reason"],
-        by=row["by"],
-        at=local_text(row["at"]),
-    )
 
 
 ROUTES: list[ControllerRouterHandler] = [pool, summary, list_disputes]

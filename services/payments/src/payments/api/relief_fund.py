@@ -14,6 +14,7 @@ from chassis.auth import allow_province
 from chassis.context import Context
 from chassis.execute import Session
 from contracts.envelope import Actor
+from payments.api import levels
 from payments.api.reading import BOOKKEEPERS, PAGE_ROWS
 from payments.domain import ledger
 from payments.domain.relief_donation import RELIEF_DONATION, BookReliefDonation, donation_key
@@ -54,7 +55,9 @@ class ReliefDonationView(msgspec.Struct, frozen=True):
 class ReliefFund(msgspec.Struct, frozen=True):
     """A plan's relief fund in fen by its ledger, by kind of relief, with its newest donations.
 
-    `recovered_fen` was wrongly paid and came back; `paid_fen` is not lessened by it.
+    `recovered_fen` was wrongly paid and came back; `paid_fen` is not lessened by it. `used_fen` is paid and payable,
+    `used_percent` of what was given, rounded down; `left_fen` may still be granted: given and recovered less used,
+    below zero where more was granted. `told` alerts and requests for more, the newest first.
     """
 
     plan_code: str
@@ -68,6 +71,10 @@ class ReliefFund(msgspec.Struct, frozen=True):
     recovered_fen: int
     cash_fen: int
     donations: list[ReliefDonationView]
+    used_fen: int
+    used_percent: int
+    left_fen: int
+    told: list[levels.FundTold]
 
 
 @post("/relief-fund/donations", status_code=201)
@@ -101,10 +108,11 @@ async def relief_fund(plan_code: PlanInPath, actor: Actor, context: Context) -> 
     async with context.reads.connection() as c:
         accounts = await account_balances.of_plan(c, plan_code)
         newest = await relief_donations.latest(c, plan_code, PAGE_ROWS)
+        told = await levels.told(c, plan_code, fund)
+    used_fen, available_fen = ledger.used_and_available(accounts, fund)
 
     def debit(name: str) -> int:
-        held = accounts.get(name, ledger.Movement(name))
-        return held.debit_fen - held.credit_fen
+        return ledger.balance_fen(accounts, name)
 
     prefix = f"{fund.expense}:"
     by_kind = {name.removeprefix(prefix): debit(name) for name in accounts if name.startswith(prefix)}
@@ -123,6 +131,10 @@ async def relief_fund(plan_code: PlanInPath, actor: Actor, context: Context) -> 
         donations=[
             ReliefDonationView(one["reference"], one["donor"], one["amount_fen"], one["received_on"]) for one in newest
         ],
+        used_fen=used_fen,
+        used_percent=levels.percent_used(used_fen, available_fen),
+        left_fen=available_fen - used_fen - debit(fund.recoveries),
+        told=told,
     )
 
 

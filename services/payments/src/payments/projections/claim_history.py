@@ -1,4 +1,4 @@
-"""What payments needs of claims to foresee a pool: filed, open and decided ones, by kind of incident."""
+"""What payments needs of claims to foresee its funds: cases filed, open and decided, by kind of incident or relief."""
 
 from __future__ import annotations
 
@@ -11,9 +11,18 @@ from chassis.clock import from_text, local_day
 from chassis.log import Recorded
 from chassis.projections import Patch, Projection, Put, Write
 from contracts.claims.process import ClaimClosedIncomplete, ClaimReopened, ClaimWithdrawn
+from contracts.claims.relief import (
+    ReliefClosedIncomplete,
+    ReliefFiled,
+    ReliefGranted,
+    ReliefRefused,
+    ReliefReopened,
+    ReliefWithdrawn,
+)
 from contracts.claims.v1 import ClaimApproved, ClaimFiled, ClaimRejected
 from contracts.envelope import Event
 from payments.domain.forecast import KindHistory
+from payments.domain.ledger import POOL, RELIEF, Fund
 
 NAME = "claim_history"
 OPEN, GRANTED, REFUSED, CLOSED = "open", "granted", "refused", "closed"
@@ -23,21 +32,26 @@ TABLE = sa.Table(
     sa.MetaData(),
     sa.Column("claim_id", sa.Text, primary_key=True),
     sa.Column("plan_code", sa.Text, nullable=False),
+    sa.Column("fund", sa.Text, nullable=False),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("event_month", sa.Text, nullable=False),
     sa.Column("filed_month", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("granted_fen", sa.BigInteger, nullable=False),
     sa.Column("ended_month", sa.Text, nullable=False),
-    sa.Index("claim_history_by_plan", "plan_code", "kind"),
+    sa.Index("claim_history_by_plan", "plan_code", "fund", "kind"),
 )
-"""Months are `YYYY-MM`; `kind` is that of the incident; a withdrawn or incomplete claim is closed.
+"""Months are `YYYY-MM`; `kind` is that of the incident, in the relief fund that of the relief, whose id stands for the
+claim's; a withdrawn or incomplete case is closed.
 
 `ended_month` is when it stopped to be open, by the date of the event that ended it; "" while it is open.
 """
 C = TABLE.c
-EVENTS: frozenset[type[Event]] = frozenset(
+CASES: frozenset[type[Event]] = frozenset(
     {ClaimFiled, ClaimApproved, ClaimRejected, ClaimWithdrawn, ClaimClosedIncomplete, ClaimReopened}
+)
+RELIEFS: frozenset[type[Event]] = frozenset(
+    {ReliefFiled, ReliefGranted, ReliefRefused, ReliefWithdrawn, ReliefClosedIncomplete, ReliefReopened}
 )
 
 
@@ -48,6 +62,7 @@ def apply(recorded: Recorded) -> Iterable[Write]:
             yield Put(
                 (event.claim_id,),
                 plan_code=event.plan_code,
+                fund=POOL.name,
                 kind=event.incident.kind,
                 event_month=event.incident.decisive_on[:7],
                 filed_month=event.filed_on[:7],
@@ -64,6 +79,32 @@ def apply(recorded: Recorded) -> Iterable[Write]:
         case ClaimReopened(claim_id=claim_id):
             yield Patch((claim_id,), state=OPEN, ended_month="")
         case _:
+            yield from _relief(recorded)
+
+
+def _relief(recorded: Recorded) -> Iterable[Write]:
+    match recorded.event:
+        case ReliefFiled() as event:
+            yield Put(
+                (event.relief_id,),
+                plan_code=event.plan_code,
+                fund=RELIEF.name,
+                kind=event.kind,
+                event_month=event.happened_on[:7],
+                filed_month=event.filed_on[:7],
+                state=OPEN,
+                granted_fen=0,
+                ended_month="",
+            )
+        case ReliefGranted() as event:
+            yield Patch((event.relief_id,), state=GRANTED, granted_fen=event.amount_fen, ended_month=_month(recorded))
+        case ReliefRefused(relief_id=relief_id):
+            yield Patch((relief_id,), state=REFUSED, granted_fen=0, ended_month=_month(recorded))
+        case ReliefWithdrawn(relief_id=relief_id) | ReliefClosedIncomplete(relief_id=relief_id):
+            yield Patch((relief_id,), state=CLOSED, ended_month=_month(recorded))
+        case ReliefReopened(relief_id=relief_id):
+            yield Patch((relief_id,), state=OPEN, ended_month="")
+        case _:
             pass
 
 
@@ -71,17 +112,19 @@ def _month(recorded: Recorded) -> str:
     return local_day(from_text(recorded.header.time)).isoformat()[:7]
 
 
-PROJECTION = Projection(NAME, 2, "claims", TABLE, apply, events=EVENTS)
+PROJECTION = Projection(NAME, 3, "claims", TABLE, apply, events=CASES | RELIEFS)
 
 
-async def by_kind(c: AsyncConnection, plan_code: str, first_month: str, until_month: str) -> dict[str, KindHistory]:
-    """A plan's claims by kind of incident, as they stood at the end of `until_month`; months count from `first_month`.
+async def by_kind(
+    c: AsyncConnection, plan_code: str, fund: Fund, first_month: str, until_month: str
+) -> dict[str, KindHistory]:
+    """A fund's cases by kind, as they stood at the end of `until_month`; months count from `first_month`.
 
-    A claim that was reopened since counts as open all along.
+    A case that was reopened since counts as open all along.
     """
     ended = (C.ended_month != "") & (C.ended_month <= until_month)
     decided = C.state.in_((GRANTED, REFUSED)) & ended
-    of_plan = (C.plan_code == plan_code) & (C.filed_month <= until_month)
+    of_plan = (C.plan_code == plan_code) & (C.fund == fund.name) & (C.filed_month <= until_month)
     counted = sa.select(
         C.kind,
         sa.func.count().filter(decided),
