@@ -19,7 +19,7 @@ from payments.projections import account_balances, claim_history, donations
 
 
 class KindView(msgspec.Struct, frozen=True):
-    """One kind of incident or relief, in fen: expected of open cases, of those not yet reported, and of what is to come.
+    """One kind of incident or relief, in fen: expected of open cases, of unreported ones, and of those to come.
 
     `ibnr_claims` is None where the data do not allow a chain ladder.
     """
