@@ -47,72 +47,58 @@ claim's; a withdrawn or incomplete case is closed.
 `ended_month` is when it stopped to be open, by the date of the event that ended it; "" while it is open.
 """
 C = TABLE.c
-CASES: frozenset[type[Event]] = frozenset(
-    {ClaimFiled, ClaimApproved, ClaimRejected, ClaimWithdrawn, ClaimClosedIncomplete, ClaimReopened}
-)
-RELIEFS: frozenset[type[Event]] = frozenset(
-    {ReliefFiled, ReliefGranted, ReliefRefused, ReliefWithdrawn, ReliefClosedIncomplete, ReliefReopened}
+EVENTS: frozenset[type[Event]] = frozenset(
+    {
+        *(ClaimFiled, ClaimApproved, ClaimRejected, ClaimWithdrawn, ClaimClosedIncomplete, ClaimReopened),
+        *(ReliefFiled, ReliefGranted, ReliefRefused, ReliefWithdrawn, ReliefClosedIncomplete, ReliefReopened),
+    }
 )
 
 
 def apply(recorded: Recorded) -> Iterable[Write]:
-    """One row a claim."""
+    """One row a case."""
     match recorded.event:
         case ClaimFiled() as event:
-            yield Put(
-                (event.claim_id,),
-                plan_code=event.plan_code,
-                fund=POOL.name,
-                kind=event.incident.kind,
-                event_month=event.incident.decisive_on[:7],
-                filed_month=event.filed_on[:7],
-                state=OPEN,
-                granted_fen=0,
-                ended_month="",
-            )
-        case ClaimApproved() as event:
-            yield Patch((event.claim_id,), state=GRANTED, granted_fen=event.total_fen, ended_month=_month(recorded))
-        case ClaimRejected(claim_id=claim_id):
-            yield Patch((claim_id,), state=REFUSED, granted_fen=0, ended_month=_month(recorded))
-        case ClaimWithdrawn(claim_id=claim_id) | ClaimClosedIncomplete(claim_id=claim_id):
-            yield Patch((claim_id,), state=CLOSED, ended_month=_month(recorded))
-        case ClaimReopened(claim_id=claim_id):
-            yield Patch((claim_id,), state=OPEN, ended_month="")
-        case _:
-            yield from _relief(recorded)
-
-
-def _relief(recorded: Recorded) -> Iterable[Write]:
-    match recorded.event:
+            opened = (event.plan_code, POOL, event.incident.kind)
+            yield _filed(event.claim_id, *opened, event.incident.decisive_on, event.filed_on)
         case ReliefFiled() as event:
-            yield Put(
-                (event.relief_id,),
-                plan_code=event.plan_code,
-                fund=RELIEF.name,
-                kind=event.kind,
-                event_month=event.happened_on[:7],
-                filed_month=event.filed_on[:7],
-                state=OPEN,
-                granted_fen=0,
-                ended_month="",
-            )
-        case ReliefGranted() as event:
-            yield Patch((event.relief_id,), state=GRANTED, granted_fen=event.amount_fen, ended_month=_month(recorded))
-        case ReliefRefused(relief_id=relief_id):
-            yield Patch((relief_id,), state=REFUSED, granted_fen=0, ended_month=_month(recorded))
-        case ReliefWithdrawn(relief_id=relief_id) | ReliefClosedIncomplete(relief_id=relief_id):
-            yield Patch((relief_id,), state=CLOSED, ended_month=_month(recorded))
-        case ReliefReopened(relief_id=relief_id):
-            yield Patch((relief_id,), state=OPEN, ended_month="")
+            yield _filed(event.relief_id, event.plan_code, RELIEF, event.kind, event.happened_on, event.filed_on)
+        case ClaimApproved(claim_id=key, total_fen=fen) | ReliefGranted(relief_id=key, amount_fen=fen):
+            yield Patch((key,), state=GRANTED, granted_fen=fen, ended_month=_month(recorded))
+        case ClaimRejected(claim_id=key) | ReliefRefused(relief_id=key):
+            yield Patch((key,), state=REFUSED, granted_fen=0, ended_month=_month(recorded))
+        case (
+            ClaimWithdrawn(claim_id=key)
+            | ClaimClosedIncomplete(claim_id=key)
+            | ReliefWithdrawn(relief_id=key)
+            | ReliefClosedIncomplete(relief_id=key)
+        ):
+            yield Patch((key,), state=CLOSED, ended_month=_month(recorded))
+        case ClaimReopened(claim_id=key) | ReliefReopened(relief_id=key):
+            yield Patch((key,), state=OPEN, ended_month="")
         case _:
             pass
+
+
+def _filed(key: str, plan_code: str, fund: Fund, kind: str, event_on: str, filed_on: str) -> Put:
+    return Put(
+        (key,),
+        plan_code=plan_code,
+        fund=fund.name,
+        kind=kind,
+        event_month=event_on[:7],
+        filed_month=filed_on[:7],
+        state=OPEN,
+        granted_fen=0,
+        ended_month="",
+    )
 
 
 def _month(recorded: Recorded) -> str:
     return local_day(from_text(recorded.header.time)).isoformat()[:7]
 
 
-PROJECTION = Projection(NAME, 3, "claims", TABLE, apply, events=CASES | RELIEFS)
+PROJECTION = Projection(NAME, 3, "claims", TABLE, apply, events=EVENTS)
 
 
 async def by_kind(
