@@ -5,6 +5,7 @@ from __future__ import annotations
 from claims.workers.forgetting import forget_erased
 from contracts.enrolment.people import ErasureBegun
 from tests.claims.house import House, filing, payee, small_picture
+from tests.claims.relief_house import UNIT, asked_for, asking
 
 COUNT = "select count(*) from reservation where scope = any($1)"
 SCOPES = ["claim-card", "paper-image", "paper"]
@@ -33,3 +34,18 @@ async def test_the_indexes_of_an_erased_person_are_let_go(house: House) -> None:
     assert await pool.fetchval(COUNT, SCOPES) == before + one_person
     again = await house.hand_in(small_picture(people[1]), person_id=people[1])
     assert again.json()["repeated"] is True
+
+
+async def test_a_child_stays_known_as_long_as_somebody_asked_for_it_who_is_not_erased(house: House) -> None:
+    pool = house.world.context.log.pool
+    mother, father = await house.cover(UNIT), await house.cover(UNIT)
+    study = {"kind": "RELIEF_STUDY", "reason": "ADMISSION", "child_id_no": "62072520040101001X"}
+    both = await asked_for(house, asking(mother, **study))
+    await house.post(f"/relief/cases/{both}/withdraw", None, "filer", "unit_clerk", UNIT)
+    await asked_for(house, asking(father, **study))
+    for person_id, left in ((mother, 1), (father, 0)):
+        begun = ErasureBegun(person_id=person_id, begun_on="2022-06-30", by="u")
+        await house.world.feed("enrolment", begun, f"person-{person_id}")
+        await house.world.settled()
+        await forget_erased(house.world.context)
+        assert await pool.fetchval(COUNT, ["relief-child"]) == left

@@ -16,12 +16,14 @@ from contracts.claims.process import (
     ClaimReopened,
     ClaimWithdrawn,
     ObjectionFiled,
+    PayeesConfirmed,
 )
-from contracts.claims.v1 import ClaimRejected
+from contracts.claims.relief import ClaimPhoned
+from contracts.claims.v1 import Agent, ClaimRejected, Payee
 from contracts.enrolment.people import ErasureBegun, PersonErased, ProcessingRestricted
 from contracts.enrolment.v1 import PersonRegistered
-from contracts.envelope import Event
-from contracts.person import Identity
+from contracts.envelope import Event, changed
+from contracts.person import Contact, Identity
 from enrolment.domain import plan as plan_module
 from enrolment.domain.person_stages import REGISTERED_IDENTITY as IDENTITY_FIELD
 from enrolment.domain.plan import Plan, plans
@@ -30,7 +32,7 @@ from enrolment.workers import CATEGORIES
 from huzhu.runner import roles
 from tests.enrolment.conftest import World, asks
 from tests.enrolment.material import worker
-from tests.enrolment.registry import Registry, ask, at, claim_of
+from tests.enrolment.registry import OPAQUE, Registry, ask, at, claim_of
 from tests.journeys.hunt import Hunt
 from tests.world import World as Fed
 
@@ -137,6 +139,18 @@ async def test_a_claim_that_was_refused_keeps_nothing_longer(registry: Registry)
 
 
 NAMED = {"claim_id": "c1", "claim_no": "n"}
+PHONED = ClaimPhoned(
+    claim_id="c1",
+    person_id="p",
+    org_path="620000",
+    informant_id="caller",
+    informant=OPAQUE,
+    relation="SPOUSE",
+    cause="DEATH",
+    needs=(),
+    due_on="2022-04-01",
+    by="h",
+)
 GONE = (
     lambda person_id: ClaimWithdrawn(**NAMED, person_id=person_id, by=person_id),
     lambda person_id: ClaimClosedIncomplete(
@@ -257,6 +271,46 @@ async def test_after_an_erasure_no_key_opens_and_no_index_leads_to_the_person(re
     assert await pool.fetchval("select count(*) from lookup where owner = $1", person_id) == 0
     answer = await ask(registry.running, "POST", "/members/lookup", asks("office_head"), {"id_no": person.id_no})
     assert (answer.status_code, answer.json()["code"]) == (404, "member-unknown")
+
+
+def paid_to(payee_id: str, relation: str) -> Payee:
+    return Payee(
+        payee_id=payee_id,
+        relation=relation,
+        share_percent=50,
+        account=OPAQUE,
+        account_tail="1234",
+        contact=None,
+        name_matches=True,
+    )
+
+
+async def test_with_a_person_go_the_keys_of_heirs_agents_and_callers(registry: Registry) -> None:
+    person_id, other_id = await registry.cover(worker(1), worker(2))
+    agent = Agent(agent_id="agent", relation="SPOUSE", proof="PAPER", contact=OPAQUE, note=None)
+    claims = (
+        changed(claim_of(person_id), payees=(paid_to("heir", "CHILD"),), agent=agent),
+        PayeesConfirmed(claim_id="c1", payees=(paid_to("late", "CHILD"),), next_step="X", by="p", due_on=""),
+        PHONED,
+        GONE[0](person_id),
+        changed(claim_of(other_id, "c2"), payees=(paid_to("stranger", "CHILD"), paid_to(other_id, "SELF"))),
+    )
+    await claims_say(registry, *(changed(one, person_id=person_id) if one is PHONED else one for one in claims))
+    keyring = registry.running.context.keyring
+    sealed = {
+        one: await keyring.seal(
+            Contact(name="n", mobile=""), subject=one, category="contact", decision_id="d", field="f"
+        )
+        for one in ("heir", "agent", "late", "caller", "stranger")
+    }
+    at(registry.running, KEPT_UNTIL)
+    await registry.post(f"/members/{person_id}/erasure", {})
+    await registry.work()
+    await registry.work()
+    for one in ("heir", "agent", "late", "caller"):
+        with pytest.raises(Erased):
+            await keyring.open(sealed[one], Contact, subject=one, field="f")
+    assert (await keyring.open(sealed["stranger"], Contact, subject="stranger", field="f")).name == "n"
 
 
 async def test_an_erased_persons_number_may_be_registered_again_as_somebody_else(registry: Registry) -> None:

@@ -20,7 +20,7 @@ from enrolment.intake.held import work_off
 from enrolment.intake.kept import CATEGORY as FILE_CATEGORY
 from enrolment.intake.kept import subject_of
 from enrolment.intake.leaving import request_erasure
-from enrolment.projections import batch_chunks, batches, rights
+from enrolment.projections import batch_chunks, batches, kin, rights
 
 CATEGORIES = ("bank", "contact", "health", "identity")
 """Everything that is sealed for a person anywhere; `deploy/postgres/roles.yaml` lets enrolment alone destroy it."""
@@ -68,12 +68,17 @@ async def _settle(context: Context, person_id: str, person: Person) -> None:
 
 
 async def _erase(context: Context, person_id: str) -> None:
-    """Destroy the keys, the index rows, and the files of rosters that named the person; then say so.
+    """Destroy the keys, the index rows, the files of rosters that named the person, and the keys of kin; then say so.
 
     A roster's file is kept for days and a person for years, so it has expired long since; its key goes for certain.
+    For the same reason what claims said of the person's matters has been read long since.
     """
     for batch_id in await _batches(context, person_id):
         await context.keyring.destroy(subject_of(batch_id), (FILE_CATEGORY,))
+    async with context.reads.connection() as c:
+        kin_ids = await kin.of_person(c, person_id)
+    for kin_id in kin_ids:
+        await context.keyring.destroy(kin_id, CATEGORIES)
     await context.keyring.destroy(person_id, CATEGORIES)
     await index.forget(context, person_id)
 

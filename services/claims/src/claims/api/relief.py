@@ -36,7 +36,7 @@ from claims.api.relief_shapes import (
 from claims.domain.numbering import letters_of
 from claims.domain.plan import Plan
 from claims.domain.relief import RELIEF
-from claims.domain.relief_allowance import RELIEF_ALLOWANCE, ClaimMatter, matter_of
+from claims.domain.relief_allowance import CHILD_SCOPE, RELIEF_ALLOWANCE, ClaimMatter, matter_of
 from claims.domain.relief_commands import FileRelief
 from claims.domain.relief_plan import ReliefRules, needs_of
 from claims.papers import kept
@@ -50,8 +50,6 @@ from contracts.person import Contact, Household, ReliefFacts
 
 RELIEF_FACTS_FIELD = "claims.relief-filed.v1/facts"
 RELIEF_CONTACT_FIELD = "claims.relief-filed.v1/contact"
-CHILD_SCOPE = "relief-child"
-"""The reservations that lead from a child's keyed ID number to its random id."""
 COUNTY_LEVEL = 2
 ERASED_NAME = "***"
 

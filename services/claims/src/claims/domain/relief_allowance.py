@@ -9,6 +9,9 @@ from chassis.decider import Decider, Rejected
 from claims.domain.relief_plan import ReliefKind
 from contracts.claims.relief import ReliefAllowanceTaken, ReliefMatterClaimed, ReliefMatterReleased
 
+CHILD_SCOPE = "relief-child"
+"""The reservations that lead from a child's keyed ID number to its random id."""
+
 # State
 
 

@@ -55,6 +55,7 @@ TABLE = sa.Table(
     sa.Column("filed_on", sa.Text, nullable=False),
     sa.Column("filed_by", sa.Text, nullable=False),
     sa.Column("contact", sa.LargeBinary, nullable=False),
+    sa.Column("child_id", sa.Text, nullable=False, server_default="", index=True),
     sa.Column("position", sa.BigInteger, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("needs", sa.Text, nullable=False, server_default="[]"),
@@ -145,6 +146,7 @@ def _row(event: ReliefFiled, position: int) -> Put:
         filed_on=event.filed_on,
         filed_by=event.by,
         contact=msgspec.json.encode(event.contact),
+        child_id=event.child_id,
         position=position,
         state=AT_COUNTY,
     )

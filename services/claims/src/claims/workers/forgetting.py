@@ -1,4 +1,4 @@
-"""Keyed indexes of erased people: their cards and the digests of their pictures are let go (domain 5.5, PIPL 47).
+"""Keyed indexes of erased people: cards, digests of pictures and their children are let go (domain 5.5, PIPL 47).
 
 Reservations are written with events and stand in no event, so they are what an erasure of keys does not reach.
 """
@@ -10,6 +10,7 @@ import asyncio
 from chassis.context import Context
 from chassis.tail.failures import is_away
 from claims.domain.flag import CARD_SCOPE
+from claims.domain.relief_allowance import CHILD_SCOPE
 from claims.papers.kept import IMAGE_SCOPE, OWN_SCOPE
 
 INTERVAL_S = 3_600.0
@@ -22,6 +23,13 @@ _PICTURES = (
     "delete from reservation where scope = any($1) and owner in (select d.document_id from projection.documents d"
     " join projection.erased_people e on e.person_id = d.person_id)"
 )
+_CHILDREN = (
+    "delete from reservation r where r.scope = $1"
+    " and exists (select from projection.relief_cases c where c.child_id = r.owner)"
+    " and not exists (select from projection.relief_cases c where c.child_id = r.owner"
+    " and c.person_id not in (select person_id from projection.erased_people))"
+)
+"""A child for whom somebody else was helped too stays known."""
 
 
 async def forget(context: Context) -> None:
@@ -38,6 +46,7 @@ async def forget(context: Context) -> None:
 
 
 async def forget_erased(context: Context) -> None:
-    """Let go of the cards and pictures of everyone whose erasure has begun; again is quiet."""
+    """Let go of the cards, pictures and children of everyone whose erasure has begun; again is quiet."""
     await context.log.pool.execute(_CARDS, CARD_SCOPE)
     await context.log.pool.execute(_PICTURES, [IMAGE_SCOPE, OWN_SCOPE])
+    await context.log.pool.execute(_CHILDREN, CHILD_SCOPE)

@@ -9,6 +9,7 @@ from enrolment.projections import (
     covers,
     employments,
     holds,
+    kin,
     members,
     person_claims,
     places,
@@ -35,4 +36,5 @@ ALL: tuple[Projection, ...] = (
     consents.PROJECTION,
     rights.PROJECTION,
     person_claims.PROJECTION,
+    kin.PROJECTION,
 )
