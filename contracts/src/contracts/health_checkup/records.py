@@ -9,7 +9,7 @@ class ResultsAmended(Event, frozen=True, kw_only=True):
     """The provider added to a check-up's results or corrected them; what was said before stays in the log.
 
     `version` counts from 2; `reason` is ADDED (items that came later) or CORRECTED (a value was wrong). The whole of
-    the values is sealed again. Stream `exam-<campaign>-<person>`.
+    the values is sealed again; `age` is as in `ResultsRecorded`. Stream `exam-<campaign>-<person>`.
     """
 
     exam_id: str
@@ -23,6 +23,7 @@ class ResultsAmended(Event, frozen=True, kw_only=True):
     measurements: Sealed
     items: int
     abnormal: int
+    age: int | None = None
 
 
 class ReportAttached(Event, frozen=True, kw_only=True):

@@ -68,7 +68,8 @@ class MemberAttended(Event, frozen=True, kw_only=True):
     """The member was checked in at the truck; `walk_in` without invitation and booking. Stream `stop-<id>`.
 
     `ticket_id` is the QR code that was shown, if any. `row_id`, `device_id` and `seen_at` (the device's time, RFC 3339)
-    are of a check-in that was made without network and handed in later.
+    are of a check-in that was made without network and handed in later. `age` is in completed years on the day, as the
+    ID card showed; None where nobody read it.
     """
 
     stop_id: str
@@ -79,6 +80,7 @@ class MemberAttended(Event, frozen=True, kw_only=True):
     row_id: str = ""
     device_id: str = ""
     seen_at: str = ""
+    age: int | None = None
 
 
 class ExamPlanned(Event, frozen=True, kw_only=True):
@@ -98,7 +100,10 @@ class ItemFlag(Value, frozen=True, kw_only=True):
 
 
 class ResultsRecorded(Event, frozen=True, kw_only=True):
-    """The provider's results became part of the member's health record. Stream `exam-<campaign>-<person>`."""
+    """The provider's results became part of the member's health record. Stream `exam-<campaign>-<person>`.
+
+    `age` is in completed years on the day of the examination, None where only the year of birth is known.
+    """
 
     exam_id: str
     person_id: str
@@ -109,6 +114,7 @@ class ResultsRecorded(Event, frozen=True, kw_only=True):
     measurements: Sealed
     items: int
     abnormal: int
+    age: int | None = None
 
 
 class FindingRaised(Event, frozen=True, kw_only=True):

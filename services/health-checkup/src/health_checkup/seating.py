@@ -86,12 +86,14 @@ async def seat_waiting(session: Session, stop_id: str, freed: tuple[str, ...] = 
     return seated
 
 
-async def check_in(session: Session, stop_id: str, person_id: str, *, covered: bool, ticket: Ticket | None) -> None:
-    """Somebody stands at the truck with an ID card, and perhaps a QR code."""
+async def check_in(
+    session: Session, stop_id: str, person_id: str, *, covered: bool, ticket: Ticket | None, age: int | None = None
+) -> None:
+    """Somebody stands at the truck with an ID card, and perhaps a QR code; `age` is what the card says for the day."""
     stop = await the_stop(session, stop_id)
     minute = local_minute(session.now)
     shown = ticket or Ticket("", "")
-    command = CheckIn(stop_id, person_id, covered, minute, shown.stop_id, shown.ticket_id)
+    command = CheckIn(stop_id, person_id, covered, minute, shown.stop_id, shown.ticket_id, age)
     if await session.decide(STOP, stop_id, command):
         await _planned(session, stop_id, stop, person_id)
         await _covered(session, stop_id, (await the_stop(session, stop_id)).occupied(minute))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from litestar import Request
@@ -12,7 +13,9 @@ from chassis.execute import Session
 from chassis.web import Problem
 from contracts.envelope import Actor
 from contracts.organization import UnknownOrganization, path_of, within
+from health_checkup.domain.package import completed_years
 from health_checkup.domain.stop import STOP, Open
+from health_checkup.projections.people import Known
 
 OPENERS = ("county_clerk", "city_clerk", "office_reviewer", "office_rechecker", "office_head")
 PROVIDER = "health_provider"
@@ -40,3 +43,15 @@ def own_path(actor: Actor, division_code: str) -> str:
     if not within(org_path, actor.org_path):
         raise Forbidden("outside-organization")
     return org_path
+
+
+def age_of_card(born_on: date | None, known: Known | None, day: str) -> int | None:
+    """Completed years on an ISO date by the ID card's date of birth; None where nobody read it.
+
+    Raises Rejected `born-differs` where the card is not that of the registered member.
+    """
+    if born_on is None:
+        return None
+    if (known is not None and known.birth_year not in (0, born_on.year)) or born_on.isoformat() > day:
+        raise Rejected("born-differs", "The registered member was born in another year.", "born_on")
+    return completed_years(born_on, date.fromisoformat(day))

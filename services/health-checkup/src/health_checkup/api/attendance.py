@@ -15,7 +15,7 @@ from chassis.web import Problem
 from contracts.envelope import Actor
 from health_checkup import seating
 from health_checkup.api import tickets
-from health_checkup.api.access import PROVIDER, AnyRequest, stop_of
+from health_checkup.api.access import PROVIDER, AnyRequest, age_of_card, stop_of
 from health_checkup.api.field_shapes import ROWS_MAX, ConflictPage, SyncAnswer, SyncedRow, SyncRequest, SyncRow
 from health_checkup.api.shapes import AttendanceRequest, AttendedAnswer, Filter, Limit, PathId
 from health_checkup.api.turns import turn
@@ -44,7 +44,9 @@ async def attend(
         stop = await stop_of(session, stop_id, actor)
         async with session.reads.connection() as c:
             covered = await eligible.is_covered(c, data.person_id, stop.date)
-        await seating.check_in(session, stop_id, data.person_id, covered=covered, ticket=shown)
+            known = (await people.known(c, [data.person_id])).get(data.person_id)
+        age = age_of_card(data.born_on, known, stop.date)
+        await seating.check_in(session, stop_id, data.person_id, covered=covered, ticket=shown, age=age)
         return AttendedAnswer(stop_id, data.person_id)
 
     async with turn(stop_id):

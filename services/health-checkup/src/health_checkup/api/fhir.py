@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from health_checkup.api.intake import ADVICE_CHARS_MAX, PERSON_ID, Advice, Cell, Fault, Sheet
-from health_checkup.domain.package import Item, Package
+from health_checkup.domain.package import Age, Item, Package
 
 MEDIA_TYPE = "application/fhir+json"
 LOINC = "http://loinc.org"
@@ -299,7 +299,7 @@ def quantity(item: Item, value: Decimal) -> Quantity:
     return Quantity(value=value, unit=item.unit or "1", system=UCUM, code=item.ucum)
 
 
-def ranges_of(item: Item, sex: str, age: int | None) -> tuple[ReferenceRange, ...]:
+def ranges_of(item: Item, sex: str, age: Age | None) -> tuple[ReferenceRange, ...]:
     """The reference range that a value was judged by; more while sex or age is not on record."""
     return tuple(
         ReferenceRange(

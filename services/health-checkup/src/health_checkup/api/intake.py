@@ -69,9 +69,9 @@ class Sheet:
 class Share:
     """What of a file is one member's: the record before, and as it would be after."""
 
-    known: people.Known
+    whose: recording.Examined
+    now: recording.Standing
     package: str
-    before: Measurements | None
     after: Measurements
 
 
@@ -100,8 +100,9 @@ async def weigh(session: Session, stop_id: str, stop: OpenedStop, sheet: Sheet) 
             # What stands there may be a name: it is not repeated.
             faults += _all_refused(cells, advice, "", "member-unknown")
             continue
+        whose = recording.Examined(stop_id, stop, person_id, known[person_id])
         try:
-            now = await recording.standing(session, stop_id, stop, person_id)
+            now = await recording.standing(session, whose)
             package = recording.package_for(now, sheet.package)
             await session.keyring.ensure([(person_id, "health")])
         except Rejected as refused:
@@ -119,7 +120,7 @@ async def weigh(session: Session, stop_id: str, stop: OpenedStop, sheet: Sheet) 
         taken |= {(person_id, item) for item in values}
         after = Measurements(values={**before.values, **values}, advice=advice.text if advice else before.advice)
         if after.values:
-            shares[person_id] = Share(known[person_id], package, now.said, after)
+            shares[person_id] = Share(whose, now, package, after)
         elif advice:
             faults.append(Fault(advice.entry, person_id, "", "results-missing"))
     return Weighed(shares, frozenset(taken), tuple(sorted(faults, key=lambda fault: (fault.entry, fault.item))))
@@ -161,25 +162,13 @@ def same_value(item: Item, one: str, other: str) -> bool:
     return one == other or (not item.options and Decimal(one) == Decimal(other))
 
 
-async def record(
-    session: Session, rules: ContactRules, stop_id: str, stop: OpenedStop, sheet: Sheet, weighed: Weighed
-) -> int:
+async def record(session: Session, rules: ContactRules, stop_id: str, sheet: Sheet, weighed: Weighed) -> int:
     """Decide everything that a file brings; returns how many members' records it changed."""
     changed = 0
-    for person_id, share in weighed.shares.items():
-        if share.before == share.after:
+    for share in weighed.shares.values():
+        if share.now.said == share.after:
             continue
-        await recording.write(
-            session,
-            rules,
-            stop,
-            stop_id=stop_id,
-            person_id=person_id,
-            known=share.known,
-            package=share.package,
-            before=share.before,
-            after=share.after,
-        )
+        await recording.write(session, rules, share.whose, share.now, share.package, share.after)
         changed += 1
     found = tuple(problem(stop_id, sheet.format, fault) for fault in weighed.faults)
     command = RecordProblems(stop_id, found, weighed.taken, session.actor.sub)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 import msgspec
@@ -21,13 +21,14 @@ Values = Annotated[dict[ItemCode, Annotated[str, Meta(max_length=VALUE_CHARS_MAX
 class AmendmentRequest(Asked, frozen=True):
     """Values that came later or were wrong; what is not named stays. `advice` "" leaves the doctor's as it was.
 
-    `package` moves the results to a package with more items, "" leaves them where they are.
+    `package` moves the results to a package with more items, "" leaves them where they are; `born_on` is the ID card's.
     """
 
     person_id: Id
     values: Values
     advice: Annotated[str, Meta(max_length=ADVICE_CHARS_MAX)] = ""
     package: OptionalPackage = ""
+    born_on: date | None = None
 
 
 class AmendmentAnswer(msgspec.Struct, frozen=True):

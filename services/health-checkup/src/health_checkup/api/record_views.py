@@ -111,27 +111,29 @@ def view(record: OpenedRecord) -> RecordView:
 def timeline(record: OpenedRecord) -> list[SeriesView]:
     """Each item that was measured in numbers over the years, in the order of the packages."""
     series: dict[str, SeriesView] = {}
-    for day, package, values, own in _measured(record):
+    for day, package, values, own, age in _measured(record):
         for code, text in values.items():
             item = package.items[code]
             if item.options:
                 continue
-            shown = _item(item, text, record.known, day)
+            shown = _item(item, text, record.known, day, age)
             point = PointView(day, text, shown.flag, shown.low, shown.high, own)
             series.setdefault(code, SeriesView(code, item.name, item.unit, [])).points.append(point)
     order = [*dict.fromkeys(code for package in EVERY_PACKAGE.values() for code in package.items)]
     return [series[code] for code in order if code in series]
 
 
-def _measured(record: OpenedRecord) -> list[tuple[str, Package, Mapping[str, str], bool]]:
-    """(day, package, values, self-measured), oldest first."""
+def _measured(record: OpenedRecord) -> list[tuple[str, Package, Mapping[str, str], bool, int | None]]:
+    """(day, package, values, self-measured, age as read from the ID card), oldest first."""
     examined = [
-        (one.row.examined_on, EVERY_PACKAGE[one.row.package], one.value.values, False)
+        (one.row.examined_on, EVERY_PACKAGE[one.row.package], one.value.values, False, one.row.age)
         for one in record.exams
         if one.value
     ]
     own = [
-        (_day(one.row), EVERY_PACKAGE[one.row.package], one.value.values, True) for one in record.readings if one.value
+        (_day(one.row), EVERY_PACKAGE[one.row.package], one.value.values, True, None)
+        for one in record.readings
+        if one.value
     ]
     return sorted([*examined, *own], key=lambda one: one[0])
 
@@ -148,7 +150,8 @@ def bundle(record: OpenedRecord, now: str) -> fhir.WrittenBundle:
         for code, text in exam.value.values.items():
             url = f"urn:huzhu:observation:{exam.row.exam_id}:{code}"
             urls.append(url)
-            entries.append(_observed(url, record, package.items[code], text, exam.row.examined_on, amended=amended))
+            item, on = package.items[code], exam.row.examined_on
+            entries.append(_observed(url, record, item, text, on, amended=amended, read=exam.row.age))
         report = fhir.report(
             _fhir_id(exam.row.exam_id),
             person_id=record.person_id,
@@ -179,8 +182,9 @@ def _observed(
     *,
     amended: bool = False,
     self_measured: bool = False,
+    read: int | None = None,
 ) -> fhir.WrittenEntry:
-    age = age_on(record.known.birth_year, at[:10])
+    age = age_on(record.known.birth_year, at[:10], read)
     resource = fhir.observation(
         _fhir_id(url.removeprefix("urn:huzhu:observation:")),
         item,
@@ -212,7 +216,9 @@ def _exam(one: OpenedExam, known: Known) -> ExamView:
         row.package,
         row.abnormal,
         erased=False,
-        items=[_item(package.items[code], text, known, row.examined_on) for code, text in one.value.values.items()],
+        items=[
+            _item(package.items[code], text, known, row.examined_on, row.age) for code, text in one.value.values.items()
+        ],
         advice=one.value.advice,
         version=row.version,
         recorded_on=row.recorded_on,
@@ -236,9 +242,9 @@ def _day(row: readings.ReadingRow) -> str:
     return local_day(from_text(row.measured_at)).isoformat()
 
 
-def _item(item: Item, text: str, known: Known, day: str) -> ItemView:
+def _item(item: Item, text: str, known: Known, day: str, read: int | None = None) -> ItemView:
     """A value with the range that it was judged by; where sex or age is not on record, the widest of those possible."""
-    age = age_on(known.birth_year, day)
+    age = age_on(known.birth_year, day, read)
     limits = item.limits_for(known.sex, age)
     lows = [one.low for one in limits]
     highs = [one.high for one in limits]

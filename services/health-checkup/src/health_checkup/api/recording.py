@@ -43,11 +43,28 @@ class Written:
 
 
 @dataclass(frozen=True)
+class Examined:
+    """Whose results they are, of which stop; `age` is what the ID card says for the day, None where nobody read it."""
+
+    stop_id: str
+    stop: OpenedStop
+    person_id: str
+    known: Known
+    age: int | None = None
+
+    @property
+    def key(self) -> str:
+        """The check-up's stream."""
+        return exam_id(self.stop.campaign, self.person_id)
+
+
+@dataclass(frozen=True)
 class Standing:
-    """A member's check-up so far: its package, which is the stop's before there are results, and what it says."""
+    """A check-up so far: its package, which is the stop's before there are results, what it says, and the age then."""
 
     package: str
     said: Measurements | None
+    age: int | None = None
 
 
 def rules_of(settings: Settings) -> ContactRules:
@@ -63,18 +80,19 @@ async def seal(session: Session, value: msgspec.Struct, person_id: str, field: s
     )
 
 
-async def standing(session: Session, stop_id: str, stop: OpenedStop, person_id: str) -> Standing:
+async def standing(session: Session, whose: Examined) -> Standing:
     """What the member's check-up says now, opened.
 
     Raises Rejected `examined-elsewhere` where another stop of the campaign has results; Erased, Restricted.
     """
-    exam = await session.load(EXAM, exam_id(stop.campaign, person_id))
+    exam = await session.load(EXAM, whose.key)
+    read = whose.age if whose.age is not None else whose.stop.ages.get(whose.person_id)
     if not isinstance(exam, Done):
-        return Standing(stop.package, None)
-    if exam.stop_id != stop_id:
+        return Standing(whose.stop.package, None, read)
+    if exam.stop_id != whose.stop_id:
         raise Rejected("examined-elsewhere", "Another stop of this campaign has the member's results.", "person_id")
-    said = await session.keyring.open(exam.measurements, Measurements, subject=person_id, field=exam.field)
-    return Standing(exam.package, said)
+    said = await session.keyring.open(exam.measurements, Measurements, subject=whose.person_id, field=exam.field)
+    return Standing(exam.package, said, read if read is not None else exam.age)
 
 
 def package_for(now: Standing, asked: str) -> str:
@@ -90,72 +108,70 @@ def package_for(now: Standing, asked: str) -> str:
 
 
 async def write(
-    session: Session,
-    rules: ContactRules,
-    stop: OpenedStop,
-    *,
-    stop_id: str,
-    person_id: str,
-    known: Known,
-    package: str,
-    before: Measurements | None,
-    after: Measurements,
+    session: Session, rules: ContactRules, whose: Examined, now: Standing, package: str, after: Measurements
 ) -> Written:
     """Record a member's first results, or the whole of them as they are after a correction.
 
     Raises Rejected `item-invalid`, `value-invalid`, `results-empty`, `not-attended`, `amended-too-often`.
     """
-    age = age_on(known.birth_year, stop.date)
-    found = assess(PACKAGES[package], after.values, known.sex, age)
-    key = exam_id(stop.campaign, person_id)
-    exam = await session.load(EXAM, key)
+    age = age_on(whose.known.birth_year, whose.stop.date, now.age)
+    found = assess(PACKAGES[package], after.values, whose.known.sex, age)
+    before = now.said
     if before is None:
-        await session.decide(
-            EXAM,
-            key,
-            RecordResults(
-                exam_id=key,
-                person_id=person_id,
-                stop_id=stop_id,
-                campaign=stop.campaign,
-                package=package,
-                examined_on=stop.date,
-                measurements=await seal(session, after, person_id, FIRST_FIELD),
-                items=len(after.values),
-                abnormal=len(found.flags),
-                attended=person_id in stop.attended,
-                same_values=False,
-            ),
-        )
+        await _first(session, whose, now, package, after, len(found.flags))
     elif before != after:
-        changed = any(after.values.get(item) != value for item, value in before.values.items())
-        changed = changed or before.advice not in {"", after.advice}
-        await session.decide(
-            EXAM,
-            key,
-            AmendResults(
-                exam_id=key,
-                person_id=person_id,
-                campaign=stop.campaign,
-                package=package,
-                examined_on=stop.date,
-                reason=CORRECTED if changed else ADDED,
-                measurements=await seal(session, after, person_id, AMENDED_FIELD),
-                items=len(after.values),
-                abnormal=len(found.flags),
-                same_values=False,
-            ),
-        )
+        await _again(session, whose, now, package, after, len(found.flags))
     if before != after:
         earlier = (
-            assess(PACKAGES[package], before.values, known.sex, age)
+            assess(PACKAGES[package], before.values, whose.known.sex, age)
             if before is not None and before.values
             else NOTHING
         )
-        await _follow_finding(session, rules, key, person_id, earlier, found)
-    exam = await session.load(EXAM, key)
+        await _follow_finding(session, rules, whose.key, whose.person_id, earlier, found)
+    exam = await session.load(EXAM, whose.key)
     version = exam.version if isinstance(exam, Done) else 0
-    return Written(key, key if found.finding_class else "", version)
+    return Written(whose.key, whose.key if found.finding_class else "", version)
+
+
+async def _first(
+    session: Session, whose: Examined, now: Standing, package: str, after: Measurements, abnormal: int
+) -> None:
+    command = RecordResults(
+        exam_id=whose.key,
+        person_id=whose.person_id,
+        stop_id=whose.stop_id,
+        campaign=whose.stop.campaign,
+        package=package,
+        examined_on=whose.stop.date,
+        measurements=await seal(session, after, whose.person_id, FIRST_FIELD),
+        items=len(after.values),
+        abnormal=abnormal,
+        attended=whose.person_id in whose.stop.attended,
+        same_values=False,
+        age=now.age,
+    )
+    await session.decide(EXAM, whose.key, command)
+
+
+async def _again(
+    session: Session, whose: Examined, now: Standing, package: str, after: Measurements, abnormal: int
+) -> None:
+    before = now.said or Measurements(values={})
+    changed = any(after.values.get(item) != value for item, value in before.values.items())
+    command = AmendResults(
+        exam_id=whose.key,
+        person_id=whose.person_id,
+        campaign=whose.stop.campaign,
+        package=package,
+        examined_on=whose.stop.date,
+        reason=CORRECTED if changed or before.advice not in {"", after.advice} else ADDED,
+        measurements=await seal(session, after, whose.person_id, AMENDED_FIELD),
+        items=len(after.values),
+        abnormal=abnormal,
+        same_values=False,
+        age=now.age,
+    )
+    await session.decide(EXAM, whose.key, command)
 
 
 async def _follow_finding(

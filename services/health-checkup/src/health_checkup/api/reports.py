@@ -208,7 +208,7 @@ async def _counts(session: Session, stop_id: str, day: str) -> tuple[dict[str, i
         if isinstance(value, Erased) or person_id not in known:
             continue
         who = known[person_id]
-        found = assess(PACKAGES[row.package], value.values, who.sex, age_on(who.birth_year, day))
+        found = assess(PACKAGES[row.package], value.values, who.sex, age_on(who.birth_year, day, row.age))
         examined += 1
         measured.update(value.values.keys())
         abnormal.update(flag.item for flag in found.flags)

@@ -20,7 +20,7 @@ from chassis.web.app import JSON_DIALECTS
 from contracts.envelope import Actor
 from contracts.person import Measurements
 from health_checkup.api import fhir, intake, recording
-from health_checkup.api.access import PROVIDER, AnyRequest, stop_of
+from health_checkup.api.access import PROVIDER, AnyRequest, age_of_card, stop_of
 from health_checkup.api.record_shapes import (
     AmendmentAnswer,
     AmendmentRequest,
@@ -45,7 +45,6 @@ from health_checkup.domain.handin import HANDIN, DismissProblem
 from health_checkup.domain.package import PACKAGES, item_of, judge
 from health_checkup.domain.stop import Open as OpenedStop
 from health_checkup.projections import people, result_problems
-from health_checkup.projections.people import Known
 from health_checkup.settings import Settings
 
 FHIR_BYTES_MAX = 8 * 1024 * 1024
@@ -81,24 +80,10 @@ async def record_results(
     rules = recording.rules_of(context.settings)
 
     async def work(session: Session) -> ResultsAnswer:
-        stop = await stop_of(session, stop_id, actor)
-        known = await _known(session, data.person_id)
-        now = await recording.standing(session, stop_id, stop, data.person_id)
-        package = recording.package_for(now, data.package)
-        before = now.said
-        if before is not None and before != after:
+        whose, now, package = await _handed_in(session, stop_id, data, actor)
+        if now.said is not None and now.said != after:
             raise Rejected("results-recorded", "Other results are already part of the health record.")
-        written = await recording.write(
-            session,
-            rules,
-            stop,
-            stop_id=stop_id,
-            person_id=data.person_id,
-            known=known,
-            package=package,
-            before=before,
-            after=after,
-        )
+        written = await recording.write(session, rules, whose, now, package, after)
         return ResultsAnswer(written.exam_id, written.finding_id)
 
     return await context.command(request, actor, work, status=201)
@@ -114,27 +99,13 @@ async def amend_results(
     rules = recording.rules_of(context.settings)
 
     async def work(session: Session) -> AmendmentAnswer:
-        stop = await stop_of(session, stop_id, actor)
-        known = await _known(session, data.person_id)
-        now = await recording.standing(session, stop_id, stop, data.person_id)
-        package = recording.package_for(now, data.package)
-        before = now.said
-        if before is None:
+        whose, now, package = await _handed_in(session, stop_id, data, actor)
+        if now.said is None:
             raise Rejected("results-unknown", "There are no results yet that could be corrected.", "person_id")
-        after = Measurements(values={**before.values, **data.values}, advice=data.advice or before.advice)
+        after = Measurements(values={**now.said.values, **data.values}, advice=data.advice or now.said.advice)
         for code, value in data.values.items():
-            judge(item_of(PACKAGES[package], code), value, known.sex, None)
-        written = await recording.write(
-            session,
-            rules,
-            stop,
-            stop_id=stop_id,
-            person_id=data.person_id,
-            known=known,
-            package=package,
-            before=before,
-            after=after,
-        )
+            judge(item_of(PACKAGES[package], code), value, whose.known.sex, None)
+        written = await recording.write(session, rules, whose, now, package, after)
         return AmendmentAnswer(written.exam_id, written.version, written.finding_id)
 
     return await context.command(request, actor, work, status=201)
@@ -279,7 +250,7 @@ async def _take(
     session: Session, rules: ContactRules, stop_id: str, stop: OpenedStop, sheet: intake.Sheet
 ) -> FileAnswer:
     weighed = await intake.weigh(session, stop_id, stop, sheet)
-    changed = await intake.record(session, rules, stop_id, stop, sheet, weighed)
+    changed = await intake.record(session, rules, stop_id, sheet, weighed)
     problems = [
         EntryProblem(one.problem_id, one.entry, one.person_id, one.item, one.code)
         for one in (intake.problem(stop_id, sheet.format, fault) for fault in weighed.faults)
@@ -287,12 +258,21 @@ async def _take(
     return FileAnswer(len(weighed.taken), changed, problems)
 
 
-async def _known(session: Session, person_id: str) -> Known:
+async def _handed_in(
+    session: Session, stop_id: str, data: ResultsRequest | AmendmentRequest, actor: Actor
+) -> tuple[recording.Examined, recording.Standing, str]:
+    """Whose results they are, what these say so far, and the package that they are of.
+
+    Raises Rejected `stop-unknown`, `person-unknown`, `born-differs`, `examined-elsewhere`, `package-differs`.
+    """
+    stop = await stop_of(session, stop_id, actor)
     async with session.reads.connection() as c:
-        known = (await people.known(c, [person_id])).get(person_id)
+        known = (await people.known(c, [data.person_id])).get(data.person_id)
     if known is None:
         raise Rejected("person-unknown", "No such member.", "person_id")
-    return known
+    whose = recording.Examined(stop_id, stop, data.person_id, known, age_of_card(data.born_on, known, stop.date))
+    now = await recording.standing(session, whose)
+    return whose, now, recording.package_for(now, data.package)
 
 
 async def _content(file: UploadFile, settings: Settings) -> bytes:

@@ -92,10 +92,14 @@ class BookedAnswer(msgspec.Struct, frozen=True):
 
 
 class AttendanceRequest(Asked, frozen=True):
-    """Who stands at the truck: the person of the ID card; `ticket` is the text of the QR code that was shown."""
+    """Who stands at the truck: the person of the ID card; `ticket` is the text of the QR code that was shown.
+
+    `born_on` is the card's date of birth: the age on the day follows from it, and it is not kept.
+    """
 
     person_id: Id
     ticket: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{0,200}$")] = ""
+    born_on: date | None = None
 
 
 class AttendedAnswer(msgspec.Struct, frozen=True):
@@ -108,13 +112,14 @@ class AttendedAnswer(msgspec.Struct, frozen=True):
 class ResultsRequest(Asked, frozen=True):
     """Values by item code, decimal text in the package's unit; `advice` is the doctor's.
 
-    `package` is the one that this member was examined by, "" for the stop's.
+    `package` is the one that this member was examined by, "" for the stop's; `born_on` as at the check-in.
     """
 
     person_id: Id
     values: Annotated[dict[ItemCode, Annotated[str, Meta(max_length=20)]], Meta(min_length=1, max_length=100)]
     advice: Annotated[str, Meta(max_length=2000)] = ""
     package: OptionalPackage = ""
+    born_on: date | None = None
 
 
 class ResultsAnswer(msgspec.Struct, frozen=True):

@@ -37,13 +37,17 @@ class Planned:
 
 @dataclass(frozen=True)
 class Done:
-    """The results are part of the health record; the values stay sealed, as the newest version has them."""
+    """The results are part of the health record; the values stay sealed, as the newest version has them.
+
+    `age` is in completed years on the day, None where nobody read it from the ID card.
+    """
 
     stop_id: str
     package: str
     measurements: Sealed
     version: int = 1
     reports: tuple[str, ...] = ()
+    age: int | None = None
 
     @property
     def field(self) -> str:
@@ -71,10 +75,10 @@ def evolve(exam: Exam, event: ExamEvent) -> Exam:
                 return exam
             return Absent(exam.missed | {event.stop_id} if event.reason == MISSED else exam.missed)
         case ResultsRecorded():
-            return Done(event.stop_id, event.package, event.measurements)
+            return Done(event.stop_id, event.package, event.measurements, age=event.age)
         case ResultsAmended():
             reports = exam.reports if isinstance(exam, Done) else ()
-            return Done(event.stop_id, event.package, event.measurements, event.version, reports)
+            return Done(event.stop_id, event.package, event.measurements, event.version, reports, event.age)
         case ReportAttached():
             return replace(exam, reports=(*exam.reports, event.sha256)) if isinstance(exam, Done) else exam
 
@@ -104,6 +108,7 @@ class RecordResults:
     abnormal: int
     attended: bool
     same_values: bool
+    age: int | None = None
 
 
 @dataclass(frozen=True)
@@ -120,6 +125,7 @@ class AmendResults:
     items: int
     abnormal: int
     same_values: bool
+    age: int | None = None
 
 
 @dataclass(frozen=True)
@@ -205,6 +211,7 @@ def _record(command: RecordResults, exam: Exam) -> list[ExamEvent]:
                     measurements=command.measurements,
                     items=command.items,
                     abnormal=command.abnormal,
+                    age=command.age,
                 )
             ]
 
@@ -231,6 +238,7 @@ def _amend(command: AmendResults, exam: Exam) -> list[ExamEvent]:
             measurements=command.measurements,
             items=command.items,
             abnormal=command.abnormal,
+            age=command.age if command.age is not None else exam.age,
         )
     ]
 

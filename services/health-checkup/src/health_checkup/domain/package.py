@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from importlib import resources
 
@@ -35,6 +36,14 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Age:
+    """Completed years on a day: the same twice, or two where only the year of birth is known."""
+
+    least: int
+    most: int
+
+
+@dataclass(frozen=True)
 class Range:
     """A reference range: of one sex or of both (""), from an age in years until before another (0: without end)."""
 
@@ -43,11 +52,11 @@ class Range:
     to_age: int
     limits: Limits
 
-    def applies(self, sex: str, age: int | None) -> bool:
+    def applies(self, sex: str, age: Age | None) -> bool:
         """Whether it may be this person's; a sex or an age that is not on record leaves it possible."""
         if sex in SEXES and self.sex and self.sex != sex:
             return False
-        return age is None or (self.from_age <= age and (not self.to_age or age < self.to_age))
+        return age is None or (self.from_age <= age.most and (not self.to_age or age.least < self.to_age))
 
 
 @dataclass(frozen=True)
@@ -78,7 +87,7 @@ class Item:
     class_b: Limits
     options: tuple[Option, ...]
 
-    def limits_for(self, sex: str, age: int | None) -> tuple[Limits, ...]:
+    def limits_for(self, sex: str, age: Age | None) -> tuple[Limits, ...]:
         """The reference ranges that may be this person's: one, or more while sex or age is not on record."""
         return tuple(one.limits for one in self.ranges if one.applies(sex, age))
 
@@ -136,8 +145,8 @@ def option_of(item: Item, value: str) -> Option:
     return found
 
 
-def judge(item: Item, value: str, sex: str, age: int | None) -> Judgement:
-    """One value of a person of that sex (`F`, `M`; any other: not on record) and age in years (None: likewise).
+def judge(item: Item, value: str, sex: str, age: Age | None) -> Judgement:
+    """One value of a person of that sex (`F`, `M`; any other: not on record) and age (None: likewise).
 
     Outside the range means outside all that may be the person's, on the same side. Raises Rejected `value-invalid`.
     """
@@ -157,7 +166,7 @@ def item_of(package: Package, code: str) -> Item:
     return item
 
 
-def assess(package: Package, values: Mapping[str, str], sex: str, age: int | None = None) -> Assessment:
+def assess(package: Package, values: Mapping[str, str], sex: str, age: Age | None = None) -> Assessment:
     """Judge every value. Raises Rejected `item-invalid`, `value-invalid` or `results-empty`, naming the item."""
     if not values:
         raise Rejected("results-empty", "At least one item was measured.", "values")
@@ -174,9 +183,23 @@ def assess(package: Package, values: Mapping[str, str], sex: str, age: int | Non
     return Assessment(tuple(flags), finding_class, tuple(flag for name in CLASSES for flag in urgent[name]))
 
 
-def age_on(birth_year: int, day: str) -> int | None:
-    """Years by the calendar, None where the year of birth is not on record; days of birth are not known here."""
-    return int(day[:4]) - birth_year if birth_year else None
+def completed_years(born_on: date, day: date) -> int:
+    """The age on a day; a birthday counts (domain 2.6)."""
+    return day.year - born_on.year - ((day.month, day.day) < (born_on.month, born_on.day))
+
+
+def age_on(birth_year: int, day: str, read: int | None = None) -> Age | None:
+    """The age on an ISO date: as it was `read` from the ID card there, else what the year of birth leaves open.
+
+    None where neither is on record.
+    """
+    if read is not None:
+        return Age(read, read)
+    if not birth_year:
+        return None
+    most = int(day[:4]) - birth_year
+    # On the last day of the year everybody has had the birthday.
+    return Age(most if day.endswith("-12-31") else max(most - 1, 0), most)
 
 
 def _limits(fields: Mapping[str, str]) -> Limits:

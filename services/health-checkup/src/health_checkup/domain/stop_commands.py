@@ -129,7 +129,7 @@ class AnswerPreCheck:
 class CheckIn:
     """The person of the ID card stands at the truck; `covered` lets in who has no booking.
 
-    A QR code, when shown, has been verified: `ticket_stop` and `ticket_id` are what it says.
+    A QR code, when shown, has been verified: `ticket_stop` and `ticket_id` are what it says. `age` is the card's.
     """
 
     stop_id: str
@@ -138,6 +138,7 @@ class CheckIn:
     decided_at: str
     ticket_stop: str = ""
     ticket_id: str = ""
+    age: int | None = None
 
 
 @dataclass(frozen=True)

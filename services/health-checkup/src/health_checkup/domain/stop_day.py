@@ -48,7 +48,7 @@ def check_in(command: CheckIn, stop: Open) -> list[StopEvent]:
             raise Rejected("not-covered", "Without a booking, only a covered member is taken in.", "person_id")
         if stop.occupied(command.decided_at) >= stop.capacity:
             raise Rejected("stop-full", "Every seat is booked or taken.")
-    return [_attended(command.stop_id, stop, person, ticket_id=command.ticket_id)]
+    return [_attended(command.stop_id, stop, person, ticket_id=command.ticket_id, age=command.age)]
 
 
 def _check_ticket(command: CheckIn, stop: Open) -> None:
@@ -150,7 +150,13 @@ def close(command: CloseStop, stop: Open) -> list[StopEvent]:
 
 
 def _attended(
-    stop_id: str, stop: Open, person_id: str, *, ticket_id: str = "", row: TakeInRow | None = None
+    stop_id: str,
+    stop: Open,
+    person_id: str,
+    *,
+    ticket_id: str = "",
+    row: TakeInRow | None = None,
+    age: int | None = None,
 ) -> StopEvent:
     return MemberAttended(
         stop_id=stop_id,
@@ -161,4 +167,5 @@ def _attended(
         row_id=row.row_id if row else "",
         device_id=row.device_id if row else "",
         seen_at=row.seen_at if row else "",
+        age=age,
     )

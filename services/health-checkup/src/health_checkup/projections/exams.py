@@ -36,6 +36,7 @@ TABLE = sa.Table(
     sa.Column("recorded_on", sa.Text, nullable=False),
     sa.Column("amended_on", sa.Text, nullable=True),
     sa.Column("position", sa.BigInteger, nullable=False),
+    sa.Column("age", sa.Integer, nullable=True),
 )
 """`recorded_on` is the day of the first results and `amended_on` that of the newest version, ISO dates in Shanghai;
 `position` is where the newest version stands in the log."""
@@ -54,6 +55,7 @@ class ExamRow(msgspec.Struct, frozen=True):
     recorded_on: str
     amended_on: str | None
     stop_id: str
+    age: int | None = None
 
     @property
     def field(self) -> str:
@@ -78,6 +80,7 @@ def apply(recorded: Recorded) -> Iterable[Write]:
                 version=1,
                 recorded_on=local_day(from_text(recorded.header.time)).isoformat(),
                 position=recorded.position,
+                age=event.age,
             )
         case ResultsAmended() as event:
             yield Patch(
@@ -89,6 +92,7 @@ def apply(recorded: Recorded) -> Iterable[Write]:
                 version=event.version,
                 amended_on=local_day(from_text(recorded.header.time)).isoformat(),
                 position=recorded.position,
+                age=event.age,
             )
         case _:
             pass
@@ -151,4 +155,4 @@ async def reported(c: AsyncConnection, campaign: str, actor: Actor, within_days:
     return done, in_time
 
 
-PROJECTION = Projection(NAME, 3, "health_checkup", TABLE, apply)
+PROJECTION = Projection(NAME, 4, "health_checkup", TABLE, apply)
