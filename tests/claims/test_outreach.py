@@ -13,7 +13,16 @@ from chassis.decider import Rejected
 from chassis.testing import Spec
 from chassis.web.public import Limiter
 from claims.api import scenes
-from claims.domain.outreach_asset import OUTREACH_ASSET, OUTREACH_SCAN, Absent, CountScan, PostAsset, Posted
+from claims.domain.outreach_asset import (
+    OUTREACH_ASSET,
+    OUTREACH_SCAN,
+    Absent,
+    CountScan,
+    PostAsset,
+    Posted,
+    TakeDownAsset,
+    TakenDown,
+)
 from claims.domain.outreach_batch import (
     OUTREACH_BATCH,
     SHIPMENTS_MAX,
@@ -29,7 +38,10 @@ from contracts.claims.outreach import (
     OutreachReceived,
     OutreachScanned,
     OutreachSent,
+    OutreachTakenDown,
 )
+from contracts.envelope import Sealed
+from contracts.notify.reaching import WechatBound
 from contracts.organization import path_of
 from tests.claims.house import House, small_picture
 
@@ -167,6 +179,19 @@ def test_a_scan_of_what_is_posted_counts_once() -> None:
     scans.when(CountScan(Absent(), DAY)).then_rejected("scene-unknown")
 
 
+def test_what_is_posted_is_taken_down_once_and_its_scans_count_on_as_late_ones() -> None:
+    take, taken = (
+        TakeDownAsset("2022-07-01", "clerk"),
+        OutreachTakenDown(scene_code="7K3M9Q2XWD", taken_on="2022-07-01", by="clerk"),
+    )
+    assets.given(posted()).when(take).then(taken)
+    assets.given(posted(), taken).when(TakeDownAsset("2022-07-02", "other")).then_nothing()
+    assets.given(posted(), taken).when(PostAsset(posted())).then_nothing()
+    assets.when(take).then_rejected("scene-unknown")
+    late = OutreachScanned(scene_code="7K3M9Q2XWD", scanned_on=DAY, taken_down=True)
+    scans.when(CountScan(TakenDown(posted()), DAY)).then(late)
+
+
 def test_a_prefecture_is_found_on_every_path() -> None:
     assert [prefecture_of(path) for path in (PROVINCE, CITY, UNIT)] == ["620000", "620700", "620700"]
 
@@ -252,6 +277,47 @@ async def test_a_sticker_is_posted_and_its_scans_are_counted_by_prefecture(house
     ]
     listed = (await house.get("/outreach/assets", "county_clerk", "620725")).json()["assets"]
     assert [(one["scene_code"] == first, one["scans"]) for one in listed] == [(True, 3), (False, 0)]
+
+
+async def bound(house: House, code: str, person_id: str) -> None:
+    """Notify says that a member has bound WeChat; `code` led to it."""
+    openid = Sealed(suite="A256GCM", s=person_id, k="contact", v=1, e="d", c="AAAA")
+    event = WechatBound(person_id=person_id, openid=openid, code_id="c", scene_code=code)
+    await house.world.feed("notify", event, f"binding-{person_id}")
+
+
+async def test_a_sticker_is_taken_down_and_what_its_code_led_to_is_counted_by_day(house: House) -> None:
+    house.at("2022-06-01")
+    first, second = await put_up(house), await put_up(house)
+    await scanned(house, first, 2)
+    await bound(house, first, "p1")
+    await bound(house, "", "p2")
+    house.at("2022-06-20")
+    path = f"/outreach/assets/{first}/take-down"
+    stranger = await house.post(path, None, "x", "county_clerk", "620602")
+    assert (stranger.status_code, stranger.json()["code"]) == (404, "scene-unknown")
+    assert (await house.post(path, None, "x", "member")).status_code == 403
+    for _ in range(2):
+        assert (await house.post(path, None, "taker", "county_clerk", "620725")).status_code == 200
+    house.at("2022-07-02")
+    assert (await scanned(house, first)).json()["scene_code"] == first
+    await scanned(house, second)
+    await bound(house, first, "p3")
+    rows = {one["scene_code"]: one for one in (await house.get("/outreach/assets")).json()["assets"]}
+    names = ("scans", "late_scans", "taken_on", "taken_by", "bindings")
+    assert [rows[first][name] for name in names] == [3, 1, "2022-06-20", "taker", 2]
+    assert [rows[second][name] for name in names] == [1, 0, "", "", 0]
+
+    async def told(days: str) -> list[int]:
+        (row,) = (await house.get(f"/outreach/figures{days}")).json()["figures"]
+        return [row[name] for name in ("posted", "reached", "scans", "late_scans", "bindings")]
+
+    assert await told("") == [2, 2, 4, 1, 2]
+    assert await told("?until=2022-06-30") == [2, 1, 2, 0, 1]
+    assert await told("?from=2022-07-01") == [1, 2, 2, 1, 1]
+    assert (await house.get("/outreach/figures?until=2022-05-31")).json()["figures"] == []
+    service = (await house.get("/statistics/service?period=2022&from=2022-07-01")).json()
+    assert [one["scans"] for one in service["assets"]] == [2]
 
 
 async def test_an_unknown_code_counts_nothing_and_too_many_questions_are_refused(house: House) -> None:

@@ -120,5 +120,5 @@ async def test_a_batch_changes_no_column_twice(bureau: Bureau, projection: Proje
 
 def test_every_table_is_named_like_its_read_model() -> None:
     assert all(one.table.name == one.name for one in projections.ALL)
-    assert {one.source for one in projections.ALL} == {"claims", "enrolment"}
+    assert {one.source for one in projections.ALL} == {"claims", "enrolment", "notify"}
     assert SERVICE.projections is projections.ALL

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from contracts.enrolment.people import ErasureBegun
+from contracts.notify.reaching import WechatBound
 from contracts.notify.v1 import MessageQueued
 from notify.workers import forgetting
 from tests.notify.house import House
@@ -32,10 +33,10 @@ async def sent_code(house: House) -> tuple[str, str]:
     return code_id, text.partition("验证码为")[2][:6]
 
 
-async def bind(house: House, code_id: str, code: str, openid: str = "") -> httpx.Response:
+async def bind(house: House, code_id: str, code: str, openid: str = "", **others: str) -> httpx.Response:
     async with member(house) as client:
         body = {"openid": openid or ADDRESS.format(house.mobile), "code_id": code_id, "code": code}
-        answer = await client.post("/bindings", json=body)
+        answer = await client.post("/bindings", json={**body, **others})
     await house.world.settled()
     return answer
 
@@ -57,6 +58,17 @@ async def test_a_member_binds_the_account_by_the_code_and_lets_it_go(house: Hous
             assert (await client.delete("/bindings/mine")).json()["bound"] is False
     await house.world.settled()
     assert not (await standing(house))["bound"]
+
+
+async def test_a_binding_says_which_sticker_led_to_it(house: House) -> None:
+    await house.register()
+    refused = await bind(house, *await sent_code(house), scene_code="../7")
+    assert refused.status_code == 400
+    answer = await bind(house, *await sent_code(house), scene_code="7K3M9Q2XWD")
+    assert answer.status_code == 200, answer.text
+    (bound,) = await house.context.log.load(f"binding-{house.member}")
+    assert isinstance(bound.event, WechatBound)
+    assert bound.event.scene_code == "7K3M9Q2XWD"
 
 
 async def test_the_code_stands_in_no_event_and_in_no_answer(house: House) -> None:

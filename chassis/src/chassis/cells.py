@@ -67,18 +67,21 @@ Tell = Callable[[Sequence[str]], Awaitable[Cells]]
 """A report, asked by some of its dimensions."""
 
 
-async def answer(tell: Tell, question: Question, by: Sequence[str], actor: Actor, people_min: int) -> Cells:
+async def answer(
+    tell: Tell, question: Question, by: Sequence[str], actor: Actor, people_min: int, *, sensitive: bool = False
+) -> Cells:
     """A report by these dimensions, as it may be shown to whoever asks so.
 
     For the public it is of the whole province and of all days, by one dimension: two tables that share cells otherwise
-    can be had from each other. Raises Problem public-by-one, public-whole.
+    can be had from each other. What is `sensitive` is hidden of few people from everybody, by one dimension as well.
+    Raises Problem public-by-one, public-whole.
     """
-    if not question.public:
+    if not (question.public or sensitive):
         return await tell(by)
-    if any(question.days) or actor.org_path != PROVINCE_CODE:
+    if question.public and (any(question.days) or actor.org_path != PROVINCE_CODE):
         raise Problem(422, "public-whole", "What is public is told of the whole province and of all days.", "public")
     if len(by) > 1:
-        raise Problem(422, "public-by-one", "What is public is told by one dimension.", "by")
+        raise Problem(422, "public-by-one", "What is public, or of health, is told by one dimension.", "by")
     above = PLACES[: PLACES.index(by[0])] if by and by[0] in PLACES else ()
     levels = [await tell([*above[:depth], above[depth]]) for depth in range(len(above))]
     return shown(levels, await tell([*above, *by]), people_min)
@@ -117,6 +120,12 @@ async def counted(
     if len(found) > CELLS_MAX:
         raise Problem(422, "cells-too-many", "So many dimensions at once make too many cells; ask for fewer.", "by")
     return Cells([*by], found, (await grouped(()))[0])
+
+
+def changed_values(found: Cells, name: str, value_of: Callable[[str], str]) -> Cells:
+    """The cells with other values of one dimension, no two of which become one, in the order of their dimensions."""
+    cells = [msgspec.structs.replace(cell, of={**cell.of, name: value_of(cell.of[name])}) for cell in found.cells]
+    return Cells(found.by, sorted(cells, key=lambda cell: _key(found, cell)), found.total)
 
 
 def level(path: sa.ColumnElement[str], number: int) -> sa.ColumnElement[str]:

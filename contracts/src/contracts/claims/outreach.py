@@ -62,11 +62,23 @@ class OutreachPosted(Event, frozen=True, kw_only=True):
     by: str
 
 
+class OutreachTakenDown(Event, frozen=True, kw_only=True):
+    """It can no longer be seen at its place. Stream `outreach_asset-<scene code>`."""
+
+    scene_code: str
+    taken_on: str
+    by: str
+
+
 class OutreachScanned(Event, frozen=True, kw_only=True):
-    """Somebody, of whom nothing is known, opened a scene code. Stream `outreach_scan-<random id>`, one event long."""
+    """Somebody, of whom nothing is known, opened a scene code. Stream `outreach_scan-<random id>`, one event long.
+
+    `taken_down`: what bears the code had been taken down before; a copy of it must be somewhere.
+    """
 
     scene_code: str
     scanned_on: str
+    taken_down: bool = False
 
 
 EVENTS: dict[str, type[Event]] = {
@@ -74,6 +86,7 @@ EVENTS: dict[str, type[Event]] = {
     "claims.outreach-sent.v1": OutreachSent,
     "claims.outreach-received.v1": OutreachReceived,
     "claims.outreach-posted.v1": OutreachPosted,
+    "claims.outreach-taken-down.v1": OutreachTakenDown,
     "claims.outreach-scanned.v1": OutreachScanned,
 }
 UPCASTERS: dict[str, Upcaster] = {}

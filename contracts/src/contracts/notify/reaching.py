@@ -62,11 +62,15 @@ class CodeUsed(Event, frozen=True, kw_only=True):
 
 
 class WechatBound(Event, frozen=True, kw_only=True):
-    """A person follows the service account (domain 9.2). Stream `binding-<person>`. Sealed: an `OpenId`, contact."""
+    """A person follows the service account (domain 9.2). Stream `binding-<person>`. Sealed: an `OpenId`, contact.
+
+    `scene_code` is that of the sticker or leaflet whose QR code led to it (domain 8.3), "" where none did.
+    """
 
     person_id: str
     openid: Sealed
     code_id: str
+    scene_code: str = ""
 
 
 class WechatUnbound(Event, frozen=True, kw_only=True):

@@ -34,6 +34,8 @@ class Settings(msgspec.Struct, frozen=True):
     """A what-if of more claims than this is refused."""
     turnaround_claims_max: int = 50_000
     """So many claims' histories are read for the times of the steps; more are asked for in parts."""
+    opened_claims_max: int = 20_000
+    """So many claims' facts are opened for one table by hospital level or class of illness."""
     public_cell_people_min: int = 5
     """Cells of fewer people are not shown in public figures (domain 10)."""
     ticket_workdays: int = 5

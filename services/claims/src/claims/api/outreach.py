@@ -12,6 +12,7 @@ from litestar.types import ControllerRouterHandler
 from msgspec import Meta
 
 from chassis.auth import allow, in_subtree
+from chassis.cells import First, Until
 from chassis.clock import new_id
 from chassis.context import Context
 from chassis.execute import Session
@@ -21,7 +22,8 @@ from claims.api.queries import PAGE_ROWS, After, Filter, Limit
 from claims.api.shapes import PRINTABLE, Asked
 from claims.domain.document import DOCUMENT
 from claims.domain.document import Absent as NoDocument
-from claims.domain.outreach_asset import OUTREACH_ASSET, PostAsset, scene_code_of
+from claims.domain.outreach_asset import OUTREACH_ASSET, PostAsset, TakeDownAsset, scene_code_of
+from claims.domain.outreach_asset import Absent as NoAsset
 from claims.domain.outreach_batch import OUTREACH_BATCH, PrintBatch, Printed, ReceiveCopies, SendCopies
 from claims.projections import outreach_assets, outreach_shipments
 from claims.projections.outreach_assets import AssetRow, OutreachFigure
@@ -88,6 +90,12 @@ class PostedAsset(msgspec.Struct, frozen=True, kw_only=True):
 
     scene_code: str
     path: str
+
+
+class TakenDownAsset(msgspec.Struct, frozen=True, kw_only=True):
+    """The code of what was taken down."""
+
+    scene_code: str
 
 
 class ShipmentPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -207,6 +215,23 @@ async def post_asset(
     return await context.command(request, actor, work, status=201)
 
 
+@post("/outreach/assets/{scene_code:str}/take-down", status_code=200)
+async def take_down_asset(
+    scene_code: Id, request: AnyRequest, actor: Actor, context: Context
+) -> Response[TakenDownAsset]:
+    """Whoever may put things up there takes it away; scans of its code are counted on, as late ones."""
+    allow(actor, *HOLDERS)
+
+    async def work(session: Session) -> TakenDownAsset:
+        asset = await session.load(OUTREACH_ASSET, scene_code)
+        if isinstance(asset, NoAsset) or not within(asset.posted.org_path, actor.org_path):
+            raise Problem(404, "scene-unknown", "There is no such code within your organisation.", "scene_code")
+        await session.decide(OUTREACH_ASSET, scene_code, TakeDownAsset(session.today.isoformat(), actor.sub))
+        return TakenDownAsset(scene_code=scene_code)
+
+    return await context.command(request, actor, work)
+
+
 def _path(code: str, field: str) -> str:
     try:
         return path_of(code)
@@ -247,11 +272,14 @@ async def asset_list(actor: Actor, context: Context, after: After = 0, limit: Li
 
 
 @get("/outreach/figures")
-async def outreach_figures(actor: Actor, context: Context) -> OutreachFigures:
-    """Posted, ever scanned, and scans, by prefecture and type, within the asker's subtree."""
+async def outreach_figures(actor: Actor, context: Context, first: First = "", until: Until = "") -> OutreachFigures:
+    """What could be seen on these days (both counted), what was scanned then, and the bindings that followed.
+
+    By prefecture and type, within the asker's subtree.
+    """
     allow(actor, *READERS)
     async with context.reads.connection() as c:
-        rows = await outreach_assets.figures(c, in_subtree(outreach_assets.C.org_path, actor))
+        rows = await outreach_assets.figures(c, in_subtree(outreach_assets.C.org_path, actor), first, until)
     return OutreachFigures(figures=rows)
 
 
@@ -260,6 +288,7 @@ ROUTES: list[ControllerRouterHandler] = [
     send_copies,
     receive_copies,
     post_asset,
+    take_down_asset,
     shipment_list,
     asset_list,
     outreach_figures,

@@ -33,12 +33,13 @@ _counted = Limiter(COUNTED_BURST, COUNTED_PER_HOUR)
 
 
 class Scene(msgspec.Struct, frozen=True, kw_only=True):
-    """Where to read more: references relative to this address, and the telephone."""
+    """Where to read more: references relative to this address, and the telephone; `scene_code` goes into a binding."""
 
     title: str
     sheet: str
     sheet_pdf: str
     hotline: str
+    scene_code: str
 
 
 @get("/public/scenes/{code:str}", opt=PUBLIC)
@@ -57,7 +58,7 @@ async def scene(code: SceneCode, request: Request[Any, Any, Any], context: Conte
             session.append_new(OUTREACH_SCAN.stream(scan_id), events)
 
     await context.executor.run(work)
-    return _told(context.settings.outreach_plan)
+    return _told(context.settings.outreach_plan, code)
 
 
 def _is_counted(code: str) -> bool:
@@ -68,14 +69,14 @@ def _is_counted(code: str) -> bool:
     return True
 
 
-def _told(plan_code: str) -> Scene:
+def _told(plan_code: str, scene_code: str) -> Scene:
     """The newest version of the plan."""
     version = max((version for code, version in PLANS if code == plan_code), default=0)
     if not version:
         raise Problem(404, "plan-unknown", "There is no such plan.")
     sheet = f"../plans/{plan_code}/{version}/sheet"
     title = PLANS[plan_code, version].name
-    return Scene(title=title, sheet=sheet, sheet_pdf=f"{sheet}.pdf", hotline=HOTLINE)
+    return Scene(title=title, sheet=sheet, sheet_pdf=f"{sheet}.pdf", hotline=HOTLINE, scene_code=scene_code)
 
 
 ROUTES: list[ControllerRouterHandler] = [scene]

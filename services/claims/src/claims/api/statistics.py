@@ -12,19 +12,25 @@ from litestar.params import FromPath, QueryParameter
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.auth import allow
-from chassis.cells import ASKED, Cell, Cells, Question, answer, dimensions
+from chassis.auth import allow, allow_province, in_subtree
+from chassis.cells import ASKED, Cell, Cells, Question, answer, dimensions, within
 from chassis.clock import from_text, local_day
 from chassis.context import Context
 from chassis.web import Problem
 from claims.api.access import READERS
 from claims.api.plans import plans_of_period
+from claims.api.sealed_figures import labels_of
 from claims.domain.turnaround import STOPS, Passage, Times, quantile, working_days_of
 from claims.intake.working_days import working_days_between
-from claims.projections import claim_history, figures
+from claims.projections import claim_history, figures, outreach_assets, tickets
+from claims.projections.outreach_assets import OutreachFigure
+from claims.projections.tickets import TicketFigure
 from contracts.envelope import Actor
+from contracts.organization import PROVINCE_CODE
 
 ASKERS = (*READERS, "finance")
+COUNTERS = ("office_head", "supervisor", "auditor")
+"""Who may have sealed facts counted; nobody is told one of them."""
 MEDIAN, NINETIETH = 50, 90
 KEPT = frozenset((*STOPS, "OVERDUE"))
 
@@ -39,10 +45,12 @@ REPORTS = {
 
 
 class Service(msgspec.Struct, frozen=True):
-    """Filings by channel, and how many of them came by a call."""
+    """Filings by channel, how many of them came by a call, stickers and leaflets, and what the hotline was asked."""
 
     channels: Cells
     calls: int
+    assets: list[OutreachFigure]
+    tickets: list[TicketFigure]
 
 
 @get("/statistics/{report:str}", dependencies=ASKED)
@@ -59,12 +67,37 @@ async def statistics(
     gather, known = REPORTS[report]
     asked = dimensions(question.by, known)
     plans = plans_of_period(period)
+    if sealed := [name for name in asked if name in figures.OF_FACTS]:
+        return await _of_facts(report, sealed[0], plans, question, asked, actor, context)
     async with context.reads.connection() as c:
 
         async def tell(by: Sequence[str]) -> Cells:
             return await gather(c, actor, plans, question.days, by)
 
-        return await answer(tell, question, asked, actor, context.settings.public_cell_people_min)
+        told = await answer(tell, question, asked, actor, context.settings.public_cell_people_min)
+        if report != "matching" or actor.org_path != PROVINCE_CODE or told.total.suppressed:
+            return told
+        # Most rows are of people who are not covered, and so of no county.
+        rows = await figures.rows_in(c, plans, question.days)
+        return Cells(told.by, told.cells, Cell({}, {"rows": rows, **told.total.figures}))
+
+
+async def _of_facts(
+    report: str, name: str, plans: list[str], question: Question, asked: list[str], actor: Actor, context: Context
+) -> Cells:
+    """By hospital level or class of illness: of few people for nobody, and alone (security 2.1: counts only)."""
+    allow_province(actor, *COUNTERS)
+    gather = figures.filed if report == "claims" else figures.paid
+    ids = figures.filed_ids if report == "claims" else figures.paid_ids
+    people_min = context.settings.public_cell_people_min
+
+    async def counted_by(by: Sequence[str]) -> Cells:
+        labels = await labels_of(context, ids(actor, plans, question.days), name)
+        labelled = figures.labels(labels.numbers)
+        async with context.reads.connection() as c:
+            return labels.told(await gather(c, actor, plans, question.days, by, labelled), name)
+
+    return await answer(counted_by, question, asked, actor, people_min, sensitive=True)
 
 
 @get("/statistics/turnaround", dependencies=ASKED)
@@ -86,7 +119,7 @@ async def turnaround(period: Period, question: Question, actor: Actor, context: 
 
 @get("/statistics/service", dependencies=ASKED)
 async def service_statistics(period: Period, question: Question, actor: Actor, context: Context) -> Service:
-    """Through which channel members came."""
+    """Through which channel members came, what was posted and scanned, and what was asked of 12351, on these days."""
     allow(actor, *ASKERS)
     plans = plans_of_period(period)
     async with context.reads.connection() as c:
@@ -96,7 +129,10 @@ async def service_statistics(period: Period, question: Question, actor: Actor, c
 
         channels = await answer(tell, question, ["channel"], actor, context.settings.public_cell_people_min)
         calls = await figures.calls(c, actor, plans, question.days)
-    return Service(channels, calls)
+        assets = await outreach_assets.figures(c, in_subtree(outreach_assets.C.org_path, actor), *question.days)
+        opened = sa.and_(in_subtree(tickets.C.org_path, actor), *within(tickets.C.opened_on, *question.days))
+        asked = await tickets.figures(c, opened, context.clock.today().isoformat())
+    return Service(channels, calls, assets, asked)
 
 
 async def _turnaround(c: AsyncConnection, ids: sa.Select[tuple[str]], by: Sequence[str]) -> Cells:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from chassis.decider import Decider, Rejected
 from claims.domain.numbering import letters_of
-from contracts.claims.outreach import OutreachPosted, OutreachScanned
+from contracts.claims.outreach import OutreachPosted, OutreachScanned, OutreachTakenDown
 
 # State
 
@@ -24,17 +24,31 @@ class Posted:
 
 
 @dataclass(frozen=True)
+class TakenDown:
+    """It can be seen no longer; a copy of its code may go on being scanned."""
+
+    posted: OutreachPosted
+
+
+@dataclass(frozen=True)
 class Counted:
     """The scan is counted."""
 
 
-Asset = Absent | Posted
+Asset = Absent | Posted | TakenDown
 Scan = Absent | Counted
+AssetEvent = OutreachPosted | OutreachTakenDown
 
 
-def evolve(_asset: Asset, event: OutreachPosted) -> Asset:
+def evolve(asset: Asset, event: AssetEvent) -> Asset:
     """Fold one event."""
-    return Posted(event)
+    match event, asset:
+        case OutreachPosted(), _:
+            return Posted(event)
+        case OutreachTakenDown(), Posted(posted):
+            return TakenDown(posted)
+        case OutreachTakenDown(), _:
+            return asset
 
 
 def evolve_scan(_scan: Scan, _event: OutreachScanned) -> Scan:
@@ -53,6 +67,17 @@ class PostAsset:
 
 
 @dataclass(frozen=True)
+class TakeDownAsset:
+    """Take it away, on an ISO date."""
+
+    today: str
+    by: str
+
+
+AssetCommand = PostAsset | TakeDownAsset
+
+
+@dataclass(frozen=True)
 class CountScan:
     """Somebody opened the code of an asset, on an ISO date."""
 
@@ -65,15 +90,22 @@ def scene_code_of(random_id: str) -> str:
     return letters_of(random_id)
 
 
-def decide(command: PostAsset, asset: Asset) -> list[OutreachPosted]:
-    """The posting, [] when it is known, or Rejected."""
-    match asset:
-        case Absent():
-            return [command.posted]
-        case Posted(posted):
-            if posted == command.posted:
+def decide(command: AssetCommand, asset: Asset) -> list[AssetEvent]:
+    """The posting or taking down, [] when it is known, or Rejected."""
+    match command:
+        case PostAsset():
+            if isinstance(asset, Absent):
+                return [command.posted]
+            if asset.posted == command.posted:
                 return []
             raise Rejected("scene-exists", "Another asset has this code.")
+        case TakeDownAsset():
+            if isinstance(asset, Absent):
+                raise Rejected("scene-unknown", "No such code.")
+            if isinstance(asset, TakenDown):
+                return []
+            code = asset.posted.scene_code
+            return [OutreachTakenDown(scene_code=code, taken_on=command.today, by=command.by)]
 
 
 def decide_scan(command: CountScan, scan: Scan) -> list[OutreachScanned]:
@@ -81,11 +113,12 @@ def decide_scan(command: CountScan, scan: Scan) -> list[OutreachScanned]:
     match command.asset:
         case Absent():
             raise Rejected("scene-unknown", "No such code.")
-        case Posted(posted):
+        case Posted(posted) | TakenDown(posted):
             if isinstance(scan, Counted):
                 return []
-            return [OutreachScanned(scene_code=posted.scene_code, scanned_on=command.today)]
+            taken_down = isinstance(command.asset, TakenDown)
+            return [OutreachScanned(scene_code=posted.scene_code, scanned_on=command.today, taken_down=taken_down)]
 
 
-OUTREACH_ASSET: Decider[PostAsset, Asset, OutreachPosted] = Decider("outreach_asset", Absent(), evolve, decide)
+OUTREACH_ASSET: Decider[AssetCommand, Asset, AssetEvent] = Decider("outreach_asset", Absent(), evolve, decide)
 OUTREACH_SCAN: Decider[CountScan, Scan, OutreachScanned] = Decider("outreach_scan", Absent(), evolve_scan, decide_scan)

@@ -24,6 +24,8 @@ from claims.projections import (
     match_results,
     match_tasks,
     outreach_assets,
+    outreach_bindings,
+    outreach_scans,
     outreach_shipments,
     overrides,
     people,
@@ -77,4 +79,6 @@ ALL: tuple[Projection, ...] = (
     tickets.PROJECTION,
     outreach_shipments.PROJECTION,
     outreach_assets.PROJECTION,
+    outreach_scans.PROJECTION,
+    outreach_bindings.PROJECTION,
 )

@@ -41,11 +41,12 @@ class IssuedCode(msgspec.Struct, frozen=True):
 
 
 class BindOwnWechat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The account, and the code that proves the member."""
+    """The account, the code that proves the member, and the code of the sticker that led here, if one did."""
 
     openid: OpenIdText
     code_id: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f-]{36}$")]
     code: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{6}$")]
+    scene_code: Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Z]{0,20}$")] = ""
 
 
 class OwnBinding(msgspec.Struct, frozen=True):
@@ -113,7 +114,7 @@ async def bind_wechat(
             decision_id=session.decision_id,
             field=wechat_bindings.FIELD,
         )
-        await session.decide(BINDING, actor.sub, BindWechat(actor.sub, sealed, data.code_id))
+        await session.decide(BINDING, actor.sub, BindWechat(actor.sub, sealed, data.code_id, data.scene_code))
         return OwnBinding(bound=True, since=utc_text(session.now))
 
     return await context.command(request, actor, work)

@@ -28,11 +28,15 @@ BindingEvent: TypeAlias = WechatBound | WechatUnbound
 
 @dataclass(frozen=True)
 class BindWechat:
-    """The member proved by a code that the account is theirs; a later one replaces it."""
+    """The member proved by a code that the account is theirs; a later one replaces it.
+
+    `scene_code` is that of the sticker that led to it, or "".
+    """
 
     person_id: str
     openid: Sealed
     code_id: str
+    scene_code: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,14 @@ def decide(command: BindingCommand, binding: Binding) -> list[BindingEvent]:
         case BindWechat(), Bound(code_id) if code_id == command.code_id:
             return []
         case BindWechat(), _:
-            return [WechatBound(person_id=command.person_id, openid=command.openid, code_id=command.code_id)]
+            return [
+                WechatBound(
+                    person_id=command.person_id,
+                    openid=command.openid,
+                    code_id=command.code_id,
+                    scene_code=command.scene_code,
+                )
+            ]
         case UnbindWechat(), Bound():
             return [WechatUnbound(person_id=command.person_id, reason=command.reason)]
         case UnbindWechat(), Unbound():
