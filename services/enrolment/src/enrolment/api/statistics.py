@@ -16,18 +16,17 @@ from contracts.envelope import Actor
 from enrolment.api.access import ONLOOKERS, the_plan
 from enrolment.projections import figures, seats
 
-MISSING_MOBILE = "W_MOBILE_MISSING"
-
 
 class CoverStatistics(msgspec.Struct, frozen=True):
     """Covered people by dimension; seats of the whole plan; rows of the subtree's rosters and what was wrong with them.
 
-    `mobile_missing` of the rows had no usable mobile: the numbers themselves are sealed and are not counted later.
+    `error_percent` of the rows were refused, rounded; `mobile_missing` of them had no usable mobile when they came.
     """
 
     seats: int
     rows: int
     valid: int
+    error_percent: int
     errors: dict[str, int]
     mobile_missing: int
     covered: Cells
@@ -44,15 +43,18 @@ async def cover_statistics(
     allow(actor, *ONLOOKERS)
     known = the_plan(plan)
     asked = dimensions(question.by, figures.COVERED_BY)
+    today = context.clock.today().isoformat()
     async with context.reads.connection() as c:
 
         async def tell(by: Sequence[str]) -> Cells:
-            return await figures.covered(c, actor, known.code, question.days, by)
+            return await figures.covered(c, actor, known.code, question.days, by, today)
 
         covered = await answer(tell, question, asked, actor, context.settings.public_cell_people_min)
         given = (await seats.of_plan(c, known.code)).given
         rows, valid, errors, warnings = await figures.roster_rows(c, actor, known.code)
-    return CoverStatistics(given, rows, valid, errors, warnings.get(MISSING_MOBILE, 0), covered)
+    refused = round((rows - valid) * 100 / rows) if rows else 0
+    missing = warnings.get(figures.MISSING_MOBILE, 0)
+    return CoverStatistics(given, rows, valid, refused, errors, missing, covered)
 
 
 ROUTES: list[ControllerRouterHandler] = [cover_statistics]
