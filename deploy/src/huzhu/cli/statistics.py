@@ -101,10 +101,11 @@ def _cells_table(title: str, found: dict[str, Any]) -> Table:
 def _show_other(console: Console, name: str, value: Any) -> None:
     """What stands beside the cells: a list of rows or rows by name as a table, anything else in a line."""
     match value:
-        case {**rows} if rows and all(isinstance(row, dict) for row in rows.values()):
+        case dict() if value and all(isinstance(row, dict) for row in value.values()):
+            rows: dict[str, dict[str, Any]] = value
             console.print(_table(name, ["kind"], [([key], row) for key, row in rows.items()]))
-        case {**row} if any(isinstance(one, dict) for one in row.values()):
-            for inner, one in row.items():
+        case dict() if any(isinstance(one, dict) for one in value.values()):
+            for inner, one in value.items():
                 _show_other(console, f"{name}.{inner}", one)
         case [dict(), *_]:
             listed: list[dict[str, Any]] = value
