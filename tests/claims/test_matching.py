@@ -171,6 +171,39 @@ async def test_a_reversal_may_come_before_its_original(bureau: Bureau) -> None:
     assert await bureau.events(ClaimFiled) == []
 
 
+async def test_of_a_visit_that_was_taken_back_before_its_settlement_came_a_person_decides(bureau: Bureau) -> None:
+    await bureau.house.cover(UNION, bureau.registry.add(ID, "甲乙"))
+    await bureau.imported(file_of([row("S2", ID, "甲乙", **OWN)]))
+    other = row("S4", ID, "甲乙", mdtrt_id="N", begntime="2022-06-01", endtime="2022-06-04")
+    late = file_of([row("S1", ID, "甲乙", mdtrt_id="M"), other])
+    view = await bureau.imported(late)
+    assert view["by_result"] == {"EXACT_NEW": 1, "REVERSED": 1}
+    (queued,) = await bureau.events(SettlementQueued)
+    assert (queued.setl_id, queued.code, queued.detail) == ("S1", "REVERSED", "EARLY")
+    (filed,) = await bureau.events(ClaimFiled)
+    assert filed.claim_id == match_claim_id(settlement_key(PLAN.code, "S4"))
+    ledger = (await bureau.house.get("/completeness?period=2022")).json()
+    assert (ledger["by_class"]["waiting"], ledger["remainder"]) == (1, 0)
+    assert await bureau.importer().rematch(view["import_id"], "AGAIN")
+    await bureau.work()
+    assert len(await bureau.events(SettlementQueued)) == 1
+    answer = await bureau.house.post(
+        f"/matches/{queued.task_id}/decide",
+        {"outcome": "MATCHED", "reason": "是重新结算"},
+        "reviewer-1",
+        "office_reviewer",
+    )
+    assert answer.json()["claim_id"] == match_claim_id(settlement_key(PLAN.code, "S1"))
+    assert len(await bureau.events(ClaimFiled)) == 2
+
+
+async def test_the_corrected_settlement_in_the_file_of_an_early_reversal_is_not_doubted(bureau: Bureau) -> None:
+    bureau.registry.add(ID, "甲乙")
+    rows = [row("S2", ID, "甲乙", **OWN), row("S3", ID, "甲乙", mdtrt_id="M", medfee_sumamt="9000.00")]
+    view = await bureau.imported(file_of(rows))
+    assert view["by_result"] == {"EXACT_NEW": 1, "REVERSED": 1}
+
+
 async def test_a_stay_claimed_on_paper_is_linked_and_not_paid_again(bureau: Bureau) -> None:
     person_id = bureau.registry.add(ID, "甲乙")
     house = bureau.house

@@ -28,6 +28,8 @@ NO_SETL_ID = "NO_SETL_ID"
 """The row names no settlement: counted, not kept."""
 NOT_INPATIENT = "NOT_INPATIENT"
 """The detail of EXCLUDED for a settlement that is no stay in hospital: nothing was refused to anybody."""
+EARLY_REVERSAL = "EARLY"
+"""The detail of REVERSED where a reversal came before any settlement of its visit and total: this may be the one."""
 LEADS = (LEAD_DEATH, LEAD_CI, LEAD_ACCIDENT)
 PAYABLE = (EXACT_NEW, *LEADS)
 """The stay is paid; a lead asks a person for more beside it."""

@@ -34,6 +34,7 @@ from claims.domain.matching import (
     ALREADY_PAID,
     AUTO_OPEN,
     AUTO_PAY,
+    EARLY_REVERSAL,
     LEAD_DEATH,
     LEADS,
     NAME_DIFF,
@@ -53,7 +54,7 @@ from claims.intake.files import Cells
 from claims.intake.queueing import queue
 from claims.intake.recording import Recording
 from claims.intake.resolving import Match
-from claims.intake.reversals import reversed_among
+from claims.intake.reversals import doubted_among, reversed_among
 from contracts.claims.matching import AnnouncedMatch, ImportedSettlement, MatchResult
 
 Plans = Mapping[tuple[str, int], Plan]
@@ -116,6 +117,10 @@ class Line(NamedTuple):
     key: str
     plan: Plan
 
+    visit_key: str
+    doubted: bool = False
+    """Whether a reversal of this visit came in an earlier file, before what it took back."""
+
     @property
     def claim_id(self) -> str:
         """The id of the claim that it opens or has opened."""
@@ -148,10 +153,12 @@ async def decide(session: Session, chunk: Chunk) -> Tally:
     recording = Recording(chunk.import_id, chunk.plan_code)
     people = await load(session, chunk)
     taken_back = await reversed_among(session, [line.stay.setl_id for line in lines])
+    doubted = await doubted_among(session, chunk.import_id, [line.visit_key for line in lines])
     for number, line in enumerate(lines):
         if line.stay.setl_id in taken_back:
             tally.counts[REVERSED] += 1
         else:
+            line = line._replace(doubted=line.visit_key in doubted)  # noqa: PLW2901 - the same line, and what is known
             await _settle(session, chunk, line, people, recording, tally)
         if number % ROWS_PER_TURN == 0:
             await asyncio.sleep(0)
@@ -184,7 +191,8 @@ def _sorted(chunk: Chunk) -> tuple[list[Line], Counter[str]]:
         else:
             plan = chunk.plans[chunk.plan_code, match.cover.plan_version]
             stay = stay_of(chunk.layout, cells)
-            lines.append(Line(row_no, cells, stay, match, settlement_key(plan.code, stay.setl_id), plan))
+            key, visit = settlement_key(plan.code, stay.setl_id), visit_key(chunk.layout, cells)
+            lines.append(Line(row_no, cells, stay, match, key, plan, visit))
     return lines, others
 
 
@@ -233,7 +241,7 @@ async def _settle(
         verdict = replace(verdict, claim_id=line.claim_id)
     computed_fen = sum(one.amount_fen for one in verdict.lines)
     tally.add(code, computed_fen if opens else 0, opened=opens)
-    _record(chunk.layout, line, verdict, computed_fen, recording, waits=waits)
+    _record(line, verdict, computed_fen, recording, waits=waits)
     if (code in PAYABLE and code != LEAD_DEATH and not paid) or (code in rules.told and not waits):
         claim_id = verdict.claim_id
         recording.announced(
@@ -245,9 +253,7 @@ async def _settle(
         await session.decide(MATCH_TASK, line.key, AnswerItself(line.key, verdict.claim_id))
 
 
-def _record(
-    layout: Layout, line: Line, verdict: Verdict, computed_fen: int, recording: Recording, *, waits: bool
-) -> None:
+def _record(line: Line, verdict: Verdict, computed_fen: int, recording: Recording, *, waits: bool) -> None:
     stay = line.stay
     recording.settlement(
         ImportedSettlement(
@@ -256,7 +262,7 @@ def _record(
             insutype=stay.insutype,
             admitted_on=stay.admitted_on,
             org_path=line.match.cover.org_path,
-            visit_key=visit_key(layout, line.cells),
+            visit_key=line.visit_key,
         )
     )
     recording.result(
@@ -284,6 +290,8 @@ async def _judged(session: Session, chunk: Chunk, line: Line, task: MatchTask) -
     claim: Claim = await session.load(CLAIM, line.claim_id)
     if not isinstance(claim, Absent):
         return await _claimed(session, line.claim_id, line)
+    if line.doubted:
+        return Verdict(REVERSED, EARLY_REVERSAL, needs_person=True)
     if outcome in {NAME_DIFF, WEAK}:
         return Verdict(outcome)
     entitlement = await session.load(ENTITLEMENT, f"{chunk.plan_code}-{person_id}")

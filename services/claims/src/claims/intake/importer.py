@@ -168,7 +168,13 @@ class Importer:
             part = found.reversals[start : start + REVERSALS_TOGETHER]
             answer = await self._resolve(PeopleAsked(plan=plan_code, entries=tuple(one.person for one in part)))
             members = [
-                Named(one.setl_id, one.visit_key, people_named(person), one.setl_id in found.own)
+                Named(
+                    one.setl_id,
+                    one.visit_key,
+                    people_named(person),
+                    own=one.setl_id in found.own,
+                    alone=one.setl_id in found.alone,
+                )
                 for one, person in zip(part, answer.people, strict=True)
                 if person.outcome != NONE or person.candidates
             ]

@@ -25,6 +25,8 @@ SCOPE = "settlement-reversed"
 WITHDRAWN = "RJ_WITHDRAWN"
 EARLIER = "settlement-reversed-earlier"
 """The scope of reversals with a number of their own that took back a settlement of an earlier file."""
+EARLY = "settlement-reversed-early"
+"""The scope of visits that a reversal with a number of its own took back before any file brought the settlement."""
 REVERSED = "REVERSED"
 BUREAU = "bureau"
 """Whose act the end of such a claim is: neither the machine's that opened it nor a reviewer's."""
@@ -44,12 +46,16 @@ async def reversed_among(session: Session, setl_ids: Sequence[str]) -> set[str]:
 
 
 class Named(NamedTuple):
-    """A reversal that names a member, or one of several; `own`: no other row of its file carries its number."""
+    """A reversal that names a member, or one of several; `own`: no other row of its file carries its number.
+
+    `alone`: nor does it cancel a row of its file by visit and total.
+    """
 
     setl_id: str
     visit_key: str
     people: frozenset[str]
     own: bool
+    alone: bool
 
 
 class Imported(NamedTuple):
@@ -65,6 +71,22 @@ async def took_earlier(session: Session, setl_ids: Sequence[str]) -> set[str]:
     return {keys[key] for key in await session.reserved(EARLIER, list(keys))} if keys else set()
 
 
+async def doubted_among(session: Session, import_id: str, visit_keys: Sequence[str]) -> set[str]:
+    """Which of the visits were taken back by another file before it was known what: a person looks at their rows."""
+    keys = {reversal_key(session.keyring, one): one for one in visit_keys if one}
+    held = await session.reserved(EARLY, list(keys)) if keys else {}
+    return {keys[key] for key, owner in held.items() if owner != import_id}
+
+
+async def _await_originals(session: Session, import_id: str, visit_keys: Sequence[str]) -> None:
+    """Remember visits whose settlement is yet to come; the first file that took one back stays its owner."""
+    keys = list(dict.fromkeys(reversal_key(session.keyring, one) for one in visit_keys))
+    held = await session.reserved(EARLY, keys) if keys else {}
+    for key in keys:
+        if key not in held:
+            session.reserve(EARLY, key, import_id)
+
+
 async def take_back(session: Session, plan: Plan, import_id: str, reversals: Sequence[Named], before: Imported) -> int:
     """Remember reversals of members' settlements, and undo what was imported before.
 
@@ -72,7 +94,8 @@ async def take_back(session: Session, plan: Plan, import_id: str, reversals: Seq
     Answers how many were undone; reservations are written with an event of the caller's.
     """
     session.bulk = True
-    originals = await _originals(session, reversals, before)
+    originals, left = await _originals(session, reversals, before)
+    await _await_originals(session, import_id, [one.visit_key for one in left if one.alone])
     for reversal, (setl_id, _) in originals.items():
         session.reserve(EARLIER, reversal_key(session.keyring, reversal), SCOPE)
         # The original may be told again in a later file.
@@ -86,22 +109,28 @@ async def take_back(session: Session, plan: Plan, import_id: str, reversals: Seq
     return sum([await _undo(session, plan, import_id, setl_id, person_id) for setl_id, person_id in imported.items()])
 
 
-async def _originals(session: Session, reversals: Sequence[Named], before: Imported) -> dict[str, tuple[str, str]]:
+async def _originals(
+    session: Session, reversals: Sequence[Named], before: Imported
+) -> tuple[dict[str, tuple[str, str]], list[Named]]:
     """Reversals with numbers of their own: the earlier settlement of the same visit, total and member of each.
 
-    Only where a reversal is seen for the first time: when it comes again, what stands there is the corrected one.
+    With them those that find none. Only where a reversal is seen for the first time: when it comes again, what stands
+    there is the corrected one.
     """
     left = list(before.of_visits)
     first = [one for one in reversals if one.own and one.visit_key and one.setl_id not in before.owners]
     seen = await reversed_among(session, [one.setl_id for one in first])
     originals: dict[str, tuple[str, str]] = {}
+    without = []
     for one in first:
         fits = (entry for entry in left if entry[0] == one.visit_key and entry[2] in one.people)
         found = None if one.setl_id in seen or one.setl_id in originals else next(fits, None)
         if found is not None:
             left.remove(found)
             originals[one.setl_id] = (found[1], found[2])
-    return originals
+        elif one.setl_id not in seen | originals.keys():
+            without.append(one)
+    return originals, without
 
 
 async def _undo(session: Session, plan: Plan, import_id: str, setl_id: str, person_id: str) -> bool:

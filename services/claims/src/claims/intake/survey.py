@@ -49,6 +49,21 @@ class Survey:
         carried = {number for number in self.numbers if number in by_number}
         return frozenset(setl_id for number, setl_id in by_number.items() if number not in carried)
 
+    @cached_property
+    def alone(self) -> frozenset[str]:
+        """The numbers of reversals with numbers of their own that find no row of their visit and total here."""
+        by_number = {hash(one.setl_id) & WORD for one in self.reversals if one.setl_id not in self.own}
+        rows = Counter(
+            visit for number, visit in zip(self.numbers, self.visits, strict=True) if visit and number not in by_number
+        )
+        alone = set()
+        for one in self.reversals:
+            if one.setl_id in self.own and one.visit:
+                rows[one.visit] -= 1
+                if rows[one.visit] < 0:
+                    alone.add(one.setl_id)
+        return frozenset(alone)
+
     def folded(self, elsewhere: Collection[str]) -> frozenset[int]:
         """The rows that cancel each other, by number, and all reversals.
 
