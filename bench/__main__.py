@@ -10,11 +10,15 @@ import msgspec
 import typer
 from rich.console import Console
 
+from bench import messages as telling
 from bench import papers
 from bench.hot_path import record
 from bench.measure import Plan, measure
 from bench.peers import HERE
 from bench.report import save, show
+from huzhu.cli.up import bring_up
+from huzhu.runner.control import shut_down, supervisor_pid
+from huzhu.runner.home import Home
 
 app = typer.Typer(add_completion=False, help="Side-by-side measurements of the log and its peers.")
 WIDTH_MIN = 150
@@ -79,6 +83,24 @@ def profile(
         record(folder, out, seconds, concurrency, console)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@app.command()
+def messages(
+    members: Annotated[int, typer.Option(help="How many covers start.")] = 100_000,
+    claims: Annotated[int, typer.Option(help="Claims filed meanwhile, and as many again afterwards.")] = 60,
+    every_s: Annotated[float, typer.Option(help="Seconds between two claims.")] = 5.0,
+) -> None:
+    """Tell a whole roster of its cover while claims are filed; on the machine at HUZHU_HOME, which must be empty."""
+    home = Home.find().make()
+    os.environ.setdefault("HUZHU_TELL_COVER_STARTS", "true")
+    stays = supervisor_pid(home) is not None
+    bring_up(home)
+    try:
+        telling.show(telling.measure(home, members, claims, every_s, console), console)
+    finally:
+        if not stays:
+            shut_down(home)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -19,7 +19,8 @@ from chassis.execute import Session
 from chassis.log import Group, Recorded
 from chassis.parked import DEADLINE_ATTEMPTS_MIN, count_parked, list_parked, retry_parked
 from chassis.sweep import Sweep, Sweeps
-from chassis.worker import Worker, Workers
+from chassis.waking import Workers
+from chassis.worker import Jobs, Worker
 from huzhu.runner.nats import Nats
 from huzhu.runner.postgres import Postgres
 from tests.chassis.library import BookLent, BookReturned, append
@@ -172,6 +173,45 @@ async def test_a_worker_does_no_more_at_once_than_it_says_and_waiting_is_no_atte
     assert most == 1
 
 
+async def test_what_waits_together_is_done_together_and_what_fails_fails_alone(
+    road: Road, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chassis.worker, "WAKE_GRACE_S", 0)
+    monkeypatch.setattr(chassis.worker, "SWEEP_EVERY_S", 0.02)
+    groups: list[list[str]] = []
+
+    async def take(group: Sequence[Recorded], context: Context) -> dict[int, Exception]:
+        books = {one.position: cast("BookLent", one.event).book_id for one in group}
+        groups.append([*books.values()])
+        if "z" in books.values():
+            raise RuntimeError("All of them.")
+        return {position: RuntimeError("This one.") for position, book in books.items() if book == "c"}
+
+    post = Post()
+    await lend(road, *"abcdefgh")
+    await workers_of(road, post, run=None, run_many=take, group_max=4, at_once_max=1, attempts_max=2)
+    await until(lambda: _states_are(road, {"done": 7, "parked": 1}), "done but for one")
+    assert max(len(group) for group in groups) == 4, "More than one at once, and no more than the worker takes."
+    times = {book: sum(book in group for group in groups) for book in "abcdefgh"}
+    assert times == dict.fromkeys("abdefgh", 1) | {"c": 2}
+    assert post.given_up == ["c"]
+    await lend(road, *"yz")
+    await until(lambda: _states_are(road, {"done": 7, "parked": 3}), "what is raised is raised for each")
+
+
+async def test_whoever_asks_for_a_job_of_a_group_is_told_of_that_job(road: Road) -> None:
+    async def take(group: Sequence[Recorded], context: Context) -> dict[int, Exception]:
+        return {one.position: RuntimeError("No.") for one in group if cast("BookLent", one.event).book_id == "b"}
+
+    await lend(road, *"ab")
+    worker = Worker(DURABLE, BookLent, 3, 2_000, run_many=take, group_max=8)
+    jobs = Jobs(worker, context_of(road))
+    first, second, nowhere = await asyncio.gather(*(jobs.attempt(at, woken=True) for at in (1, 3, 99)))
+    assert (first, second, nowhere) == (None, 2.0, chassis.worker.BUSY_DELAY_S)
+    assert await jobs.attempt(3, woken=True) == chassis.worker.BUSY_DELAY_S, "Not yet again."
+    assert await states(road) == {"done": 1, "waiting": 1}
+
+
 async def test_without_nats_the_sweep_does_the_jobs(road: Road, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chassis.worker, "WAKE_GRACE_S", 0)
     post = Post()
@@ -253,6 +293,32 @@ async def test_a_deadline_is_acted_on_once_by_whichever_replica_leases_it(road: 
     assert (waiting.kind, waiting.waits_in, waiting.stream) == ("deadline", "overdue", "d7")
     assert waiting.error.split(" at ")[0] == "Rejected too-late"
     assert await retry_parked(road.desk.pool) == 1
+
+
+async def test_a_turns_deadlines_are_one_append_and_one_that_fails_keeps_none_of_the_others(road: Road) -> None:
+    due = [f"d{n}" for n in range(5)]
+    asked: list[list[str]] = []
+
+    async def due_of(connection: Any, now: datetime, limit: int) -> list[str]:
+        return due
+
+    async def ahead(keys: Sequence[str], session: Session) -> None:
+        asked.append([*keys])
+        await session.load_many(NOTES, keys)
+
+    async def act(key: str, session: Session) -> None:
+        if key == "d9":
+            raise Rejected("too-late", "It is too late.")
+        await session.decide(NOTES, key, key)
+
+    sweep = Sweep("overdue", due_of, act, 10, ahead)
+    sweeps = Sweeps([sweep], road.executor, FixedClock(datetime(2022, 1, 1, tzinfo=UTC)))
+    assert await sweeps.once(sweep) == 5
+    ids = {road.desk.catalog.header(one.body).id.rpartition(".")[0] for one in await road.desk.read(0, 10)}
+    assert (asked, len(ids)) == ([due], 1), "One decision."
+    due = [f"d{n}" for n in range(7, 11)]
+    assert await sweeps.once(sweep) == 3
+    assert await road.desk.head() == 8
 
 
 async def _pending(road: Road, wanted: int) -> bool:

@@ -74,8 +74,11 @@ class ReadAhead:
         self._outdated.update(streams)
 
     def keep(self, session: Session) -> None:
-        """What a session has loaded."""
-        self._lines = session.lines
+        """What a session has loaded, with what it has written by now."""
+        self._lines = {
+            stream: _Line(line.version + len(line.fresh), line.state, traceparent=line.traceparent)
+            for stream, line in session.lines.items()
+        }
 
     def take(self) -> dict[str, _Line]:
         """What still counts, once: a second attempt reads afresh."""

@@ -39,9 +39,10 @@ from chassis.sweep import Sweep, Sweeps
 from chassis.tail import Reaction, Reactions, ReadModels, Sink, SourceLog, Tail
 from chassis.tail.failures import is_away
 from chassis.telemetry import configure_logging, configure_tracing
+from chassis.waking import Workers
 from chassis.web.app import BODY_BYTES_MAX, create_app
 from chassis.web.system import ROUTES as SYSTEM_ROUTES
-from chassis.worker import Worker, Workers
+from chassis.worker import Worker
 from contracts.envelope import Catalog, Event
 
 START_WAIT_S = 60

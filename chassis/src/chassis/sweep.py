@@ -26,16 +26,22 @@ RETRY_DELAY_S = 1.0
 
 Due = Callable[[AsyncConnection, datetime, int], Awaitable[list[str]]]
 Act = Callable[[str, Session], Awaitable[None]]
+Ahead = Callable[[Sequence[str], Session], Awaitable[object]]
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """`due(connection, business now, limit)` names what is due; `act(id, session)` decides it, idempotently."""
+    """`due(connection, business now, limit)` names what is due; `act(id, session)` decides it, idempotently.
+
+    With `ahead(ids, session)`, which loads what `act` will look at, a turn's deadlines are decided in one append;
+    when one of them fails, each is decided for itself.
+    """
 
     name: str
     due: Due
     act: Act
     interval_ms: int
+    ahead: Ahead | None = None
 
 
 class Sweeps:
@@ -68,8 +74,8 @@ class Sweeps:
         async with self._executor.reads.connection() as connection:
             due = await sweep.due(connection, self._clock.now(), DUE_MAX)
         leased = await self._lease(sweep.name, due[:DUE_MAX]) if due else []
-        done = 0
-        for key in leased:
+        done = await self._act_together(sweep, leased)
+        for key in leased if not done else ():
             done += await self._act(sweep, key)
         await self._forget(sweep.name)
         return done
@@ -91,6 +97,26 @@ class Sweeps:
         mine = {row["id"] for row in rows}
         return [key for key in keys if key in mine]
 
+    async def _act_together(self, sweep: Sweep, keys: Sequence[str]) -> int:
+        """How many were decided in one append: all, or none."""
+        ahead = sweep.ahead
+        if ahead is None or not keys:
+            return 0
+
+        async def work(session: Session) -> None:
+            await ahead(keys, session)
+            for key in keys:
+                await sweep.act(key, session)
+
+        try:
+            await self._executor.run(work, actor=SYSTEM)
+        except Exception as error:
+            if is_away(error):
+                raise
+            return 0
+        await self._succeeded(sweep.name, keys)
+        return len(keys)
+
     async def _act(self, sweep: Sweep, key: str) -> int:
         async def work(session: Session) -> None:
             await sweep.act(key, session)
@@ -107,11 +133,14 @@ class Sweeps:
                 *(sweep.name, key, described(error), LEASE_S, FAILED_LEASE_S_MAX),
             )
             return 0
-        await self._pool.execute(
-            "update sweep_lease set attempts = 0, last_error = '' where sweep = $1 and id = $2 and attempts > 0",
-            *(sweep.name, key),
-        )
+        await self._succeeded(sweep.name, [key])
         return 1
+
+    async def _succeeded(self, name: str, keys: Sequence[str]) -> None:
+        await self._pool.execute(
+            "update sweep_lease set attempts = 0, last_error = '' where sweep = $1 and id = any($2) and attempts > 0",
+            *(name, list(keys)),
+        )
 
     async def _forget(self, name: str) -> None:
         """Leases that ended long ago; whoever is still due gets a new one."""

@@ -4,32 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
-from contextvars import ContextVar
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from faststream import AckPolicy, BaseMiddleware
-from faststream.nats import JStream, NatsBroker, PullSub
-from faststream.security import SASLPlaintext
-from nats.aio.msg import Msg
-from nats.js.api import ConsumerConfig
-
-from chassis.broker import NOT_FOUND, ApiRefused, Broker, stream_name
 from chassis.context import Context
 from chassis.log import Recorded
 from chassis.projections import CheckpointLost, Move, move_checkpoints
-from chassis.tail.failures import AWAY, described, is_away
+from chassis.tail.failures import described, is_away
 from contracts.envelope import Event
 
 CONCURRENT_JOBS_MAX = 16
 """Jobs of one worker at work in one process, woken or swept."""
+GROUP_JOBS_MAX = 64
+"""Jobs in one group; NATS lets no more of a durable be on their way."""
 RUN_S_MAX = 60.0
 LEASE_S = 90
 """Longer than RUN_S_MAX: a job whose process died is taken up by another after this."""
 BUSY_DELAY_S = 5.0
-ACK_WAIT_S = 30.0
-"""As in `deploy/nats/streams.yaml`: a durable made again must be the same. A job that takes longer is told to wait."""
 WAKE_GRACE_S = 3
 """A new job waits this long for its wake-up; then the sweep takes it (a wiped durable, NATS away)."""
 SWEEP_EVERY_S = 1.0
@@ -37,13 +29,12 @@ FILL_POSITIONS_MAX = 20_000
 FILL_EVERY_S = 1.0
 """A wake-up makes its row itself; this is for those that never come, and need not follow every append."""
 FILL_POLL_S = 0.5
-DURABLE_CHECK_S = 2.0
-PULL_TIMEOUT_S = 1.0
 RETRY_DELAY_S = 1.0
 GROWTHS_MAX = 64
-STOP_S_MAX = 10.0
 
 Run = Callable[[Recorded, Context], Awaitable[None]]
+RunMany = Callable[[Sequence[Recorded], Context], Awaitable[Mapping[int, Exception]]]
+"""Performs the effects of several events at once; answers what failed, by position."""
 
 
 @dataclass(frozen=True)
@@ -53,19 +44,25 @@ class Worker:
     `run` loads state first (done already? return), performs the effect with the aggregate's id as idempotency
     key, and appends the result. Raising means: again after `retry_delay_ms`. After `attempts_max` the job is
     parked, `exhausted` having been called. Raising NotYet puts the job off without counting it as an attempt.
+
+    `run_many`, given in its place, takes up to `group_max` that wait together. What it answers is treated as if `run`
+    had raised it; what it raises, as if each had. While few wait it gets one at a time.
     """
 
     name: str
     event: type[Event]
     attempts_max: int
     retry_delay_ms: int
-    run: Run
+    run: Run | None = None
     exhausted: Run | None = None
     at_once_max: int = CONCURRENT_JOBS_MAX
-    """Jobs at work in one process; whoever waits for a turn does not use up the time of its attempt."""
+    """Jobs, or groups of them, at work in one process; whoever waits for a turn does not use up its attempt's time."""
     retry_growth: float = 1.0
     """How much longer each wait is than the one before, up to `retry_delay_ms_max`."""
     retry_delay_ms_max: int = 3_600_000
+    run_many: RunMany | None = None
+    group_max: int = 1
+    """At most GROUP_JOBS_MAX."""
 
     def delay_ms(self, attempt: int) -> int:
         """The wait after an attempt, counted from 1."""
@@ -73,22 +70,25 @@ class Worker:
         return int(min(grown, self.retry_delay_ms_max))
 
 
-_woken: ContextVar[Msg] = ContextVar("woken")
-
-
 class NotYet(Exception):
     """The effect may not happen now, and nothing has failed: the job comes again and no attempt is counted."""
 
 
-class _Woken(BaseMiddleware):
-    """Leaves the message where the handler finds it; an injected parameter would cost four thread hops."""
+@dataclass(frozen=True, eq=False, slots=True)
+class _Turn:
+    """Somebody who waits for a job to be tried."""
 
-    async def consume_scope(self, call_next: Any, msg: Any) -> Any:
-        token = _woken.set(msg.raw_message)
-        try:
-            return await call_next(msg)
-        finally:
-            _woken.reset(token)
+    position: int
+    woken: bool
+    answer: asyncio.Future[float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Try:
+    """A job whose lease is ours, and which attempt this is."""
+
+    recorded: Recorded
+    attempt: int
 
 
 class Jobs:
@@ -100,6 +100,9 @@ class Jobs:
         self._log = context.log
         self._checkpoint = f"jobs/{worker.name}"
         self._slots = asyncio.Semaphore(min(worker.at_once_max, CONCURRENT_JOBS_MAX))
+        self._group_max = min(worker.group_max, GROUP_JOBS_MAX) if worker.run_many is not None else 1
+        self.taken_max = max(self._group_max, CONCURRENT_JOBS_MAX)
+        self._waiting: deque[_Turn] = deque()
         self.wire_type = context.log.catalog.wire_types[worker.event]
 
     async def fill(self) -> None:
@@ -129,7 +132,7 @@ class Jobs:
             await connection.execute(
                 "insert into job (durable, event_id, position, due_at)"
                 " select $1, id, position, clock_timestamp() + $4 * interval '1 second'"
-                " from unnest($2::text[], $3::bigint[]) as j(id, position) on conflict do nothing",
+                " from unnest($2::text[], $3::bigint[]) as j(id, position) order by position on conflict do nothing",
                 self.worker.name,
                 [self._log.catalog.header(row["body"]).id for row in rows],
                 [row["position"] for row in rows],
@@ -144,10 +147,10 @@ class Jobs:
                 rows = await self._log.pool.fetch(
                     "select position from job where durable = $1 and state = 'waiting' and due_at <= clock_timestamp()"
                     " and (leased_until is null or leased_until <= clock_timestamp()) order by due_at limit $2",
-                    *(self.worker.name, CONCURRENT_JOBS_MAX),
+                    *(self.worker.name, self.taken_max),
                 )
                 await asyncio.gather(*(self.attempt(row["position"], woken=False) for row in rows))
-                await asyncio.sleep(0 if len(rows) == CONCURRENT_JOBS_MAX else SWEEP_EVERY_S)
+                await asyncio.sleep(0 if len(rows) == self.taken_max else SWEEP_EVERY_S)
             except Exception as error:
                 if not is_away(error):
                     raise
@@ -155,57 +158,131 @@ class Jobs:
 
     async def attempt(self, position: int, *, woken: bool) -> float | None:
         """Try one job; None when it needs no further wake-up, else in how many seconds to wake again."""
-        async with self._slots:
-            stored = await self._log.at(position)
-            if stored is None:
-                return BUSY_DELAY_S
-            recorded = self._log.recorded(stored)
-            job = await self._claim(recorded, woken=woken)
-            if isinstance(job, int):
-                return await self._try(recorded, job)
-            return job
+        turn = _Turn(position, woken, asyncio.get_running_loop().create_future())
+        self._waiting.append(turn)
+        try:
+            async with self._slots:
+                if self._group_max > 1:
+                    # One turn of the loop lets every job that is ready join.
+                    await asyncio.sleep(0)
+                await self._answer([self._waiting.popleft() for _ in range(min(self._group_max, len(self._waiting)))])
+            return await turn.answer
+        finally:
+            with contextlib.suppress(ValueError):
+                self._waiting.remove(turn)
 
-    async def _claim(self, recorded: Recorded, *, woken: bool) -> int | float | None:
-        """The number of this attempt when the lease is ours, else what `attempt` answers."""
-        key = (self.worker.name, recorded.header.id)
+    async def _answer(self, turns: Sequence[_Turn]) -> None:
+        """Try the jobs of these turns; whoever waits for one is told. A failure is told to all of them."""
+        try:
+            answers = await self._attempt_together({turn.position: turn.woken for turn in turns})
+        except Exception as error:  # noqa: BLE001 - each caller raises it
+            for turn in turns:
+                if not turn.answer.done():
+                    turn.answer.set_exception(error)
+        except BaseException:
+            for turn in turns:
+                turn.answer.cancel()
+            raise
+        else:
+            for turn in turns:
+                if not turn.answer.done():
+                    turn.answer.set_result(answers[turn.position])
+
+    async def _attempt_together(self, woken: dict[int, bool]) -> dict[int, float | None]:
+        """What `attempt` answers, for each position."""
+        answers: dict[int, float | None] = dict.fromkeys(woken, BUSY_DELAY_S)
+        found = {stored.position: self._log.recorded(stored) for stored in await self._log.at_many([*woken])}
+        states = await self._claim(found, [position for position in found if woken[position]])
+        mine = []
+        for position, state in states.items():
+            if isinstance(state, int):
+                mine.append(_Try(found[position], state))
+            elif state != "waiting":
+                answers[position] = None
+        return answers | await self._try(mine)
+
+    async def _claim(self, found: dict[int, Recorded], woken: Sequence[int]) -> dict[int, int | str]:
+        """The number of this attempt of each job whose lease is ours, else its state."""
+        places = {recorded.header.id: position for position, recorded in found.items()}
         async with self._log.pool.acquire() as connection:
             if woken:
                 await connection.execute(
-                    "insert into job (durable, event_id, position) values ($1, $2, $3) on conflict do nothing",
-                    *(*key, recorded.position),
+                    "insert into job (durable, event_id, position) select $1, id, position from"
+                    " unnest($2::text[], $3::bigint[]) as j(id, position) order by position on conflict do nothing",
+                    *(self.worker.name, [found[position].header.id for position in woken], list(woken)),
                 )
-            attempts = await connection.fetchval(
+            rows = await connection.fetch(
                 "update job set attempts = attempts + 1, changed_at = clock_timestamp(),"
                 " leased_until = clock_timestamp() + $3 * interval '1 second'"
-                " where durable = $1 and event_id = $2 and state = 'waiting'"
-                " and (attempts = 0 or due_at <= clock_timestamp())"
-                " and (leased_until is null or leased_until <= clock_timestamp()) returning attempts",
-                *(*key, LEASE_S),
+                " from (select event_id from job where durable = $1 and event_id = any($2) and state = 'waiting'"
+                "  and (attempts = 0 or due_at <= clock_timestamp())"
+                "  and (leased_until is null or leased_until <= clock_timestamp())"
+                "  order by event_id for update skip locked) free"
+                " where job.durable = $1 and job.event_id = free.event_id returning job.event_id, attempts",
+                *(self.worker.name, [*places], LEASE_S),
             )
-            if attempts is not None:
-                return int(attempts)
-            state = await connection.fetchval("select state from job where durable = $1 and event_id = $2", *key)
-        return BUSY_DELAY_S if state == "waiting" else None
+            claimed: dict[int, int | str] = {places[row["event_id"]]: int(row["attempts"]) for row in rows}
+            others = [ident for ident, position in places.items() if position not in claimed]
+            if not others:
+                return claimed
+            rows = await connection.fetch(
+                "select event_id, state from job where durable = $1 and event_id = any($2)", self.worker.name, others
+            )
+        return claimed | {places[row["event_id"]]: str(row["state"]) for row in rows}
 
-    async def _try(self, recorded: Recorded, attempt: int) -> float | None:
+    async def _try(self, tries: Sequence[_Try]) -> dict[int, float | None]:
+        worker = self.worker
+        due = [one for one in tries if one.attempt <= worker.attempts_max]
+        failures = await self._run([one.recorded for one in due]) if due else {}
+        done = [one for one in due if one.recorded.position not in failures]
+        if done:
+            await self._finish(done)
+        answers: dict[int, float | None] = {one.recorded.position: None for one in done}
+        for one in due:
+            if one.recorded.position in failures:
+                answers[one.recorded.position] = await self._failed(one, failures[one.recorded.position])
+        for one in tries:
+            if one.attempt > worker.attempts_max:
+                answers[one.recorded.position] = await self._give_up(one)
+        return answers
+
+    async def _run(self, recorded: Sequence[Recorded]) -> Mapping[int, Exception]:
+        """Run the effects; what failed, by position."""
         worker = self.worker
         try:
-            if attempt <= worker.attempts_max:
-                async with asyncio.timeout(RUN_S_MAX):
-                    await worker.run(recorded, self._context)
-                await self._settle(recorded, attempt, "done", "")
-                return None
-            if worker.exhausted is not None:
-                async with asyncio.timeout(RUN_S_MAX):
-                    await worker.exhausted(recorded, self._context)
-            await self._settle(recorded, attempt, "parked", None)
-        except NotYet as wait:
-            await self._put_off(recorded, described(wait))
-            return worker.retry_delay_ms / 1000
+            async with asyncio.timeout(RUN_S_MAX):
+                if worker.run_many is not None:
+                    return await worker.run_many(recorded, self._context)
+                assert worker.run is not None, "A worker has one of both."
+                await worker.run(recorded[0], self._context)
         except Exception as error:  # noqa: BLE001 - every failure of an effect is kept with its job and tried again
-            await self._settle(recorded, attempt, "waiting", described(error))
-            return 0.0 if attempt >= worker.attempts_max else worker.delay_ms(attempt) / 1000
+            return {one.position: error for one in recorded}
+        return {}
+
+    async def _give_up(self, one: _Try) -> float | None:
+        try:
+            if self.worker.exhausted is not None:
+                async with asyncio.timeout(RUN_S_MAX):
+                    await self.worker.exhausted(one.recorded, self._context)
+        except Exception as error:  # noqa: BLE001 - as above
+            return await self._failed(one, error)
+        await self._settle(one, "parked", None)
         return None
+
+    async def _failed(self, one: _Try, error: Exception) -> float:
+        worker = self.worker
+        if isinstance(error, NotYet):
+            await self._put_off(one.recorded, described(error))
+            return worker.retry_delay_ms / 1000
+        await self._settle(one, "waiting", described(error))
+        return 0.0 if one.attempt >= worker.attempts_max else worker.delay_ms(one.attempt) / 1000
+
+    async def _finish(self, done: Sequence[_Try]) -> None:
+        await self._log.pool.execute(
+            "update job set state = 'done', last_error = '', leased_until = null, changed_at = clock_timestamp()"
+            " where durable = $1 and event_id = any($2)",
+            *(self.worker.name, [one.recorded.header.id for one in done]),
+        )
 
     async def _put_off(self, recorded: Recorded, reason: str) -> None:
         await self._log.pool.execute(
@@ -215,128 +292,13 @@ class Jobs:
             *(self.worker.name, recorded.header.id, reason, self.worker.retry_delay_ms),
         )
 
-    async def _settle(self, recorded: Recorded, attempt: int, state: str, error: str | None) -> None:
+    async def _settle(self, one: _Try, state: str, error: str | None) -> None:
         # After the last attempt the job is due at once: its next turn parks it.
         await self._log.pool.execute(
             "update job set state = $3, last_error = coalesce($4, last_error), leased_until = null,"
             " changed_at = clock_timestamp(), due_at = clock_timestamp()"
             " + case when attempts >= $6 then 0 else $5 end * interval '1 millisecond'"
             " where durable = $1 and event_id = $2",
-            *(self.worker.name, recorded.header.id, state, error),
-            *(self.worker.delay_ms(attempt), self.worker.attempts_max),
+            *(self.worker.name, one.recorded.header.id, state, error),
+            *(self.worker.delay_ms(one.attempt), self.worker.attempts_max),
         )
-
-
-class Workers:
-    """All workers of one service: FastStream's durable pull subscribers as wake-ups, and the sweep behind them."""
-
-    def __init__(
-        self,
-        workers: Sequence[Worker],
-        context: Context,
-        broker: Broker,
-        *,
-        user: str | None = None,
-        password: str | None = None,
-    ) -> None:
-        """`broker` lends its address and its way of connecting; credentials as it has them."""
-        self.jobs = {worker.name: Jobs(worker, context) for worker in workers}
-        self._broker = broker
-        self._stream = stream_name(context.log.service)
-        options = broker.options()
-        options.pop("user", None)
-        options.pop("password", None)
-        options.pop("reconnected_cb")
-        options.pop("disconnected_cb")
-        options.pop("reconnect_time_wait")
-        options["name"] = f"{broker.name}-workers"
-        security = SASLPlaintext(username=user, password=password or "") if user is not None else None
-        self.faststream = NatsBroker(
-            broker.url,
-            security=security,
-            ack_policy=AckPolicy.MANUAL,
-            middlewares=[_Woken],
-            logger=None,
-            graceful_timeout=STOP_S_MAX,
-            **options,
-        )
-        self._inbox_prefix: str = options.get("inbox_prefix", "_INBOX")
-        self._subscribers = {name: self._subscribe(jobs) for name, jobs in self.jobs.items()}
-        self._task: asyncio.Task[None] | None = None
-
-    async def run(self) -> None:
-        """Work until cancelled; NATS may come later. A job cut off is taken up again when its lease ends."""
-        try:
-            async with asyncio.TaskGroup() as together:
-                for name, jobs in self.jobs.items():
-                    together.create_task(jobs.fill(), name=f"jobs-{name}-fill")
-                    together.create_task(jobs.sweep(), name=f"jobs-{name}-sweep")
-                together.create_task(self._listen(), name="jobs-listen")
-        finally:
-            with contextlib.suppress(TimeoutError, *AWAY):
-                await asyncio.wait_for(self.faststream.stop(), STOP_S_MAX)
-
-    async def start(self) -> None:
-        """Run in the background."""
-        self._task = asyncio.create_task(self.run(), name="workers")
-
-    async def stop(self) -> None:
-        """Stop what `start` began."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
-
-    def _subscribe(self, jobs: Jobs) -> Any:
-        subscriber = self.faststream.subscriber(
-            jobs.wire_type,
-            stream=JStream(self._stream, declare=False),
-            durable=jobs.worker.name,
-            config=ConsumerConfig(ack_wait=ACK_WAIT_S, max_deliver=-1, max_ack_pending=CONCURRENT_JOBS_MAX * 4),
-            pull_sub=PullSub(batch_size=CONCURRENT_JOBS_MAX, timeout=PULL_TIMEOUT_S),
-            # A service may listen to its own inboxes only; the client's prefix does not reach a pull subscription.
-            inbox_prefix=f"{self._inbox_prefix}.".encode(),
-        )
-
-        async def wake() -> None:
-            message = _woken.get()
-            again_s = await jobs.attempt(message.metadata.sequence.stream, woken=True)
-            if again_s is None:
-                await message.ack()
-            else:
-                await message.nak(delay=max(again_s, 0.001))
-
-        subscriber(wake)
-        return subscriber
-
-    async def _listen(self) -> None:
-        """Connect FastStream, and subscribe anew when a durable is gone: it would ask a void, at full speed."""
-        started = False
-        while True:
-            try:
-                await self._broker.client()
-                await self._broker.api(f"STREAM.INFO.{self._stream}")
-                if not started:
-                    await self.faststream.start()
-                    started = True
-                for name, subscriber in self._subscribers.items():
-                    if not await self._durable_stands(name):
-                        await subscriber.stop()
-                        await subscriber.start()
-            except Exception as error:
-                if not is_away(error):
-                    raise
-                # Without NATS the sweep alone finds the jobs.
-                await asyncio.sleep(RETRY_DELAY_S)
-                continue
-            await asyncio.sleep(DURABLE_CHECK_S)
-
-    async def _durable_stands(self, name: str) -> bool:
-        try:
-            await self._broker.api(f"CONSUMER.INFO.{self._stream}.{name}")
-        except ApiRefused as refused:
-            if refused.code != NOT_FOUND:
-                raise
-            return False
-        return True

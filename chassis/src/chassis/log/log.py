@@ -125,8 +125,12 @@ class Log:
 
     async def at(self, position: int) -> Stored | None:
         """The event at one position."""
-        row = await self.pool.fetchrow("select position, body from event where position = $1", position)
-        return None if row is None else Stored(row["position"], row["body"])
+        return next(iter(await self.at_many([position])), None)
+
+    async def at_many(self, positions: Sequence[int]) -> list[Stored]:
+        """The events at these positions, as far as they are there."""
+        rows = await self.pool.fetch("select position, body from event where position = any($1)", list(positions))
+        return [Stored(*row) for row in rows]
 
     def recorded(self, stored: Stored) -> Recorded:
         """Decode an event to its newest version."""
