@@ -196,7 +196,7 @@ async def test_what_waits_together_is_done_together_and_what_fails_fails_alone(
     assert times == dict.fromkeys("abdefgh", 1) | {"c": 2}
     assert post.given_up == ["c"]
     await lend(road, *"yz")
-    await until(lambda: _states_are(road, {"done": 7, "parked": 3}), "what is raised is raised for each")
+    await until(lambda: _states_are(road, {"done": 8, "parked": 2}), "one that spoils its group harms no other")
 
 
 async def test_whoever_asks_for_a_job_of_a_group_is_told_of_that_job(road: Road) -> None:

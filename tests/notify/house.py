@@ -189,7 +189,12 @@ class House:
 
     async def collect(self, message_id: str) -> None:
         """Ask for the receipt of a message to the member."""
-        await receipts.collect_receipt(message_id, self.member, self.context)
+        await receipts.collect({message_id: self.member}, self.context)
+
+    async def send(self, released: Recorded, context: Context | None = None) -> None:
+        """Run the worker once; what is to be tried again is raised."""
+        for error in (await sending.send([released], context or self.context)).values():
+            raise error
 
     def failed(self, code: str, receipt: str = "") -> MessageFailed:
         """How the message about the payout to the member fails."""

@@ -22,7 +22,7 @@ from contracts.notify.v1 import (
 )
 from notify.domain.message import MESSAGE, SeeMessage
 from notify.domain.template import TEMPLATES
-from notify.workers import forgetting, receipts, sending
+from notify.workers import forgetting, receipts, recording
 from tests.notify.house import House
 
 OPENID = "o-of-the-member-{}"
@@ -132,26 +132,25 @@ async def test_an_unopened_notice_of_the_evening_is_followed_in_the_morning(hous
     assert isinstance(await last(house, message_id), OrdinaryMessageReleased)
 
 
-async def test_a_process_that_dies_between_handing_over_and_recording_does_not_tell_wechat_again(house: House) -> None:
+async def test_a_process_that_dies_between_handing_over_and_recording_does_not_tell_wechat_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     openid = await bound(house)
     message_id = await house.report()
     released = (await house.context.log.load(MESSAGE.stream(message_id)))[-1]
     await house.world.settled()
-    told = await sending._by_wechat(
-        await letter(house, message_id),
-        house.context,
-    )
-    assert told is not None, "It was taken, and never recorded."
-    await sending.send(released, house.context)
+
+    async def die(*_: object, **__: object) -> dict[str, Exception]:
+        raise ConnectionResetError
+
+    with monkeypatch.context() as dying:
+        dying.setattr(recording, "record", die)
+        with pytest.raises(ConnectionResetError):
+            await house.send(released)
+    assert len(await house.notices(openid)) == 1, "It was taken, and never recorded."
+    await house.send(released)
     assert len(await house.notices(openid)) == 1
     assert await sent_by(house, message_id) == ["WECHAT"]
-
-
-async def letter(house: House, message_id: str) -> sending.Letter:
-    message = (await house.context.executor.run(lambda session: session.load(MESSAGE, message_id))).value
-    made = await sending._letter(message_id, message, house.context)
-    assert isinstance(made, sending.Letter)
-    return made
 
 
 async def test_an_erased_person_is_no_longer_bound(house: House) -> None:
@@ -263,7 +262,7 @@ async def test_a_number_gets_no_more_of_one_text_than_its_share_of_a_day(house: 
             for recorded in await house.context.log.load(f"message-paid-{house.payout}-{attempt}-{house.member}")
             if isinstance(recorded.event, MessageReleased)
         ]
-        await sending.send(released, context)
+        await house.send(released, context)
     assert (await house.history(f"paid-{house.payout}-3-{house.member}"))[-1].reason == "number-limit"
     assert len(await house.arrived()) == 2
     other = await house.report()

@@ -54,7 +54,7 @@ class Walk:
         for recorded in (await self.released()) * times:
             try:
                 await self.house.world.settled()
-                await sending.send(recorded, self.house.context)
+                await self.house.send(recorded)
             except ProviderAway:
                 pass
 

@@ -22,7 +22,7 @@ from contracts.notify.v1 import (
     MessageSent,
 )
 from contracts.payments.v1 import PayoutReturned
-from notify.workers import sending
+from notify.workers.letters import ContactNotKnown
 from tests.notify.house import CLAIMANT_FIELD, OPAQUE, House
 
 NIGHT = datetime(2022, 3, 1, 14, 0, tzinfo=UTC)
@@ -325,8 +325,8 @@ async def test_who_cannot_be_reached_is_listed(house: House, code: str) -> None:
 
 async def test_a_person_whom_the_roster_has_not_brought_yet_is_waited_for(house: House) -> None:
     await house.settle()
-    with pytest.raises(sending.ContactNotKnown):
-        await sending.send((await house.context.log.load(f"message-{house.paid}"))[-1], house.context)
+    with pytest.raises(ContactNotKnown):
+        await house.send((await house.context.log.load(f"message-{house.paid}"))[-1])
     await house.register()
     await house.work(house.paid)
     assert len(await house.arrived()) == 1

@@ -16,7 +16,7 @@ from notify.domain.approval import APPROVAL, RecordApproval, RecordRefusal, Subm
 from notify.domain.template import TEMPLATES, Template, latest, segments
 from notify.projections import approvals
 from notify.settings import Settings
-from notify.workers import approving, providers, receipts, sending
+from notify.workers import approving, providers, receipts
 from notify.workers.provider import ProviderAway
 from tests.notify.house import House
 
@@ -176,9 +176,9 @@ async def test_the_second_provider_fits_the_port(house: House) -> None:
         released = (await house.context.log.load(f"message-{house.paid}"))[-1]
         await house.behave(lose=1)
         with pytest.raises(ProviderAway):
-            await sending.send(released, context)
-        await sending.send(released, context)
-        await receipts.collect_receipt(house.paid, house.member, context)
+            await house.send(released, context)
+        await house.send(released, context)
+        await receipts.collect({house.paid: house.member}, context)
         [message] = await house.arrived()
         assert message["attempts"] == 1
         assert [type(event) for event in (await house.history(house.paid))[-2:]] == [MessageSent, MessageDelivered]

@@ -46,7 +46,7 @@ class Worker:
     parked, `exhausted` having been called. Raising NotYet puts the job off without counting it as an attempt.
 
     `run_many`, given in its place, takes up to `group_max` that wait together. What it answers is treated as if `run`
-    had raised it; what it raises, as if each had. While few wait it gets one at a time.
+    had raised it; when it raises, it gets each alone. While few wait it gets one at a time.
     """
 
     name: str
@@ -248,16 +248,30 @@ class Jobs:
 
     async def _run(self, recorded: Sequence[Recorded]) -> Mapping[int, Exception]:
         """Run the effects; what failed, by position."""
-        worker = self.worker
         try:
             async with asyncio.timeout(RUN_S_MAX):
-                if worker.run_many is not None:
-                    return await worker.run_many(recorded, self._context)
-                assert worker.run is not None, "A worker has one of both."
-                await worker.run(recorded[0], self._context)
+                if self.worker.run_many is not None:
+                    return await self._run_many(self.worker.run_many, recorded)
+                assert self.worker.run is not None, "A worker has one of both."
+                await self.worker.run(recorded[0], self._context)
         except Exception as error:  # noqa: BLE001 - every failure of an effect is kept with its job and tried again
             return {one.position: error for one in recorded}
         return {}
+
+    async def _run_many(self, run: RunMany, recorded: Sequence[Recorded]) -> Mapping[int, Exception]:
+        try:
+            return await run(recorded, self._context)
+        except Exception:
+            if len(recorded) == 1:
+                raise
+        # One may have spoilt it for the others, whose attempts it must not use up.
+        failures: dict[int, Exception] = {}
+        for one in recorded:
+            try:
+                failures |= await run([one], self._context)
+            except Exception as error:  # noqa: BLE001 - as above
+                failures[one.position] = error
+        return failures
 
     async def _give_up(self, one: _Try) -> float | None:
         try:

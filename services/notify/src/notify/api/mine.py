@@ -62,11 +62,11 @@ async def own_messages(
     allow(actor, "member")
     async with context.reads.connection() as c:
         rows = await messages.of_recipient(c, actor.sub, before, limit)
-        _, sealed, field = await contacts.reach(c, actor.sub)
+        reach = (await contacts.reach(c, [actor.sub]))[actor.sub]
     name = ANONYMOUS_NAME
-    if sealed is not None:
+    if reach.contact is not None:
         with contextlib.suppress(Erased):
-            name = (await context.keyring.open(sealed, Contact, subject=actor.sub, field=field)).name
+            name = (await context.keyring.open(reach.contact, Contact, subject=actor.sub, field=reach.field)).name
     shown = [one for _, told in rows if (one := _shown(told, name)) is not None]
     next_before = rows[-1][0] if len(rows) == limit else 0
     return OwnMessages(shown, sum(not one.seen for one in shown), next_before)

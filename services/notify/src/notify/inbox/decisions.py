@@ -19,7 +19,7 @@ from contracts.payments.v1 import PayoutReturned, PayoutSettled
 from notify.domain.message import MESSAGE, CancelMessage
 from notify.domain.template import day_text, place_or_withheld, yuan
 from notify.inbox.telling import WHOLE_PERCENT, message, settings, tell, tell_later
-from notify.projections import approvals, contacts, deceased, messages, stops
+from notify.projections import approvals, contacts, messages, stops
 
 RELIEF_FUND = "relief"
 REMINDED_AT = time(18)
@@ -121,7 +121,7 @@ async def on_matches_announced(recorded: Recorded, session: Session) -> None:
     not_before = session.now + timedelta(seconds=settings().match_delay_s)
     people = [match.person_id for match in event.matches]
     async with session.reads.connection() as c:
-        gone = await deceased.among(c, people) | await contacts.died_among(c, people)
+        gone = await contacts.died_among(c, people)
         found, refused = await approvals.wording(c, "match-found"), await approvals.wording(c, "match-not-payable")
     commands = []
     for match in event.matches:

@@ -11,7 +11,7 @@ from chassis.execute import Session
 from notify.domain.message import MESSAGE, QueueMessage, promised
 from notify.domain.quiet_hours import QuietHours
 from notify.domain.template import Template
-from notify.projections import approvals, contacts, deceased
+from notify.projections import approvals, contacts
 from notify.settings import Settings
 
 WHOLE_PERCENT = 100
@@ -48,7 +48,7 @@ async def tell_later(
 ) -> None:
     """Queue one message to go out at `not_before` at the earliest; a deceased member gets none (domain 12.17)."""
     async with session.reads.connection() as c:
-        if await deceased.has_died(c, recipient_id) or await contacts.has_died(c, recipient_id):
+        if await contacts.died_among(c, [recipient_id]):
             return
         template = await approvals.wording(c, template_code)
     message_id = f"{cause}-{recipient_id}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import msgspec
 import sqlalchemy as sa
@@ -74,11 +74,11 @@ class ApprovalView(msgspec.Struct, frozen=True):
     reason: str
 
 
-async def find(c: AsyncConnection, template_code: str, version: int) -> ApprovalView | None:
-    """The approval of one version; None when nobody was asked."""
-    query = sa.select(TABLE).where(TABLE.c.template_code == template_code, TABLE.c.version == version)
-    row = (await c.execute(query)).mappings().first()
-    return ApprovalView(**row) if row else None
+async def find(c: AsyncConnection, texts: Collection[tuple[str, int]]) -> dict[tuple[str, int], ApprovalView]:
+    """The approvals of these texts, by code and version, as far as anybody was asked."""
+    query = sa.select(TABLE).where(sa.tuple_(TABLE.c.template_code, TABLE.c.version).in_([*texts]))
+    found = [ApprovalView(**row) for row in (await c.execute(query)).mappings()]
+    return {(one.template_code, one.version): one for one in found}
 
 
 async def every(c: AsyncConnection) -> list[ApprovalView]:

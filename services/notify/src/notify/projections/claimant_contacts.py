@@ -6,14 +6,12 @@ from collections.abc import Iterable
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.log import Recorded
 from chassis.projections import Projection, Put, Write
 from contracts.claims.process import PayeesConfirmed
 from contracts.claims.relief import ReliefFiled
 from contracts.claims.v1 import ClaimFiled
-from contracts.envelope import Sealed
 
 NAME = "claimant_contacts"
 MEMBER = "SELF"
@@ -39,14 +37,6 @@ def apply(recorded: Recorded) -> Iterable[Write]:
                     yield Put((payee.payee_id,), contact=None)
         case _:
             pass
-
-
-async def find(c: AsyncConnection, payee_id: str) -> tuple[bool, Sealed | None]:
-    """Whether the payee is known here, and the sealed contact left with a claim if there is one."""
-    row = (await c.execute(sa.select(TABLE.c.contact).where(TABLE.c.payee_id == payee_id))).first()
-    if row is None:
-        return False, None
-    return True, msgspec.json.decode(row.contact, type=Sealed) if row.contact else None
 
 
 PROJECTION = Projection(NAME, 3, "claims", TABLE, apply, frozenset({ClaimFiled, PayeesConfirmed, ReliefFiled}))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.log import Recorded
@@ -13,7 +16,8 @@ from chassis.projections import Patch, Projection, Put, Write
 from contracts.enrolment.people import ContactChanged, DeathWithdrawn, ErasureBegun, NameCorrected
 from contracts.enrolment.v1 import DeathRecorded, PersonRegistered
 from contracts.envelope import Event, Sealed
-from notify.projections import claimant_contacts
+from notify.projections import claimant_contacts, deceased, wechat_bindings
+from notify.projections.claimant_contacts import FIELD as LEFT
 
 NAME = "contacts"
 REGISTERED = "enrolment.person-registered.v1/contact"
@@ -49,31 +53,58 @@ def apply(recorded: Recorded) -> Iterable[Write]:
             pass
 
 
-async def find(c: AsyncConnection, person_id: str) -> tuple[bool, Sealed | None, str]:
-    """Whether the person is known here, the sealed contact if there is one, and the field it was sealed in."""
-    query = sa.select(TABLE.c.contact, TABLE.c.field).where(TABLE.c.person_id == person_id)
-    row = (await c.execute(query)).first()
-    if row is None:
-        return False, None, REGISTERED
-    return True, msgspec.json.decode(row.contact, type=Sealed) if row.contact else None, row.field or REGISTERED
+@dataclass(frozen=True)
+class Reach:
+    """What is known of whoever is told something: sealed, and the field each was sealed in."""
+
+    known: bool = False
+    died: bool = False
+    contact: Sealed | None = None
+    field: str = REGISTERED
+    openid: Sealed | None = None
 
 
-async def reach(c: AsyncConnection, recipient_id: str) -> tuple[bool, Sealed | None, str]:
-    """The same of whoever is told something: what a payee left with a claim goes before what the roster says."""
-    known, sealed = await claimant_contacts.find(c, recipient_id)
-    return (known, sealed, claimant_contacts.FIELD) if known else await find(c, recipient_id)
+async def reach(c: AsyncConnection, recipient_ids: Sequence[str]) -> dict[str, Reach]:
+    """How to reach each recipient: what a payee left with a claim goes before what the roster says."""
+    asked = sa.func.unnest(sa.cast([*recipient_ids], ARRAY(sa.Text))).table_valued("person_id", name="asked")
+    asked = asked.render_derived()
+    left, dead, bound = claimant_contacts.TABLE, deceased.TABLE, wechat_bindings.TABLE
+    person_id = asked.c.person_id
+    query = sa.select(
+        person_id,
+        TABLE.c.person_id.is_not(None).label("rostered"),
+        TABLE.c.contact,
+        TABLE.c.field,
+        sa.or_(TABLE.c.died_on.is_not(None), dead.c.person_id.is_not(None)).label("died"),
+        left.c.payee_id.is_not(None).label("claims"),
+        left.c.contact.label("left_contact"),
+        bound.c.openid,
+    ).select_from(
+        asked.outerjoin(TABLE, TABLE.c.person_id == person_id)
+        .outerjoin(left, left.c.payee_id == person_id)
+        .outerjoin(dead, dead.c.person_id == person_id)
+        .outerjoin(bound, bound.c.person_id == person_id)
+    )
+    return {row.person_id: _reach(row) for row in await c.execute(query)}
 
 
-async def has_died(c: AsyncConnection, person_id: str) -> bool:
-    """Whether enrolment knows of the person's death."""
-    query = sa.select(TABLE.c.person_id).where(TABLE.c.person_id == person_id, TABLE.c.died_on.is_not(None))
-    return await c.scalar(query) is not None
+def _reach(row: Any) -> Reach:
+    openid = _sealed(row.openid)
+    if row.claims:
+        return Reach(known=True, died=row.died, contact=_sealed(row.left_contact), field=LEFT, openid=openid)
+    field = row.field or REGISTERED
+    return Reach(known=row.rostered, died=row.died, contact=_sealed(row.contact), field=field, openid=openid)
+
+
+def _sealed(stored: bytes | None) -> Sealed | None:
+    return msgspec.json.decode(stored, type=Sealed) if stored else None
 
 
 async def died_among(c: AsyncConnection, people: Sequence[str]) -> set[str]:
-    """Those of the people whose death enrolment knows of."""
-    query = sa.select(TABLE.c.person_id).where(TABLE.c.person_id.in_(people), TABLE.c.died_on.is_not(None))
-    return {*(await c.scalars(query))}
+    """Those of the people who have died, as enrolment or a claim says."""
+    rostered = sa.select(TABLE.c.person_id).where(TABLE.c.person_id.in_(people), TABLE.c.died_on.is_not(None))
+    claimed = sa.select(deceased.TABLE.c.person_id).where(deceased.TABLE.c.person_id.in_(people))
+    return {*(await c.scalars(rostered.union(claimed)))}
 
 
 EVENTS: frozenset[type[Event]] = frozenset(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.log import Recorded
 from chassis.projections import Projection, Put, Write
@@ -27,16 +26,6 @@ def apply(recorded: Recorded) -> Iterable[Write]:
             yield Put((person_id,), died_on=incident.died_on)
         case _:
             pass
-
-
-async def has_died(c: AsyncConnection, person_id: str) -> bool:
-    """Whether a claim says that the person has died."""
-    return await c.scalar(sa.select(TABLE.c.person_id).where(TABLE.c.person_id == person_id)) is not None
-
-
-async def among(c: AsyncConnection, people: Sequence[str]) -> set[str]:
-    """Those of the people of whom a claim says that they have died."""
-    return {*(await c.scalars(sa.select(TABLE.c.person_id).where(TABLE.c.person_id.in_(people))))}
 
 
 PROJECTION = Projection(NAME, 1, "claims", TABLE, apply, frozenset({ClaimFiled}))

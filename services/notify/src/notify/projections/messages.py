@@ -38,7 +38,7 @@ TABLE = sa.Table(
     sa.Column("claim_id", sa.Text, nullable=False, index=True),
     sa.Column("template_code", sa.Text, nullable=False),
     sa.Column("template_version", sa.Integer, nullable=False),
-    sa.Column("state", sa.Text, nullable=False, index=True),
+    sa.Column("state", sa.Text, nullable=False),
     sa.Column("send_after", sa.Text, nullable=False),
     sa.Column("queued_at", sa.Text, nullable=False),
     sa.Column("sent_at", sa.Text, nullable=True),
@@ -55,6 +55,7 @@ TABLE = sa.Table(
     sa.Column("variables", sa.Text, nullable=False, server_default="{}"),
     sa.Column("text_digest", sa.Text, nullable=True),
     sa.Index("messages_waiting", "state", "lane", "send_after"),
+    sa.Index("messages_by_sending", "state", "sent_at", "message_id"),
 )
 """Times are business times in UTC; positions join with the logs, where the real times stand."""
 
@@ -225,16 +226,24 @@ async def of_recipient(c: AsyncConnection, recipient_id: str, before: int, limit
     ]
 
 
-async def awaiting_receipt(c: AsyncConnection, since: datetime, limit: int) -> list[tuple[str, str]]:
-    """Sent messages without a receipt, youngest first, so that those nobody confirms never block others.
+class Awaiting(msgspec.Struct, frozen=True):
+    """A message that was sent and of which nothing more is known."""
 
-    The message and its recipient.
-    """
-    query = sa.select(TABLE.c.message_id, TABLE.c.recipient_id).where(
-        TABLE.c.state == "sent", TABLE.c.channel != WECHAT, TABLE.c.sent_at >= utc_text(since)
+    message_id: str
+    recipient_id: str
+    sent_at: str
+
+
+async def awaiting_receipt(c: AsyncConnection, since: datetime, before: Awaiting | None, limit: int) -> list[Awaiting]:
+    """Sent messages without a receipt, youngest first: from the youngest of all, or from the one `before`."""
+    t = TABLE.c
+    query = sa.select(t.message_id, t.recipient_id, t.sent_at).where(
+        t.state == "sent", t.channel != WECHAT, t.sent_at >= utc_text(since)
     )
-    rows = await c.execute(query.order_by(TABLE.c.sent_at.desc(), TABLE.c.message_id).limit(limit))
-    return [(row[0], row[1]) for row in rows]
+    if before is not None:
+        query = query.where(sa.tuple_(t.sent_at, t.message_id) < sa.tuple_(before.sent_at, before.message_id))
+    rows = await c.execute(query.order_by(t.sent_at.desc(), t.message_id.desc()).limit(limit))
+    return [Awaiting(*row) for row in rows]
 
 
 async def page(c: AsyncConnection, filters: dict[str, str], after: str, limit: int) -> list[MessageView]:
@@ -291,4 +300,4 @@ async def summary(c: AsyncConnection) -> Summary:
     )
 
 
-PROJECTION = Projection(NAME, 2, "notify", TABLE, apply)
+PROJECTION = Projection(NAME, 3, "notify", TABLE, apply)

@@ -20,11 +20,13 @@ RETRY_DELAY_MS = 1_000
 RETRY_GROWTH = 1.5
 RETRY_DELAY_MS_MAX = 60_000
 """Together nine minutes: longer than a tail needs to read a whole roster, or a provider to restart."""
-BULK_AT_ONCE_MAX = 4
-"""So many of thousands are with the provider at once, beside whatever the other lanes send."""
+GROUP_MAX = 16
+"""So many messages of a lane that wait together are sent together."""
+BULK_GROUP_MAX = 64
+"""One group of thousands is with the provider at once, beside whatever the other lanes send."""
 
 
-def _lane(name: str, event: type[Event], at_once_max: int) -> Worker:
+def _lane(name: str, event: type[Event], at_once_max: int, group_max: int = GROUP_MAX) -> Worker:
     return Worker(
         name=name,
         event=event,
@@ -32,17 +34,18 @@ def _lane(name: str, event: type[Event], at_once_max: int) -> Worker:
         retry_delay_ms=RETRY_DELAY_MS,
         retry_growth=RETRY_GROWTH,
         retry_delay_ms_max=RETRY_DELAY_MS_MAX,
-        run=send,
+        run_many=send,
+        group_max=group_max,
         exhausted=give_up,
         at_once_max=at_once_max,
     )
 
 
 WORKERS: tuple[Worker, ...] = (
-    _lane("notify-sms", MessageReleased, 16),
-    _lane("notify-papers", PaperMessageReleased, 8),
-    _lane("notify-ordinary", OrdinaryMessageReleased, 4),
-    _lane("notify-bulk", BulkMessageReleased, BULK_AT_ONCE_MAX),
+    _lane("notify-sms", MessageReleased, 4),
+    _lane("notify-papers", PaperMessageReleased, 2),
+    _lane("notify-ordinary", OrdinaryMessageReleased, 1),
+    _lane("notify-bulk", BulkMessageReleased, 1, BULK_GROUP_MAX),
 )
 """Codes and money, papers, the rest, thousands: each with a queue and turns of its own."""
 BACKGROUND = (collect_receipts, approve_templates, tell_covers, post_digests, forget)

@@ -12,7 +12,7 @@ from chassis.execute import Session
 from notify.domain.message import MESSAGE, promised
 from notify.domain.quiet_hours import QuietHours
 from notify.domain.template import full_day_text
-from notify.projections import approvals, contacts, covers, deceased, messages
+from notify.projections import approvals, contacts, covers, messages
 from notify.projections.covers import Cover
 from notify.settings import Settings
 from notify.workers.rounds import for_ever
@@ -100,7 +100,7 @@ async def tell_chunk(context: Context, occasion: Occasion, after: int) -> tuple[
         if not chunk:
             return 0, after
         people = [cover.person_id for cover in chunk]
-        gone = await deceased.among(c, people) | await contacts.died_among(c, people)
+        gone = await contacts.died_among(c, people)
         keys = {_key(occasion, cover): cover for cover in chunk if cover.person_id not in gone}
         told = await messages.known(c, [*keys])
         template = await approvals.wording(c, occasion.template_code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -13,6 +14,7 @@ from chassis.execute import Session
 from chassis.sweep import Sweep
 from notify.domain.message import MESSAGE, DivertMessage, ReleaseMessage
 from notify.domain.quiet_hours import QuietHours
+from notify.domain.stages import BULK, Queued
 from notify.projections import messages
 from notify.settings import Settings
 
@@ -34,6 +36,12 @@ async def release(message_id: str, session: Session) -> None:
     await session.decide(MESSAGE, message_id, ReleaseMessage(message_id, utc_text(session.now)))
 
 
+async def load(message_ids: Sequence[str], session: Session) -> None:
+    """All that a turn lets go, in one question; thousands let codes and money pass on their way into the log."""
+    messages = await session.load_many(MESSAGE, message_ids)
+    session.bulk = all(isinstance(one, Queued) and one.content.lane == BULK for one in messages.values())
+
+
 async def due_bulk(c: AsyncConnection, now: datetime, limit: int) -> list[str]:
     """The next of the bulk lane: as many as have room on their way. Nobody is woken by them."""
     if QuietHours(settings().quiet_from_h, settings().quiet_until_h).covers(now):
@@ -53,7 +61,7 @@ async def divert(message_id: str, session: Session) -> None:
 
 
 SWEEPS: tuple[Sweep, ...] = (
-    Sweep(name="release", due=messages.due, act=release, interval_ms=RELEASE_INTERVAL_MS),
-    Sweep(name="release-bulk", due=due_bulk, act=release, interval_ms=BULK_INTERVAL_MS),
-    Sweep(name="divert-unread", due=due_unread, act=divert, interval_ms=UNREAD_INTERVAL_MS),
+    Sweep(name="release", due=messages.due, act=release, interval_ms=RELEASE_INTERVAL_MS, ahead=load),
+    Sweep(name="release-bulk", due=due_bulk, act=release, interval_ms=BULK_INTERVAL_MS, ahead=load),
+    Sweep(name="divert-unread", due=due_unread, act=divert, interval_ms=UNREAD_INTERVAL_MS, ahead=load),
 )

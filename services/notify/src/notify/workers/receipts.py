@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import OrderedDict
+from collections.abc import Sequence
 from datetime import timedelta
 
 from chassis.context import Context
-from chassis.execute import Session
-from chassis.keyring import Erased
-from notify.domain.message import MESSAGE, RecordDelivery, RecordFailure
-from notify.domain.mobile import MOBILE, ClearMobile
+from notify.domain.message import MessageCommand, RecordDelivery, RecordFailure
 from notify.projections import messages, mobiles
-from notify.workers import providers, sending
-from notify.workers.provider import DELIVERED, WAITING
+from notify.projections.messages import Awaiting
+from notify.workers import letters, providers, recording
+from notify.workers.letters import Addressee
+from notify.workers.provider import DELIVERED, WAITING, Fate, ProviderAway
 from notify.workers.rounds import for_ever
 
 INTERVAL_S = 1.0
 RECEIPTS_MAX = 200
-"""So many messages are looked at in one round."""
+"""So many of the youngest messages are looked at in one round, and as many of those before them in turn."""
+ASKED_AT_ONCE_MAX = 16
 PATIENCE_S_MAX = 600.0
-REMEMBERED_MAX = 10_000
+REMEMBERED_MAX = 50_000
 
 
 class Patience:
@@ -45,39 +47,70 @@ class Patience:
 async def collect_receipts(context: Context) -> None:
     """Ask for the receipts of sent messages, for ever; a provider that is away is asked again."""
     patience = Patience()
+    older: Awaiting | None = None
 
     async def one_round() -> float:
+        nonlocal older
         since = context.clock.now() - timedelta(hours=context.settings.receipt_wait_h)
         async with context.reads.connection() as c:
-            waiting = await messages.awaiting_receipt(c, since, RECEIPTS_MAX)
-        for message_id, recipient_id in waiting:
-            if not patience.has(message_id):
-                await collect_receipt(message_id, recipient_id, context)
+            waiting = await messages.awaiting_receipt(c, since, None, RECEIPTS_MAX)
+            if len(waiting) == RECEIPTS_MAX:
+                # Those that nobody confirms block neither the younger nor the older ones.
+                before = await messages.awaiting_receipt(c, since, older or waiting[-1], RECEIPTS_MAX)
+                older = before[-1] if before else None
+                waiting += before
+        asked = {one.message_id: one.recipient_id for one in waiting}
+        await collect({one: asked[one] for one in asked if not patience.has(one)}, context)
         return INTERVAL_S
 
     await for_ever("receipts", one_round)
 
 
-async def collect_receipt(message_id: str, recipient_id: str, context: Context) -> None:
-    """Record the provider's word on one message, if there is one. Raises ProviderAway."""
-    try:
-        contact = await sending.contact_of(recipient_id, context)
-    except Erased:
+async def collect(recipients: dict[str, str], context: Context) -> None:
+    """Record the provider's word on messages, where there is one; `recipients` by message.
+
+    Raises ProviderAway when it is about one of them, what it said of the others being recorded.
+    """
+    if not recipients:
         return
-    if isinstance(contact, str):
+    found = await letters.address([*recipients.values()], context)
+    turns = asyncio.Semaphore(ASKED_AT_ONCE_MAX)
+    provider = providers.sms(context)
+
+    async def ask(message_id: str, mobile: str) -> Fate | ProviderAway | None:
+        async with turns:
+            try:
+                return await provider.fate(message_id, mobile)
+            except ProviderAway as away:
+                return away
+
+    asked = {
+        message_id: addressee.contact.mobile
+        for message_id, recipient_id in recipients.items()
+        if isinstance(addressee := found.get(recipient_id), Addressee)
+    }
+    fates = await asyncio.gather(*(ask(message_id, mobile) for message_id, mobile in asked.items()))
+    told = [(message_id, fate) for message_id, fate in zip(asked, fates, strict=True) if isinstance(fate, Fate)]
+    await note([command for message_id, fate in told if (command := _word(message_id, fate))], recipients, context)
+    for fate in fates:
+        if isinstance(fate, ProviderAway):
+            raise fate
+
+
+async def note(commands: Sequence[MessageCommand], recipients: dict[str, str], context: Context) -> None:
+    """Record deliveries and failures in one append; a number that takes a message again is doubted no more."""
+    if not commands:
         return
-    fate = await providers.sms(context).fate(message_id, contact.mobile)
-    if fate is None or fate.state == WAITING:
-        return
-    if fate.state != DELIVERED:
-        await sending.record(RecordFailure(message_id, "undelivered", fate.word), recipient_id, context)
-        return
+    people = [recipients[command.message_id] for command in commands if isinstance(command, RecordDelivery)]
     async with context.reads.connection() as c:
-        failing = await mobiles.failing(c, [recipient_id])
+        failing = await mobiles.failing(c, people)
+    # A receipt that comes before its message is recorded as sent is taken in the next round.
+    await recording.record(commands, context, failing=failing, bulk=len(commands) > 1)
 
-    async def work(session: Session) -> None:
-        await session.decide(MESSAGE, message_id, RecordDelivery(message_id, fate.word))
-        if failing:
-            await session.decide(MOBILE, recipient_id, ClearMobile(recipient_id, "delivered"))
 
-    await context.executor.run(work)
+def _word(message_id: str, fate: Fate) -> RecordDelivery | RecordFailure | None:
+    if fate.state == WAITING:
+        return None
+    if fate.state == DELIVERED:
+        return RecordDelivery(message_id, fate.word)
+    return RecordFailure(message_id, "undelivered", fate.word)

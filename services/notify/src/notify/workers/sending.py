@@ -1,205 +1,50 @@
-"""One released message on its way: by WeChat where that reaches its reader, else by SMS; handed over once."""
+"""Released messages on their way: by WeChat where that reaches the reader, else by SMS; each handed over once."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import TypeVar
 
 from chassis.clock import local_day, utc_text
 from chassis.context import Context
 from chassis.decider import Rejected
-from chassis.execute import Session
+from chassis.execute import ReadAhead, Session
 from chassis.keyring import Erased
 from chassis.log import Recorded
 from contracts.notify.v1 import BulkMessageReleased, MessageReleased, OrdinaryMessageReleased, PaperMessageReleased
-from contracts.person import Contact, OpenId
-from notify.domain.code import CODE, DERIVED_BY, Issued, digits
-from notify.domain.message import (
-    MESSAGE,
-    HandOver,
-    MessageCommand,
-    PostponeMessage,
-    RecordFailure,
-    RecordSending,
-)
-from notify.domain.mobile import COUNTED, MOBILE, CountFailure
+from contracts.person import OpenId
+from notify.domain.code import CODE, Code
+from notify.domain.message import MESSAGE, HandOver, MessageCommand, PostponeMessage, RecordFailure, RecordSending
 from notify.domain.quiet_hours import QuietHours
-from notify.domain.stages import GIVEN_UP, SMS, WECHAT, Failed, HandedOver, Released
-from notify.domain.template import TEMPLATES, Template, digest_unnamed, greeting, render, segments
-from notify.projections import approvals, contacts, deceased, wechat_bindings
-from notify.workers import limits, providers
-from notify.workers.provider import NotNow, Refused, Sms, SmsProvider
-from notify.workers.wechat import FateUnknown, Unreachable, WechatAway
+from notify.domain.stages import BULK, GIVEN_UP, SMS, WECHAT, Failed, HandedOver, Released
+from notify.domain.template import greeting, segments
+from notify.projections import approvals, wechat_bindings
+from notify.workers import letters, limits, providers, recording
+from notify.workers.letters import Letter, Open
+from notify.workers.provider import Answer, NotNow, Refused, Sms, SmsProvider
+from notify.workers.wechat import FateUnknown, Unreachable, Wechat, WechatAway
 
 RELEASES = (MessageReleased, PaperMessageReleased, OrdinaryMessageReleased, BulkMessageReleased)
 
-
-class ContactNotKnown(Exception):
-    """Enrolment's log may not have been read that far: the job comes again."""
+T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class Letter:
-    """A message with whom it goes to and what it says: only for the moment of sending."""
-
-    message_id: str
-    message: Released | HandedOver | Failed
-    contact: Contact
-    template: Template
-    variables: dict[str, str]
-    text: str
+class AtWork(Exception):
+    """Somebody else has handed the message over in this moment: the job comes again, and asks what became of it."""
 
 
-async def send(recorded: Recorded, context: Context) -> None:
-    """Send one released message, once. Raises ContactNotKnown or ProviderAway to be tried again."""
-    event = recorded.event
-    assert isinstance(event, RELEASES)
-
-    async def look(session: Session) -> Released | HandedOver | Failed | None:
-        message = await session.load(MESSAGE, event.message_id)
-        if isinstance(message, Released | HandedOver):
-            return message
-        # A parked job that someone tries again.
-        return message if isinstance(message, Failed) and message.code == GIVEN_UP else None
-
-    message = (await context.executor.run(look)).value
-    if message is not None:
-        await record(await _attempt(event.message_id, message, context), message.content.recipient_id, context)
-
-
-async def record(command: MessageCommand, recipient_id: str, context: Context) -> None:
-    """Record what came of it; a failure that speaks against the number is counted there (domain 9.1)."""
-
-    async def work(session: Session) -> None:
-        decided = await session.decide(MESSAGE, command.message_id, command)
-        if decided and isinstance(command, RecordFailure) and command.code in COUNTED:
-            failure = CountFailure(recipient_id, command.message_id, context.settings.mobile_failures_max)
-            await session.decide(MOBILE, recipient_id, failure)
-
-    await context.executor.run(work)
-
-
-async def _attempt(message_id: str, message: Released | HandedOver | Failed, context: Context) -> MessageCommand:
-    """Hand the message to a provider, or know why not; the answer is what is to be recorded."""
-    letter = await _letter(message_id, message, context)
-    if not isinstance(letter, Letter):
-        return letter
-    provider = providers.sms(context)
-    if isinstance(message, HandedOver) and message.channel == WECHAT:
-        # Nothing can be asked there: whoever does not open it gets an SMS later (domain 9.2).
-        return RecordSending(message_id, WECHAT, "", 0)
-    if not isinstance(message, Released):
-        fate = await provider.fate(message_id, letter.contact.mobile)
-        if fate is not None:
-            return RecordSending(message_id, SMS, fate.reference, segments(letter.text))
-    quiet = QuietHours(context.settings.quiet_from_h, context.settings.quiet_until_h)
-    now = context.clock.now()
-    if quiet.covers(now) and not letter.template.is_code:
-        return PostponeMessage(message_id, utc_text(quiet.release(now)), "quiet-hours")
-    return await _by_wechat(letter, context) or await _by_sms(letter, provider, context)
-
-
-async def _letter(message_id: str, message: Released | HandedOver | Failed, context: Context) -> Letter | RecordFailure:
-    content = message.content
-    try:
-        contact = await contact_of(content.recipient_id, context)
-    except Erased:
-        return RecordFailure(message_id, "contact-erased")
-    if isinstance(contact, str):
-        return RecordFailure(message_id, contact)
-    template = TEMPLATES[content.template_code, content.template_version]
-    variables = dict(content.variables)
-    if template.is_code:
-        code = (await context.executor.run(lambda session: session.load(CODE, content.code_id))).value
-        if not isinstance(code, Issued) or utc_text(context.clock.now()) >= code.expires_at:
-            return RecordFailure(message_id, "code-expired")
-        variables["code"] = digits(await context.keyring.blind_index(DERIVED_BY, content.code_id))
-    try:
-        text = render(template, contact.name, variables)
-    except Rejected:
-        return RecordFailure(message_id, "content-refused")
-    return Letter(message_id, message, contact, template, variables, text)
-
-
-async def contact_of(recipient_id: str, context: Context) -> Contact | str:
-    """The opened contact, or the code of the failure. Raises ContactNotKnown, Erased."""
-    async with context.reads.connection() as c:
-        if await deceased.has_died(c, recipient_id) or await contacts.has_died(c, recipient_id):
-            return "recipient-deceased"
-        known, sealed, field = await contacts.reach(c, recipient_id)
-    if not known:
-        raise ContactNotKnown
-    if sealed is None:
-        return "no-mobile"
-    contact = await context.keyring.open(sealed, Contact, subject=recipient_id, field=field)
-    return contact if contact.mobile else "no-mobile"
-
-
-async def _by_wechat(letter: Letter, context: Context) -> MessageCommand | None:
-    """The notice's sending; None where WeChat does not reach the person now, so that it goes by SMS at once."""
-    account = providers.wechat(context)
-    if account is None or letter.message.content.channel != WECHAT or isinstance(letter.message, HandedOver):
-        return None
-    recipient_id = letter.message.content.recipient_id
-    async with context.reads.connection() as c:
-        bound = await wechat_bindings.find(c, recipient_id)
-    if bound is None:
-        return None
-    try:
-        opened = await context.keyring.open(bound[0], OpenId, subject=recipient_id, field=wechat_bindings.FIELD)
-    except Erased:
-        return None
-    handing = HandOver(letter.message_id, WECHAT, account.name, digest_unnamed(letter.template, letter.variables))
-    await context.executor.execute(MESSAGE, letter.message_id, handing)
-    variables = {"name": greeting(letter.contact.name), **letter.variables}
-    template_id = providers.wechat_template(context, letter.template.code)
-    try:
-        notice = await account.send(opened.openid, template_id, variables)
-    except FateUnknown:
-        return RecordSending(letter.message_id, WECHAT, "", 0)
-    except WechatAway:
-        return None
-    return None if isinstance(notice, Unreachable) else RecordSending(letter.message_id, WECHAT, notice, 0)
-
-
-async def _by_sms(letter: Letter, provider: SmsProvider, context: Context) -> MessageCommand:
-    """The SMS's sending, refusal or waiting. Raises ProviderAway."""
-    message_id, template = letter.message_id, letter.template
-    async with context.reads.connection() as c:
-        approval = await approvals.find(c, template.code, template.version)
-    approved = (approvals.APPROVED, template.digest, provider.name)
-    if approval is None or (approval.state, approval.text_digest, approval.provider) != approved:
-        later = context.clock.now() + timedelta(minutes=context.settings.template_wait_m)
-        return PostponeMessage(message_id, utc_text(later), "template-not-approved")
-    handing = HandOver(message_id, SMS, provider.name, digest_unnamed(template, letter.variables))
-
-    async def hand_over(session: Session) -> None:
-        if await session.decide(MESSAGE, message_id, handing):
-            await limits.take(session, context.settings, message_id, letter.contact.mobile, template.code, letter.text)
-
-    try:
-        await context.executor.run(hand_over)
-    except limits.LimitReached as reached:
-        return _tomorrow(letter, reached.reason, context)
-    variables = (
-        dict(letter.variables) if template.is_code else {"name": greeting(letter.contact.name), **letter.variables}
-    )
-    sms = Sms(message_id, letter.contact.mobile, template, approval.provider_code, variables, letter.text)
-    answer = await provider.send(sms)
-    if isinstance(answer, Refused):
-        return RecordFailure(message_id, answer.code, answer.word)
-    if isinstance(answer, NotNow):
-        return _tomorrow(letter, "provider-limit", context)
-    return RecordSending(message_id, SMS, answer.reference, segments(letter.text))
-
-
-def _tomorrow(letter: Letter, reason: str, context: Context) -> MessageCommand:
-    """What a number may not have today it gets tomorrow morning; a code is no use by then."""
-    if letter.template.is_code:
-        return RecordFailure(letter.message_id, "number-limit")
-    settings = context.settings
-    quiet = QuietHours(settings.quiet_from_h, settings.quiet_until_h)
-    return PostponeMessage(letter.message_id, utc_text(quiet.morning_after(local_day(context.clock.now()))), reason)
+async def send(group: Sequence[Recorded], context: Context) -> dict[int, Exception]:
+    """Send released messages, each once; why some are to be tried again, by position: ContactNotKnown, ProviderAway."""
+    places: dict[str, list[int]] = {}
+    for recorded in group:
+        event = recorded.event
+        assert isinstance(event, RELEASES)
+        places.setdefault(event.message_id, []).append(recorded.position)
+    failures = await Mailing(context).run([*places])
+    return {position: error for message_id, error in failures.items() for position in places[message_id]}
 
 
 async def give_up(recorded: Recorded, context: Context) -> None:
@@ -207,3 +52,246 @@ async def give_up(recorded: Recorded, context: Context) -> None:
     event = recorded.event
     assert isinstance(event, RELEASES)
     await context.executor.execute(MESSAGE, event.message_id, RecordFailure(event.message_id, GIVEN_UP))
+
+
+@dataclass
+class Mailing:
+    """Messages that are sent together. Each step passes on those of which nothing is known yet.
+
+    What is known of the others stands in `outcomes`, to be recorded at the end, or in `failures`, to be tried again.
+    """
+
+    context: Context
+    outcomes: dict[str, MessageCommand] = field(default_factory=dict)
+    failures: dict[str, Exception] = field(default_factory=dict)
+    ahead: ReadAhead = field(default_factory=ReadAhead)
+    bulk: bool = False
+
+    async def run(self, message_ids: Sequence[str]) -> dict[str, Exception]:
+        """Send them; what is to be tried again, by message."""
+        messages, codes = await self._look(message_ids)
+        if not messages:
+            return {}
+        # Codes and money pass what is sent by thousands, also on the way into the log.
+        self.bulk = all(message.content.lane == BULK for message in messages.values())
+        waiting = await self._write(messages, codes)
+        waiting = await self._ask_after(waiting)
+        waiting = self._awake(waiting)
+        waiting = await self._by_wechat(waiting)
+        await self._by_sms(waiting)
+        commands = [*self.outcomes.values()]
+        return self.failures | await recording.record(commands, self.context, ahead=self.ahead, bulk=self.bulk)
+
+    async def _look(self, message_ids: Sequence[str]) -> tuple[dict[str, Open], dict[str, Code]]:
+        messages: dict[str, Open] = {}
+        codes: dict[str, Code] = {}
+
+        async def look(session: Session) -> None:
+            for message_id, message in (await session.load_many(MESSAGE, message_ids)).items():
+                match message:
+                    # The last is a parked job that someone tries again.
+                    case Released() | HandedOver() | Failed(code="attempts-exhausted"):
+                        messages[message_id] = message
+                    case _:
+                        pass
+            wanted = [message.content.code_id for message in messages.values() if message.content.code_id]
+            codes.update(await session.load_many(CODE, wanted))
+
+        await self.context.executor.read_ahead(self.ahead, look)
+        return messages, codes
+
+    async def _write(self, messages: Mapping[str, Open], codes: Mapping[str, Code]) -> list[Letter]:
+        written = []
+        for message_id, made in (await letters.write(messages, codes, self.context)).items():
+            if isinstance(made, Letter):
+                written.append(made)
+            elif isinstance(made, RecordFailure):
+                self.outcomes[message_id] = made
+            else:
+                self.failures[message_id] = made
+        return written
+
+    async def _ask_after(self, waiting: Sequence[Letter]) -> list[Letter]:
+        """What a provider may have is asked about before it is given again."""
+        provider = providers.sms(self.context)
+        left, asked = [], []
+        for letter in waiting:
+            if isinstance(letter.message, Released):
+                left.append(letter)
+            elif isinstance(letter.message, HandedOver) and letter.message.channel == WECHAT:
+                # Nothing can be asked there: whoever does not open it gets an SMS later (domain 9.2).
+                self.outcomes[letter.message_id] = RecordSending(letter.message_id, WECHAT, "", 0)
+            else:
+                asked.append(letter)
+        fates = await self._together(
+            asked, [provider.fate(letter.message_id, letter.contact.mobile) for letter in asked]
+        )
+        for letter, fate in fates:
+            if fate is None:
+                left.append(letter)
+            else:
+                self.outcomes[letter.message_id] = RecordSending(
+                    letter.message_id, SMS, fate.reference, segments(letter.text)
+                )
+        return left
+
+    def _awake(self, waiting: Sequence[Letter]) -> list[Letter]:
+        quiet = QuietHours(self.context.settings.quiet_from_h, self.context.settings.quiet_until_h)
+        now = self.context.clock.now()
+        if not quiet.covers(now):
+            return [*waiting]
+        for letter in waiting:
+            if not letter.template.is_code:
+                postpone = PostponeMessage(letter.message_id, utc_text(quiet.release(now)), "quiet-hours")
+                self.outcomes[letter.message_id] = postpone
+        return [letter for letter in waiting if letter.template.is_code]
+
+    async def _by_wechat(self, waiting: Sequence[Letter]) -> list[Letter]:
+        """Whom WeChat does not reach now goes on by SMS at once."""
+        account = providers.wechat(self.context)
+        bound = [letter for letter in waiting if _goes_by_wechat(letter)] if account is not None else []
+        if account is None or not bound:
+            return [*waiting]
+        questions = [
+            (letter.addressee.openid, OpenId, letter.message.content.recipient_id, wechat_bindings.FIELD)
+            for letter in bound
+            if letter.addressee.openid is not None
+        ]
+        opened = dict(
+            zip((letter.message_id for letter in bound), await self.context.keyring.open_many(questions), strict=True)
+        )
+        handed = await self._hand_over(
+            [letter for letter in bound if not isinstance(opened[letter.message_id], Erased)], WECHAT, account.name
+        )
+        openids = {message_id: one.openid for message_id, one in opened.items() if isinstance(one, OpenId)}
+        notices = [self._notice(account, letter, openids[letter.message_id]) for letter in handed]
+        for letter, notice in await self._together(handed, notices):
+            if notice is not None:
+                self.outcomes[letter.message_id] = RecordSending(letter.message_id, WECHAT, notice, 0)
+        known = self.outcomes.keys() | self.failures.keys()
+        return [letter for letter in waiting if letter.message_id not in known]
+
+    async def _notice(self, account: Wechat, letter: Letter, openid: str) -> str | None:
+        """The notice's id, empty where no answer came; None where WeChat does not reach the person now."""
+        variables = {"name": greeting(letter.contact.name), **letter.variables}
+        template_id = providers.wechat_template(self.context, letter.template.code)
+        try:
+            notice = await account.send(openid, template_id, variables)
+        except FateUnknown:
+            return ""
+        except WechatAway:
+            return None
+        return None if isinstance(notice, Unreachable) else notice
+
+    async def _by_sms(self, waiting: Sequence[Letter]) -> None:
+        provider = providers.sms(self.context)
+        codes = await self._approved(waiting, provider)
+        handed = await self._hand_over([letter for letter in waiting if letter.message_id in codes], SMS, provider.name)
+        sendings = [provider.send(_sms(letter, codes[letter.message_id])) for letter in handed]
+        for letter, answer in await self._together(handed, sendings):
+            self.outcomes[letter.message_id] = self._answered(letter, answer)
+
+    async def _approved(self, waiting: Sequence[Letter], provider: SmsProvider) -> dict[str, str]:
+        """The provider's code of the text of each letter that it may be sent in; the others wait for their approval."""
+        if not waiting:
+            return {}
+        async with self.context.reads.connection() as c:
+            known = await approvals.find(c, {(letter.template.code, letter.template.version) for letter in waiting})
+        later = utc_text(self.context.clock.now() + timedelta(minutes=self.context.settings.template_wait_m))
+        codes: dict[str, str] = {}
+        for letter in waiting:
+            template, approval = letter.template, known.get((letter.template.code, letter.template.version))
+            approved = (approvals.APPROVED, template.digest, provider.name)
+            if approval is None or (approval.state, approval.text_digest, approval.provider) != approved:
+                waits = PostponeMessage(letter.message_id, later, "template-not-approved")
+                self.outcomes[letter.message_id] = waits
+            else:
+                codes[letter.message_id] = approval.provider_code
+        return codes
+
+    async def _hand_over(self, waiting: Sequence[Letter], channel: str, provider: str) -> list[Letter]:
+        """Record, in one append, that the provider is about to have these; what a number may not have is left out."""
+        if not waiting:
+            return []
+
+        async def work(session: Session) -> tuple[list[Letter], dict[str, str], dict[str, Exception]]:
+            session.bulk = self.bulk
+            session.adopt(self.ahead)
+            messages = await session.load_many(MESSAGE, [letter.message_id for letter in waiting])
+            again: list[Letter] = []
+            first: dict[str, tuple[Letter, HandOver]] = {}
+            refused: dict[str, Exception] = {}
+            for letter in waiting:
+                handing = HandOver(letter.message_id, channel, provider, letter.digest)
+                try:
+                    fresh = MESSAGE.decide(handing, messages[letter.message_id])
+                except Rejected as rejected:
+                    refused[letter.message_id] = rejected
+                    continue
+                if fresh:
+                    first[letter.message_id] = (letter, handing)
+                elif isinstance(letter.message, Released):
+                    refused[letter.message_id] = AtWork()
+                else:
+                    again.append(letter)
+            over = await limits.take(session, self.context.settings, _places(first)) if channel == SMS else {}
+            for message_id, (_, handing) in first.items():
+                if message_id not in over:
+                    await session.decide(MESSAGE, message_id, handing)
+            self.ahead.keep(session)
+            return [*again, *(letter for key, (letter, _) in first.items() if key not in over)], over, refused
+
+        handed, over, refused = (await self.context.executor.run(work)).value
+        self.failures |= refused
+        for letter in waiting:
+            if letter.message_id in over:
+                self.outcomes[letter.message_id] = self._tomorrow(letter, over[letter.message_id])
+        return handed
+
+    async def _together(self, asked: Sequence[Letter], questions: Sequence[Awaitable[T]]) -> list[tuple[Letter, T]]:
+        """Ask a provider all of it at once; whose answer does not come is tried again."""
+        answered = []
+        for letter, answer in zip(asked, await asyncio.gather(*questions, return_exceptions=True), strict=True):
+            if isinstance(answer, Exception):
+                self.failures[letter.message_id] = answer
+            elif isinstance(answer, BaseException):
+                raise answer
+            else:
+                answered.append((letter, answer))
+        return answered
+
+    def _answered(self, letter: Letter, answer: Answer) -> MessageCommand:
+        if isinstance(answer, Refused):
+            return RecordFailure(letter.message_id, answer.code, answer.word)
+        if isinstance(answer, NotNow):
+            return self._tomorrow(letter, "provider-limit")
+        return RecordSending(letter.message_id, SMS, answer.reference, segments(letter.text))
+
+    def _tomorrow(self, letter: Letter, reason: str) -> MessageCommand:
+        """What a number may not have today it gets tomorrow morning; a code is no use by then."""
+        if letter.template.is_code:
+            return RecordFailure(letter.message_id, "number-limit")
+        settings = self.context.settings
+        quiet = QuietHours(settings.quiet_from_h, settings.quiet_until_h)
+        morning = utc_text(quiet.morning_after(local_day(self.context.clock.now())))
+        return PostponeMessage(letter.message_id, morning, reason)
+
+
+def _goes_by_wechat(letter: Letter) -> bool:
+    content = letter.message.content
+    return (
+        content.channel == WECHAT and letter.addressee.openid is not None and not isinstance(letter.message, HandedOver)
+    )
+
+
+def _places(first: Mapping[str, tuple[Letter, HandOver]]) -> list[limits.Asked]:
+    return [
+        limits.Asked(letter.message_id, letter.contact.mobile, letter.template.code, letter.text)
+        for letter, _ in first.values()
+    ]
+
+
+def _sms(letter: Letter, provider_code: str) -> Sms:
+    named = {} if letter.template.is_code else {"name": greeting(letter.contact.name)}
+    variables = named | letter.variables
+    return Sms(letter.message_id, letter.contact.mobile, letter.template, provider_code, variables, letter.text)
