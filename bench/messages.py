@@ -8,7 +8,6 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -54,7 +53,11 @@ class Waits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Messages(msgspec.Struct, frozen=True, kw_only=True):
-    """One run: `cpu_ms` is per cover start by program, idle time taken off; `beside` and `alone` are claims' messages."""
+    """One run; `beside` and `alone` are claims' messages while the bulk lane is full, and while it is empty.
+
+    `seconds` from the day's beginning to the last message sent, `receipts_s` to the last receipt; `cpu_ms` is what one
+    cover start took of each program, idle time taken off.
+    """
 
     members: int = 0
     told: int = 0
@@ -113,7 +116,7 @@ def measure(home: Home, members: int, claims: int, every_s: float, console: Cons
 
 def claimants(count: int) -> list[Role]:
     """So many members who were hurt, each with another claim of the same facts."""
-    draw = random.Random("bench-messages")
+    draw = random.Random("bench-messages")  # noqa: S311 - synthetic people, the same each time
     [case] = [one for one in fact_files() if one["case"] == CASE]
     facts = case | {"filed_on": FILED_ON.isoformat(), "incident": case["incident"] | {"decisive_on": HAPPENED_ON}}
     union_code = f"{case['division_code']}1{draw.randint(1, 40):06d}"
@@ -134,13 +137,17 @@ def claimants(count: int) -> list[Role]:
 
 def _take_in(gateway: Gateway, members: int, roles: list[Role], console: Console) -> None:
     people = {FIRST_ROW + ROWS_APART * place: role.member for place, role in enumerate(roles)}
-    story = Story(gateway, members, lambda what, done, of: None)
+    story = Story(gateway, members, _quietly)
     story.donate()
     with tempfile.TemporaryDirectory() as folder:
         roster = Path(folder) / "roster.csv"
         write(roster, generate(members, ROSTER_SEED, "none", people=people), encoding="gb18030")
         story.take_in(roster)
     console.print(f"{_covered(gateway):,} people covered, known everywhere after {story.told.caught_up_s} s")
+
+
+def _quietly(what: str, done: int, of: int) -> None:
+    """No bar: what is measured is shown at the end."""
 
 
 def _covered(gateway: Gateway) -> int:

@@ -19,7 +19,8 @@ from notify.workers.rounds import for_ever
 
 INTERVAL_S = 1.0
 IDLE_INTERVAL_S = 60.0
-CHUNK = 100
+CHUNK = 250
+"""More than the bulk lane may let go in a second."""
 WAITING_MAX = 400
 """More than so many are not queued ahead of the bulk lane's pace."""
 

@@ -20,7 +20,7 @@ from notify.workers.rounds import for_ever
 INTERVAL_S = 1.0
 RECEIPTS_MAX = 200
 """So many of the youngest messages are looked at in one round, and as many of those before them in turn."""
-ASKED_AT_ONCE_MAX = 16
+ASKED_AT_ONCE_MAX = 8
 PATIENCE_S_MAX = 600.0
 REMEMBERED_MAX = 50_000
 

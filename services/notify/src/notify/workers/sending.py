@@ -29,6 +29,9 @@ from notify.workers.wechat import FateUnknown, Unreachable, Wechat, WechatAway
 
 RELEASES = (MessageReleased, PaperMessageReleased, OrdinaryMessageReleased, BulkMessageReleased)
 
+AT_ONCE_MAX = 16
+"""So many of a group are with the provider at once: each takes a connection, and each connection costs the others."""
+
 T = TypeVar("T")
 
 
@@ -249,9 +252,16 @@ class Mailing:
         return handed
 
     async def _together(self, asked: Sequence[Letter], questions: Sequence[Awaitable[T]]) -> list[tuple[Letter, T]]:
-        """Ask a provider all of it at once; whose answer does not come is tried again."""
+        """Ask a provider, a few at once; whose answer does not come is tried again."""
+        turns = asyncio.Semaphore(AT_ONCE_MAX)
+
+        async def ask(question: Awaitable[T]) -> T:
+            async with turns:
+                return await question
+
         answered = []
-        for letter, answer in zip(asked, await asyncio.gather(*questions, return_exceptions=True), strict=True):
+        answers = await asyncio.gather(*(ask(question) for question in questions), return_exceptions=True)
+        for letter, answer in zip(asked, answers, strict=True):
             if isinstance(answer, Exception):
                 self.failures[letter.message_id] = answer
             elif isinstance(answer, BaseException):
