@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
+import os
+import random
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from payments.domain.card import ISSUERS, OTHER_BANK, issuer_of
+from payments.projections.figures import PAYOUTS_BY, RETURNS_BY
 
 from .house import GOOD_CARD, WRONG_NAME_CARD, House, bearer
 from .synthetic import PLAN
@@ -141,3 +146,53 @@ async def test_the_public_hears_of_the_fund_by_month_only(house: House) -> None:
         assert (refused.status_code, refused.json()["code"]) == (422, code)
     below = await house.web.get(FUND, headers=bearer("reader", "finance", "620000.620700"))
     assert below.status_code == 403
+
+
+async def lived(house: House, draw: random.Random) -> None:
+    """Claims of one or two payees and relief, of which some come back and are sent again."""
+    await house.donate(10_000_000)
+    await house.donate_relief(1_000_000)
+    for _ in range(3):
+        for _ in range(draw.randrange(2, 5)):
+            cards = [draw.choice((GOOD_CARD, OTHER_CARD, WRONG_NAME_CARD)) for _ in range(draw.randrange(1, 3))]
+            shares = (100,) if len(cards) == 1 else (60, 40)
+            await draw.choice((house.approve, house.approve, house.relieve))(
+                draw.randrange(100, 90_000), *cards, shares=shares
+            )
+        await house.settled_reads()
+        for fund in ("pool", "relief"):
+            drafted = await house.post("/batches", {"plan_code": PLAN, "fund": fund}, "maker")
+            if drafted.status_code == 201:
+                for step, sub in (("check", "checker"), ("sign", "signer")):
+                    await house.post(f"/batches/{drafted.json()['batch_id']}/{step}", None, sub)
+                await house.send(drafted.json()["batch_id"])
+        await house.take_in_statement()
+        for one in (await house.get("/payouts?state=returned"))["items"]:
+            if draw.random() < 0.5:
+                await house.correct(
+                    one["payout_id"], draw.choice((GOOD_CARD, WRONG_NAME_CARD)), one["payee_id"], role="member"
+                )
+        house.clock.advance(timedelta(days=draw.randrange(1, 25)))
+
+
+@pytest.mark.parametrize("seed", range(int(os.environ.get("HUZHU_HISTORIES", "2"))))
+async def test_in_every_cell_people_are_no_more_than_person_times_lines_and_payouts(house: House, seed: int) -> None:
+    await lived(house, random.Random(seed))
+    for path, names, last, added in (
+        (PAYOUTS, PAYOUTS_BY, "payouts", ("payouts", "fen", "sent", "settled", "settled_fen", "returns", "unclaimed")),
+        (RETURNS, RETURNS_BY, "returns", ("returns", "fen", "sent_again")),
+    ):
+        whole = (await house.get(path))["total"]["figures"]
+        assert whole[last] >= whole["people"] > 0
+        for by in [*((name,) for name in names), *itertools.combinations(names, 2)]:
+            told = await house.get(f"{path}&by={','.join(by)}")
+            assert told["total"]["figures"] == whole
+            for cell in told["cells"]:
+                of = cell["figures"]
+                assert 0 < of["people"] <= of["person_times"] <= of["lines"] <= of[last], (by, cell)
+                assert of.get("settled", 0) <= of.get("sent", 0) <= of[last]
+            for name in added:
+                assert sum(cell["figures"][name] for cell in told["cells"]) == whole[name], (by, name)
+        for name in names:
+            public = await house.get(f"{path}&by={name}&public=true")
+            assert all(cell["suppressed"] or cell["figures"]["people"] >= 5 for cell in public["cells"])
