@@ -14,9 +14,9 @@ from claims.domain.entitlement import ENTITLEMENT, BarPerson
 from claims.domain.flag import CARD_SHARED, FLAG, RaiseFlag, flag_id_of
 from claims.domain.match_task import match_claim_id, settlement_key
 from claims.domain.reviews import sampled
+from contracts.claims.flags import ClaimFlagged, FlagCleared
 from contracts.claims.matching import MatchesAnnounced
 from contracts.claims.process import PayeesConfirmed, RecoveryOpened, ReviewSampled
-from contracts.claims.relief import ClaimFlagged, FlagCleared
 from contracts.claims.v1 import BenefitsAwarded, ClaimApproved, ClaimFiled
 from contracts.enrolment.batches import NameConflictFound, NameConflictResolved
 from contracts.enrolment.people import ConsentGiven, ConsentWithdrawn

@@ -21,7 +21,7 @@ from claims.domain.flag import (
     is_barring,
 )
 from claims.projections import flags
-from contracts.claims.relief import ClaimFlagged, FlagCleared, FlagConfirmed
+from contracts.claims.flags import ClaimFlagged, FlagCleared, FlagConfirmed
 from contracts.claims.v1 import ClaimFiled
 from tests.claims.house import House, filing, payee, small_picture
 from tests.claims.material import sealed

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from chassis.decider import Rejected
 from chassis.testing import Spec
 from claims.domain.heirs import HEIRS, Heirs, Listed, ListHeirs, Unlisted, as_filed, check_payable, lacking
-from contracts.claims.relief import Heir, HeirsListed
+from contracts.claims.heirs import Heir, HeirsListed
 from contracts.claims.v1 import ClaimApproved, Payee
 from contracts.organization import path_of
 from tests.claims.house import HEIR_PAPERS, House, digest_of, filing, payee

@@ -9,7 +9,7 @@ import pytest
 from claims.papers import reading_process
 from claims.papers.fields import Found
 from claims.workers import reading as workers
-from contracts.claims.relief import HeirsListed
+from contracts.claims.heirs import HeirsListed
 from tests.claims.house import House, filing, payee, small_picture
 from tests.claims.test_flags import account, own, raised
 from tests.claims.test_papers import UNIT, Machine, stored, work

@@ -11,8 +11,8 @@ from chassis.testing import Spec
 from claims.domain.claim import CLAIM
 from claims.domain.claim_commands import AssessClaim, FileClaim
 from claims.domain.phone_call import PHONE_CALL, TakeCall
+from contracts.claims.heirs import ClaimPhoned
 from contracts.claims.process import StepOverdue
-from contracts.claims.relief import ClaimPhoned
 from contracts.claims.v1 import ClaimAssessed, ClaimFiled
 from contracts.person import Contact
 from tests.claims.house import House, filing, payee, swept

@@ -17,6 +17,7 @@ from chassis.clock import new_id
 from chassis.execute import Session
 from claims.api.filing import FACTS_FIELD
 from claims.projections import figures
+from contracts.claims.flags import ClaimFlagged, FlagCleared, FlagConfirmed
 from contracts.claims.matching import (
     ImportedSettlement,
     MatchingStarted,
@@ -26,7 +27,7 @@ from contracts.claims.matching import (
     SettlementsReceived,
 )
 from contracts.claims.process import PapersRequested, RecoveryOpened, RecoveryReceived, StepOverdue
-from contracts.claims.relief import ClaimFlagged, FlagCleared, FlagConfirmed, ReliefFiled, ReliefGranted, ReliefPaid
+from contracts.claims.relief import ReliefFiled, ReliefGranted, ReliefPaid
 from contracts.claims.v1 import (
     ClaimApproved,
     ClaimFiled,

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from chassis.keyring import Erased
+from contracts.claims.heirs import ClaimPhoned
 from contracts.claims.process import (
     AdvanceGranted,
     ClaimClosedIncomplete,
@@ -18,7 +19,6 @@ from contracts.claims.process import (
     ObjectionFiled,
     PayeesConfirmed,
 )
-from contracts.claims.relief import ClaimPhoned
 from contracts.claims.v1 import Agent, ClaimRejected, Payee
 from contracts.enrolment.people import ErasureBegun, PersonErased, ProcessingRestricted
 from contracts.enrolment.v1 import PersonRegistered

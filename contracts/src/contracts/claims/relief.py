@@ -284,86 +284,6 @@ class ReliefMeetingHeld(Event, frozen=True, kw_only=True):
     by: str
 
 
-class Heir(Value, frozen=True, kw_only=True):
-    """A claimant or heir of domain 4.6. `payee_id` is "" for one who waived; shares of all sum to exactly 100.
-
-    `guarded`: a minor or incapable person, paid to a guardian's account.
-    """
-
-    heir_id: str
-    relation: str
-    payee_id: str
-    share_percent: int
-    waived: bool
-    guarded: bool
-
-
-class HeirsListed(Event, frozen=True, kw_only=True):
-    """All heirs of the order that inherits, with their shares (domain 4.6). Stream `heirs-<claim id>`.
-
-    `division` EQUAL_SHARES, AGREEMENT or BENEFICIARY; `documents` the kinds of claimants' papers handed in. A later
-    list replaces this one.
-    """
-
-    claim_id: str
-    heirs: tuple[Heir, ...]
-    division: str
-    disputed: bool
-    documents: tuple[str, ...]
-    by: str
-
-
-class ClaimPhoned(Event, frozen=True, kw_only=True):
-    """A death or urgent claim was opened by telephone (domain 4.9). Stream `phone_call-<claim id>`.
-
-    `informant` is a sealed Contact of somebody with a random id; `cause` names why it is urgent; `needs` are the
-    papers to follow until `due_on`.
-    """
-
-    claim_id: str
-    person_id: str
-    org_path: str
-    informant_id: str
-    informant: Sealed
-    relation: str
-    cause: str
-    needs: tuple[str, ...]
-    due_on: str
-    by: str
-
-
-class ClaimFlagged(Event, frozen=True, kw_only=True):
-    """A signal of fraud or poor quality on a claim (domain 4.10); it refuses nothing. Stream `flag-<claim>-<signal>`.
-
-    `related` are the other claims it rests on, `filed_by` who filed the claim and so does not judge the flag.
-    """
-
-    flag_id: str
-    claim_id: str
-    signal: str
-    person_id: str
-    org_path: str
-    filed_by: str
-    related: tuple[str, ...]
-    raised_on: str
-
-
-class FlagCleared(Event, frozen=True, kw_only=True):
-    """A person looked: there is an innocent explanation, in `note`. Stream `flag-<claim>-<signal>`."""
-
-    flag_id: str
-    note: Sealed | None
-    by: str
-
-
-class FlagConfirmed(Event, frozen=True, kw_only=True):
-    """A person looked: the signal is right, and `note` says why. Stream `flag-<claim>-<signal>`."""
-
-    flag_id: str
-    note: Sealed | None
-    by: str
-
-
 EVENTS: dict[str, type[Event]] = {
     "claims.relief-filed.v1": ReliefFiled,
     "claims.relief-papers-asked.v1": ReliefPapersAsked,
@@ -388,10 +308,5 @@ EVENTS: dict[str, type[Event]] = {
     "claims.relief-meeting-convened.v1": ReliefMeetingConvened,
     "claims.relief-meeting-joined.v1": ReliefMeetingJoined,
     "claims.relief-meeting-held.v1": ReliefMeetingHeld,
-    "claims.heirs-listed.v1": HeirsListed,
-    "claims.claim-phoned.v1": ClaimPhoned,
-    "claims.claim-flagged.v1": ClaimFlagged,
-    "claims.flag-cleared.v1": FlagCleared,
-    "claims.flag-confirmed.v1": FlagConfirmed,
 }
 UPCASTERS: dict[str, Upcaster] = {}

@@ -25,7 +25,7 @@ from claims.domain.plan import Plan
 from claims.domain.relief_plan import HeirRules
 from claims.papers import kept
 from claims.projections import claims
-from contracts.claims.relief import Heir, HeirsListed
+from contracts.claims.heirs import Heir, HeirsListed
 from contracts.claims.v1 import ClaimApproved, ClaimFiled, Payee
 from contracts.envelope import Actor
 

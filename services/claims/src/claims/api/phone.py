@@ -23,7 +23,7 @@ from claims.api.shapes import Asked, FactsAsked, FilingAsked, IncidentAsked, Nam
 from claims.domain.numbering import claim_no
 from claims.domain.phone_call import PHONE_CALL, TakeCall
 from claims.domain.relief_plan import PhoneRules, needs_of
-from contracts.claims.relief import ClaimPhoned
+from contracts.claims.heirs import ClaimPhoned
 from contracts.envelope import Actor
 from contracts.organization import within
 from contracts.person import Contact

@@ -33,7 +33,7 @@ from claims.domain.relief_plan import SignalRules
 from claims.domain.reviews import UNION_CODE_LENGTH
 from claims.projections import deceased, documents, unit_accidents
 from claims.projections.covers import CoverRow
-from contracts.claims.relief import ClaimFlagged
+from contracts.claims.flags import ClaimFlagged
 from contracts.claims.v1 import ClaimFiled, Payee
 
 PAPER_SCOPE = "claim-paper"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chassis.decider import Decider, Rejected
-from contracts.claims.relief import ClaimFlagged, FlagCleared, FlagConfirmed
+from contracts.claims.flags import ClaimFlagged, FlagCleared, FlagConfirmed
 from contracts.envelope import Sealed
 
 CARD_SHARED = "CARD_SHARED"

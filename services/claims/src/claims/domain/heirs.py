@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from chassis.decider import Decider, Rejected
 from claims.domain.payees import GUARDIAN, SELF, WHOLE_PERCENT
 from claims.domain.relief_plan import HeirRules, needs_of
-from contracts.claims.relief import Heir, HeirsListed
+from contracts.claims.heirs import Heir, HeirsListed
 from contracts.claims.v1 import Payee
 
 EQUAL_SHARES, AGREEMENT, BENEFICIARY = "EQUAL_SHARES", "AGREEMENT", "BENEFICIARY"

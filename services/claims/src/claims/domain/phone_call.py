@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from chassis.decider import Decider, Rejected
 from claims.domain.relief_plan import PhoneRules
-from contracts.claims.relief import ClaimPhoned
+from contracts.claims.heirs import ClaimPhoned
 
 DEATH = "DEATH"
 

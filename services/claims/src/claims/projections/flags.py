@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.log import Recorded
 from chassis.projections import Patch, Projection, Put, Write
-from contracts.claims.relief import ClaimFlagged, FlagCleared, FlagConfirmed
+from contracts.claims.flags import ClaimFlagged, FlagCleared, FlagConfirmed
 from contracts.envelope import Sealed
 
 NAME = "flags"

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.log import Recorded
 from chassis.projections import Projection, Put, Write
-from contracts.claims.relief import ClaimPhoned
+from contracts.claims.heirs import ClaimPhoned
 
 NAME = "phone_calls"
 

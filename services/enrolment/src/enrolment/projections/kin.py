@@ -12,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.log import Recorded
 from chassis.projections import Projection, Put, Write
+from contracts.claims.heirs import ClaimPhoned
 from contracts.claims.process import PayeesConfirmed
-from contracts.claims.relief import ClaimPhoned, ReliefFiled
+from contracts.claims.relief import ReliefFiled
 from contracts.claims.v1 import ClaimFiled
 from contracts.envelope import Event
 from enrolment.projections import person_claims
