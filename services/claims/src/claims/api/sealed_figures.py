@@ -12,11 +12,13 @@ from chassis.context import Context
 from chassis.keyring import Erased
 from chassis.web import Problem
 from claims.api.filing import FACTS_FIELD
+from claims.api.objections import CORRECTED_FACTS_FIELD
 from claims.api.plans import PLANS
 from claims.api.what_if import CLAIMS_AT_ONCE
 from claims.domain.claim import CLAIM
 from claims.domain.illness_class import illness_class
 from claims.projections import figures
+from contracts.claims.process import ObjectionDecided
 from contracts.claims.v1 import ClaimFiled
 from contracts.person import Facts
 
@@ -53,8 +55,17 @@ async def labels_of(context: Context, ids: sa.Select[Any], name: str) -> Labels:
 
 async def _values(context: Context, claim_ids: Sequence[str], name: str) -> dict[str, str]:
     histories = await context.log.load_many([CLAIM.stream(claim_id) for claim_id in claim_ids])
-    filed = [one.event for history in histories.values() for one in history if isinstance(one.event, ClaimFiled)]
-    questions = [(one.facts, Facts, one.person_id, FACTS_FIELD) for one in filed]
+    filed: list[ClaimFiled] = []
+    questions = []
+    for history in histories.values():
+        events = [one.event for one in history]
+        claim = next(event for event in events if isinstance(event, ClaimFiled))
+        sealed, sealed_for = claim.facts, FACTS_FIELD
+        for event in events:
+            if isinstance(event, ObjectionDecided) and event.facts is not None:
+                sealed, sealed_for = event.facts, CORRECTED_FACTS_FIELD
+        filed.append(claim)
+        questions.append((sealed, Facts, claim.person_id, sealed_for))
     answers = await context.keyring.open_many(questions)
     return {
         one.claim_id: UNKNOWN if isinstance(facts, Erased) else _value(one, facts, name) or UNKNOWN

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from chassis.decider import Rejected
 from claims.domain.claim_stages import (
     Absent,
@@ -23,13 +25,14 @@ from claims.domain.claim_stages import (
 from claims.domain.reviews import HEAD_APPROVAL
 from claims.domain.side_commands import DecideObjection, FileObjection, RaiseGrant
 from claims.domain.standing import unknown
+from claims.domain.supplementing import payee_ids
 from contracts.claims.process import LargeSumReported, ObjectionDecided, ObjectionFiled
-from contracts.claims.v1 import BenefitLine, ClaimApproved
+from contracts.claims.v1 import BenefitLine, ClaimApproved, ClaimFiled
 from contracts.envelope import changed
 
 LEVELS = 2
 UPHELD, OVERTURNED, PARTLY = "UPHELD", "OVERTURNED", "PARTLY"
-GRANT = "GRANT"
+REFUSAL, GRANT = "REFUSAL", "GRANT"
 
 
 def contest(command: FileObjection, granted: Approved) -> list[ClaimEvent]:
@@ -41,24 +44,31 @@ def contest(command: FileObjection, granted: Approved) -> list[ClaimEvent]:
         raise Rejected("objection-open", "An objection is being decided.")
     if said.raised:
         raise Rejected("objection-open", "What the last objection has won waits for a signature.")
-    if said.levels >= LEVELS:
+    return objected(command, approved, said.levels, late=command.today > command.until, against=GRANT)
+
+
+def objected(
+    command: FileObjection, about: ClaimFiled | ClaimApproved, decided: int, *, late: bool, against: str
+) -> list[ClaimEvent]:
+    """The objection, at the level after those that are `decided`. Raises Rejected."""
+    if decided >= LEVELS:
         raise Rejected("objections-spent", "The second objection was the last.")
-    if command.today > command.until:
+    if late:
         raise Rejected("objection-late", "The time to object is over.")
     if command.note is None:
         raise Rejected("reason-missing", "An objection states its reason.", "reason")
     return [
         ObjectionFiled(
-            claim_id=approved.claim_id,
-            claim_no=approved.claim_no,
-            person_id=approved.person_id,
-            payee_ids=tuple(payee.payee_id for payee in approved.payees),
-            level=said.levels + 1,
+            claim_id=about.claim_id,
+            claim_no=about.claim_no,
+            person_id=about.person_id,
+            payee_ids=payee_ids(about),
+            level=decided + 1,
             note=command.note,
             filed_on=command.today,
             due_on=command.due_on,
             by=command.by,
-            against=GRANT,
+            against=against,
         )
     ]
 
@@ -70,30 +80,41 @@ def settle_contest(command: DecideObjection, granted: Approved) -> list[ClaimEve
         if said.levels == command.level and command.outcome == UPHELD and not said.raised:
             return []
         raise Rejected("objection-missing", "There is no objection to decide.")
-    if command.level != said.open.level:
-        raise Rejected("objection-level", f"The objection is at level {said.open.level}.")
-    if command.by in (*approved.reviewed_by, *said.by, said.open.by):
+    check_decision(command, said.open, (*approved.reviewed_by, *said.by))
+    lines = tuple(_raised(approved, line, command.level) for line in command.lines)
+    return [decision(command, said.open, lines, HEAD_APPROVAL)]
+
+
+def check_decision(command: DecideObjection, objection: ObjectionFiled, hands: Collection[str]) -> None:
+    """Raises Rejected objection-level, objection-own-decision, and what `check_outcome` does."""
+    if command.level != objection.level:
+        raise Rejected("objection-level", f"The objection is at level {objection.level}.")
+    if command.by in hands or command.by == objection.by:
         raise Rejected("objection-own-decision", "An objection is decided by somebody without part in it.")
     check_outcome(command)
-    step = HEAD_APPROVAL if command.lines else ""
-    return [
-        ObjectionDecided(
-            claim_id=approved.claim_id,
-            claim_no=approved.claim_no,
-            person_id=approved.person_id,
-            payee_ids=said.open.payee_ids,
-            level=command.level,
-            outcome=command.outcome,
-            lines=tuple(_raised(approved, line, command.level) for line in command.lines),
-            next_step=step,
-            note=command.note,
-            decided_on=command.today,
-            by=command.by,
-            due_on=command.due.get(step, ""),
-            against=GRANT,
-            facts=command.facts,
-        )
-    ]
+
+
+def decision(
+    command: DecideObjection, objection: ObjectionFiled, lines: tuple[BenefitLine, ...], step_of_lines: str
+) -> ObjectionDecided:
+    """What is decided about an objection; what it grants goes on to a step by other hands."""
+    step = step_of_lines if lines else ""
+    return ObjectionDecided(
+        claim_id=objection.claim_id,
+        claim_no=objection.claim_no,
+        person_id=objection.person_id,
+        payee_ids=objection.payee_ids,
+        level=objection.level,
+        outcome=command.outcome,
+        lines=lines,
+        next_step=step,
+        note=command.note,
+        decided_on=command.today,
+        by=command.by,
+        due_on=command.due.get(step, ""),
+        against=objection.against,
+        facts=command.facts,
+    )
 
 
 def _raised(approved: ClaimApproved, line: BenefitLine, level: int) -> BenefitLine:

@@ -49,7 +49,7 @@ from contracts.claims.process import (
     PapersSupplied,
     PayeesConfirmed,
 )
-from contracts.claims.v1 import ClaimFiled, Document
+from contracts.claims.v1 import ClaimApproved, ClaimFiled, Document
 
 DECISION = "DECISION"
 
@@ -218,9 +218,9 @@ def confirm_payees(command: ConfirmPayees, claim: Claim) -> list[ClaimEvent]:
     ]
 
 
-def payee_ids(filed: ClaimFiled) -> tuple[str, ...]:
+def payee_ids(about: ClaimFiled | ClaimApproved) -> tuple[str, ...]:
     """Who is told: the payees, or the member while there are none."""
-    return tuple(payee.payee_id for payee in filed.payees) or (filed.person_id,)
+    return tuple(payee.payee_id for payee in about.payees) or (about.person_id,)
 
 
 def _named(filed: ClaimFiled) -> list[tuple[str, int, str]]:
