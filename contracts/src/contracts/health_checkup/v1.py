@@ -118,7 +118,10 @@ class ResultsRecorded(Event, frozen=True, kw_only=True):
 
 
 class FindingRaised(Event, frozen=True, kw_only=True):
-    """An important abnormal result of class A or B (domain 8.2); what it is stays sealed. Stream `finding-<exam>`."""
+    """An important abnormal result of class A or B (domain 8.2); what it is stays sealed. Stream `finding-<exam>`.
+
+    Of readings at self-service devices the id is `kiosk-<person>`, `exam_id` is "" and `org_path` the device's.
+    """
 
     finding_id: str
     exam_id: str
@@ -126,6 +129,7 @@ class FindingRaised(Event, frozen=True, kw_only=True):
     finding_class: str
     detail: Sealed
     contact_by: str
+    org_path: str = ""
 
 
 class FindingDetail(Value, frozen=True, kw_only=True):

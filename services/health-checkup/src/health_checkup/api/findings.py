@@ -17,6 +17,7 @@ from chassis.web import Problem
 from contracts.envelope import Actor, Sealed
 from contracts.health_checkup.records import OfferedIllness
 from contracts.health_checkup.v1 import FindingDetail, FollowUpNote
+from contracts.organization import within
 from health_checkup.api import recording
 from health_checkup.api.access import PROVIDER, AnyRequest, stop_of
 from health_checkup.api.record_shapes import (
@@ -150,9 +151,15 @@ def _offer(row: claim_offers.OfferRow, illness: OfferedIllness | Erased) -> Offe
 
 async def _reached(session: Session, finding_id: str, actor: Actor) -> Open | Closed:
     """The finding, if its stop lies in the actor's subtree. Raises Rejected `finding-unknown`, `stop-unknown`."""
-    exam = await session.load(EXAM, finding_id)
     finding = await session.load(FINDING, finding_id)
-    if not isinstance(exam, Done) or isinstance(finding, Absent):
+    if isinstance(finding, Absent):
+        raise Rejected("finding-unknown", "No such finding.")
+    if finding.org_path:
+        if not within(finding.org_path, actor.org_path):
+            raise Rejected("finding-unknown", "No such finding.")
+        return finding
+    exam = await session.load(EXAM, finding_id)
+    if not isinstance(exam, Done):
         raise Rejected("finding-unknown", "No such finding.")
     await stop_of(session, exam.stop_id, actor)
     return finding

@@ -30,7 +30,10 @@ class Absent:
 
 @dataclass(frozen=True)
 class Open:
-    """`stage` is TO_CONTACT, CONTACTED or REFERRED; `attempts` the (day, channel) pairs on which nobody was reached."""
+    """`stage` is TO_CONTACT, CONTACTED or REFERRED; `attempts` the (day, channel) pairs on which nobody was reached.
+
+    `detail` is what was found, sealed; `org_path` where the device stands that found it, "" for a check-up.
+    """
 
     person_id: str
     finding_class: str
@@ -38,6 +41,8 @@ class Open:
     contact_by: str
     attempts: tuple[tuple[str, str], ...] = ()
     overdue: bool = False
+    detail: Sealed | None = None
+    org_path: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,7 @@ class Closed:
     person_id: str
     outcome: str
     offered: bool = False
+    org_path: str = ""
 
 
 Finding: TypeAlias = Absent | Open | Closed
@@ -59,21 +65,28 @@ def evolve(finding: Finding, event: FindingEvent) -> Finding:
     """Fold one event; a finding that is raised again begins anew."""
     match event, finding:
         case FindingRaised(), _:
-            return Open(event.person_id, event.finding_class, TO_CONTACT, event.contact_by)
+            where = event.org_path
+            return Open(
+                event.person_id, event.finding_class, TO_CONTACT, event.contact_by, detail=event.detail, org_path=where
+            )
         case FollowUpRecorded(outcome=outcome), Open() if outcome in NEXT_STEPS:
             return replace(finding, stage=outcome)
         case FollowUpRecorded(), _:
-            return Closed(event.person_id, event.outcome)
+            return Closed(event.person_id, event.outcome, org_path=_place(finding))
         case ContactAttempted(), Open():
             return replace(finding, attempts=(*finding.attempts, (event.attempted_on, event.channel)))
         case FindingOverdue(), Open():
             return replace(finding, overdue=True)
         case FindingWithdrawn(), _:
-            return Closed(event.person_id, WITHDRAWN)
+            return Closed(event.person_id, WITHDRAWN, org_path=_place(finding))
         case ClaimOffered(), Closed():
             return replace(finding, offered=True)
         case _:
             return finding
+
+
+def _place(finding: Finding) -> str:
+    return "" if isinstance(finding, Absent) else finding.org_path
 
 
 @dataclass(frozen=True)
@@ -103,6 +116,7 @@ class RaiseFinding:
     detail: Sealed
     contact_by: str
     grown: bool = False
+    org_path: str = ""
 
 
 @dataclass(frozen=True)
@@ -155,6 +169,7 @@ def _raise(command: RaiseFinding, finding: Finding) -> list[FindingEvent]:
             finding_class=command.finding_class,
             detail=command.detail,
             contact_by=command.contact_by,
+            org_path=command.org_path,
         )
     ]
 

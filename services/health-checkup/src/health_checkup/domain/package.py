@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from importlib import resources
@@ -118,11 +118,15 @@ class Judgement:
 
 @dataclass(frozen=True)
 class Assessment:
-    """What the values say: flags outside the reference range, and the most urgent class (A, B or "")."""
+    """What the values say: flags outside the reference range, and the most urgent class (A, B or "").
+
+    `class_of` is A or B by the item that crossed its limit.
+    """
 
     flags: tuple[ItemFlag, ...]
     finding_class: str
     finding_flags: tuple[ItemFlag, ...]
+    class_of: Mapping[str, str] = field(default_factory=dict)
 
 
 def measured(value: str, item: str) -> Decimal:
@@ -180,7 +184,8 @@ def assess(package: Package, values: Mapping[str, str], sex: str, age: Age | Non
         if judgement.finding_class:
             urgent[judgement.finding_class].append(flag)
     finding_class = next((name for name in CLASSES if urgent[name]), "")
-    return Assessment(tuple(flags), finding_class, tuple(flag for name in CLASSES for flag in urgent[name]))
+    class_of = {flag.item: name for name in CLASSES for flag in urgent[name]}
+    return Assessment(tuple(flags), finding_class, tuple(flag for name in CLASSES for flag in urgent[name]), class_of)
 
 
 def completed_years(born_on: date, day: date) -> int:
@@ -253,5 +258,5 @@ EVERY_PACKAGE = _load()
 """Every version ever used: what was measured is read by the version it was measured with."""
 PACKAGES = {code: package for code, package in EVERY_PACKAGE.items() if package.place == CHECKUP}
 """Those of a check-up: a stop keeps the one it was opened with. The limits are plan data."""
-KIOSK = EVERY_PACKAGE["KIOSK.v1"]
-"""What self-service devices measure (domain 8.3); it has no classes: nobody calls because of a kiosk."""
+KIOSK = EVERY_PACKAGE["KIOSK.v2"]
+"""What self-service devices measure (domain 8.3), with the classes of the check-up's items."""

@@ -35,7 +35,9 @@ TABLE = sa.Table(
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
     sa.Column("attempted_on", sa.Text, nullable=True),
     sa.Column("overdue_on", sa.Text, nullable=True),
+    sa.Column("org_path", sa.Text, nullable=True),
 )
+"""`org_path` is where a self-service device stands; a check-up's findings lie where its stop does."""
 
 
 class FindingView(msgspec.Struct, frozen=True):
@@ -71,6 +73,7 @@ def apply(recorded: Recorded) -> Iterable[Write]:
                 attempts=0,
                 attempted_on=None,
                 overdue_on=None,
+                org_path=event.org_path or None,
             )
         case FollowUpRecorded(finding_id=finding_id, outcome="CONTACTED"):
             yield Patch((finding_id,), stage="CONTACTED", contacted_at=at)
@@ -86,6 +89,11 @@ def apply(recorded: Recorded) -> Iterable[Write]:
             pass
 
 
+def _reached(provider: Actor) -> sa.ColumnElement[bool]:
+    """The condition on findings, joined from the outside with their exams and stops."""
+    return sa.or_(in_subtree(stops.TABLE.c.org_path, provider), in_subtree(TABLE.c.org_path, provider))
+
+
 class FindingRow(msgspec.Struct, frozen=True):
     """One finding with what was found, sealed."""
 
@@ -98,15 +106,24 @@ async def find(c: AsyncConnection, finding_id: str, provider: Actor) -> FindingR
     t = TABLE.c
     query = (
         sa.select(t.detail, *(t[name] for name in FindingView.__struct_fields__))
-        .join_from(TABLE, exams.TABLE, exams.TABLE.c.exam_id == t.exam_id)
-        .join(stops.TABLE, stops.TABLE.c.stop_id == exams.TABLE.c.stop_id)
-        .where(in_subtree(stops.TABLE.c.org_path, provider), t.finding_id == finding_id)
+        .join_from(TABLE, exams.TABLE, exams.TABLE.c.exam_id == t.exam_id, isouter=True)
+        .join(stops.TABLE, stops.TABLE.c.stop_id == exams.TABLE.c.stop_id, isouter=True)
+        .where(_reached(provider), t.finding_id == finding_id)
     )
     row = (await c.execute(query)).mappings().first()
     if row is None:
         return None
     view = FindingView(**{name: row[name] for name in FindingView.__struct_fields__})
     return FindingRow(view, msgspec.json.decode(row["detail"], type=Sealed))
+
+
+async def open_of(c: AsyncConnection, person_id: str) -> list[str]:
+    """A person's findings whose follow-up has not ended, by id."""
+    t = TABLE.c
+    going_on = t.stage.not_in((CONFIRMED, EXCLUDED, LOST, WITHDRAWN))
+    return [
+        *(await c.scalars(sa.select(t.finding_id).where(t.person_id == person_id, going_on).order_by("finding_id")))
+    ]
 
 
 async def overdue(c: AsyncConnection, now: datetime, limit: int) -> list[str]:
@@ -125,9 +142,9 @@ async def of_provider(
     t = TABLE.c
     query = (
         sa.select(*(t[name] for name in FindingView.__struct_fields__))
-        .join_from(TABLE, exams.TABLE, exams.TABLE.c.exam_id == t.exam_id)
-        .join(stops.TABLE, stops.TABLE.c.stop_id == exams.TABLE.c.stop_id)
-        .where(in_subtree(stops.TABLE.c.org_path, provider), t.finding_id > after)
+        .join_from(TABLE, exams.TABLE, exams.TABLE.c.exam_id == t.exam_id, isouter=True)
+        .join(stops.TABLE, stops.TABLE.c.stop_id == exams.TABLE.c.stop_id, isouter=True)
+        .where(_reached(provider), t.finding_id > after)
     )
     if stage:
         query = query.where(t.stage == stage)
@@ -156,4 +173,4 @@ async def totals(c: AsyncConnection, campaign: str, actor: Actor) -> list[tuple[
     return [(row[0], row[1], row[2], row[3]) for row in await c.execute(query)]
 
 
-PROJECTION = Projection(NAME, 2, "health_checkup", TABLE, apply)
+PROJECTION = Projection(NAME, 3, "health_checkup", TABLE, apply)
