@@ -112,8 +112,10 @@ class House:
         )
         await self.react("enrolment", donation)
 
-    async def approve(self, amount_fen: int, *cards: str, shares: tuple[int, ...] = (100,)) -> list[str]:
-        """A claim with one line is approved; the ids of its payouts."""
+    async def approve(
+        self, amount_fen: int, *cards: str, shares: tuple[int, ...] = (100,), person_id: str = ""
+    ) -> list[str]:
+        """A claim with one line is approved, of a new member if none is named; the ids of its payouts."""
         self.claims += 1
         claim_id = new_id()
         payees = tuple([await self._payee(share, card) for share, card in zip(shares, cards, strict=True)])
@@ -128,7 +130,7 @@ class House:
         approved = ClaimApproved(
             claim_id=claim_id,
             claim_no=f"2022-{self.claims:04d}",
-            person_id=payees[0].payee_id,
+            person_id=person_id or payees[0].payee_id,
             plan_code=PLAN,
             plan_version=1,
             org_path=COUNTY,

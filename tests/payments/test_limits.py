@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from chassis.testing import Spec
@@ -9,22 +13,27 @@ from chassis.worker import NotYet
 from contracts.envelope import changed
 from contracts.payments.owing import (
     BatchApproved,
+    CountyDayDrawn,
     FurtherApprovalAsked,
     FurtherApprovalGiven,
+    MemberPeriodDrawn,
     PayoutsPaused,
     PayoutsResumed,
 )
 from contracts.payments.v1 import BatchChecked, BatchDrafted, BatchSigned
 from payments.domain.batch import BATCH, ApproveBatch, SignBatch
+from payments.domain.county_day import COUNTY_DAY, DrawCountyDay, county_of
+from payments.domain.member_period import MEMBER_PERIOD, DrawMemberPeriod
 from payments.domain.payout import PAYOUT, BatchPayout
 from payments.domain.payout_approval import Limits, Load, exceeded
 from payments.domain.payout_commands import AskApproval, GiveApproval
 from payments.domain.payout_switch import PAYOUT_SWITCH, PausePayouts, ResumePayouts
 
-from .house import COUNTY, GOOD_CARD, House, bearer
+from .house import COUNTY, GOOD_CARD, WRONG_NAME_CARD, House, bearer
 from .synthetic import AMOUNT_FEN, PLAN, batched, requested
 
 payout, batch, switch = Spec(PAYOUT), Spec(BATCH), Spec(PAYOUT_SWITCH)
+county, member = Spec(COUNTY_DAY), Spec(MEMBER_PERIOD)
 ASKED = FurtherApprovalAsked(
     payout_id="line-1-payee-1", claim_id="claim-1", claim_no="2022-0001", amount_fen=AMOUNT_FEN,
     limits=("PAYOUT",), by="maker",
@@ -137,6 +146,85 @@ async def test_a_county_gets_its_days_sum_and_the_rest_waits(house: House) -> No
     await house.settled_reads()
     later = await house.post("/batches", {"plan_code": PLAN}, "maker")
     assert (later.status_code, len(later.json()["waiting"])) == (202, 1)
+
+
+COUNTED = CountyDayDrawn(plan_code=PLAN, county=COUNTY, day="2022-06-01", batch_id="b", amount_fen=70)
+TAKEN = MemberPeriodDrawn(plan_code=PLAN, fund="pool", person_id="p", payout_id="o", amount_fen=70, before_fen=5)
+
+
+def test_what_goes_to_a_county_is_counted_once_a_batch() -> None:
+    draw = DrawCountyDay(PLAN, COUNTY, "2022-06-01", "b", 70)
+    county.when(draw).then(COUNTED)
+    county.given(COUNTED).when(draw).then_nothing()
+    county.given(COUNTED).when(replace(draw, batch_id="c")).then(changed(COUNTED, batch_id="c"))
+    county.when(replace(draw, amount_fen=0)).then_rejected("amount-not-positive")
+    assert county_of(f"{COUNTY}.12") == county_of(COUNTY) == COUNTY
+    assert county_of("620000") == "620000"
+
+
+def test_what_goes_to_a_member_is_counted_once_a_payout_and_what_went_before_with_the_first() -> None:
+    draw = DrawMemberPeriod(PLAN, "pool", "p", "o", 70, before_fen=5)
+    member.when(draw).then(TAKEN)
+    member.given(TAKEN).when(draw).then_nothing()
+    member.given(TAKEN).when(replace(draw, payout_id="n")).then(changed(TAKEN, payout_id="n", before_fen=0))
+    member.when(replace(draw, amount_fen=0)).then_rejected("amount-not-positive")
+    state = MEMBER_PERIOD.evolve(MEMBER_PERIOD.initial, TAKEN)
+    assert (state.with_fen("o", 70), state.with_fen("n", 70)) == (75, 145)
+
+
+async def all_at_once(house: House, payout_ids: list[str]) -> list[int]:
+    """One draft for each payout, at the same moment: how each was answered."""
+    await house.settled_reads()
+    drafts = [
+        house.post("/batches", {"plan_code": PLAN, "payout_ids": [one]}, f"maker-{number}")
+        for number, one in enumerate(payout_ids)
+    ]
+    return sorted(answer.status_code for answer in await asyncio.gather(*drafts))
+
+
+async def test_drafts_at_the_same_moment_do_not_pass_a_countys_limit_together(house: House) -> None:
+    settings = house.context.settings
+    await house.donate(10 * settings.county_day_limit_fen)
+    room = 2
+    for _ in range(settings.county_day_limit_fen // settings.payout_limit_fen - room):
+        await house.approve(settings.payout_limit_fen, GOOD_CARD)
+    await house.settled_reads()
+    assert (await house.post("/batches", {"plan_code": PLAN}, "maker")).json()["waiting"] == []
+    more = [(await house.approve(settings.payout_limit_fen, GOOD_CARD))[0] for _ in range(5)]
+    assert await all_at_once(house, more) == [201] * room + [202] * (5 - room)
+    asked = (await house.get("/approvals"))["payouts"]
+    assert [one["limits"] for one in asked] == [["COUNTY_DAY"]] * 3
+    # The next business day begins with nothing.
+    house.clock.advance(timedelta(days=1))
+    (fresh,) = await house.approve(settings.payout_limit_fen, GOOD_CARD)
+    assert await all_at_once(house, [fresh]) == [201]
+
+
+async def test_drafts_at_the_same_moment_do_not_pass_a_members_limit_together(house: House) -> None:
+    settings = house.context.settings
+    await house.donate(10 * settings.member_period_limit_fen)
+    third = settings.member_period_limit_fen // 3
+    parts = [(await house.approve(third, GOOD_CARD, person_id="one"))[0] for _ in range(5)]
+    assert await all_at_once(house, parts) == [201] * 3 + [202] * 2
+    asked = (await house.get("/approvals"))["payouts"]
+    assert [one["limits"] for one in asked] == [["MEMBER_PERIOD"]] * 2
+    (other,) = await house.approve(third, GOOD_CARD, person_id="two")
+    assert await all_at_once(house, [other]) == [201]
+
+
+async def test_a_new_attempt_of_a_payout_is_counted_once_for_its_member(house: House) -> None:
+    whole = house.context.settings.payout_limit_fen
+    await house.donate(10 * whole)
+    (payout_id,) = await house.approve(whole, WRONG_NAME_CARD, person_id="one")
+    await house.send(await house.sign_all())
+    await house.take_in_statement()
+    await house.settled_reads()
+    payee = (await house.get(f"/payouts/{payout_id}"))["payout"]["payee_id"]
+    await house.correct(payout_id, GOOD_CARD, payee, role="member", org_path=COUNTY)
+    (rest,) = await house.approve(house.context.settings.member_period_limit_fen - whole, GOOD_CARD, person_id="one")
+    assert await all_at_once(house, [payout_id, rest]) == [201, 201]
+    (more,) = await house.approve(1, GOOD_CARD, person_id="one")
+    assert await all_at_once(house, [more]) == [202]
 
 
 async def test_while_payouts_are_paused_nothing_is_signed_or_handed_to_the_bank(house: House) -> None:

@@ -99,6 +99,34 @@ class BatchApproved(Event, frozen=True, kw_only=True):
     by: str
 
 
+class CountyDayDrawn(Event, frozen=True, kw_only=True):
+    """Payouts of a county went into a batch; a limit counts them. Stream `county_day-<plan>.<county>.<ISO date>`.
+
+    `county` is its path; `day` the business day; `amount_fen` of both funds. What comes back is not taken off again.
+    """
+
+    plan_code: str
+    county: str
+    day: str
+    batch_id: str
+    amount_fen: int
+
+
+class MemberPeriodDrawn(Event, frozen=True, kw_only=True):
+    """A member's payout went into a batch for the first time; a limit counts it.
+
+    Stream `member_period-<plan>.<fund>.<person>`. `before_fen`, on the first event only, is what had gone out to the
+    member before this stream existed.
+    """
+
+    plan_code: str
+    fund: str
+    person_id: str
+    payout_id: str
+    amount_fen: int
+    before_fen: int = 0
+
+
 class PayoutsPaused(Event, frozen=True, kw_only=True):
     """Nothing is signed or handed to the bank any more. Stream `payout_switch-all`."""
 
@@ -122,6 +150,8 @@ EVENTS: dict[str, type[Event]] = {
     "payments.further-approval-asked.v1": FurtherApprovalAsked,
     "payments.further-approval-given.v1": FurtherApprovalGiven,
     "payments.batch-approved.v1": BatchApproved,
+    "payments.county-day-drawn.v1": CountyDayDrawn,
+    "payments.member-period-drawn.v1": MemberPeriodDrawn,
     "payments.payouts-paused.v1": PayoutsPaused,
     "payments.payouts-resumed.v1": PayoutsResumed,
 }

@@ -19,7 +19,7 @@ from chassis.keyring import Erased
 from chassis.web.problem import Problem
 from contracts.envelope import Actor
 from contracts.organization import within
-from payments.api.limits import above_limits, midnight_ms
+from payments.api.limits import above_limits, count, midnight_ms
 from payments.api.reading import BOOKKEEPERS, PAGE_ROWS, After, Limit
 from payments.bank import kept
 from payments.domain.batch import (
@@ -132,6 +132,7 @@ async def draft_batch(
         for item in items:
             next_one = BatchPayout(batch_id, utc_text(session.now), session.today.isoformat(), item.bank_code)
             await session.decide(PAYOUT, item.payout_id, next_one)
+        await count(session, free, batch_id)
         warnings = tuple(Warned(serial, code) for serial, one in enumerate(items, start=1) for code in one.warnings)
         total_fen = sum(item.amount_fen for item in items)
         return BatchTold(batch_id, "drafted", len(items), total_fen, warnings=warnings, waiting=tuple(waiting))

@@ -27,7 +27,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Load:
-    """A payout with what its member has of the plan, itself included, and what went to its county today before it."""
+    """A payout with what goes to its member in the plan's period, itself included, and went to its county today."""
 
     amount_fen: int
     member_fen: int

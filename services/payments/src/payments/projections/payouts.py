@@ -224,18 +224,12 @@ async def batchable(
     return list((await c.execute(query.limit(limit))).scalars())
 
 
-async def member_sums(c: AsyncConnection, plan_code: str, fund: str, person_ids: Sequence[str]) -> dict[str, int]:
-    """What each member was granted of a plan's fund so far, paid or owed, in fen."""
-    of = (C.plan_code == plan_code, C.fund == fund, C.person_id.in_(person_ids))
+async def out_to_members(c: AsyncConnection, plan_code: str, fund: str, person_ids: Sequence[str]) -> dict[str, int]:
+    """What of a plan's fund is paid or in a batch to each member, in fen."""
+    out = C.state.in_((BATCHED, UNKNOWN, SETTLED))
+    of = (C.plan_code == plan_code, C.fund == fund, C.person_id.in_(person_ids), out)
     rows = await c.execute(sa.select(C.person_id, sa.func.sum(C.amount_fen)).where(*of).group_by(C.person_id))
     return {person_id: int(fen) for person_id, fen in rows}
-
-
-async def sent_by_organization(c: AsyncConnection, plan_code: str, since_ms: int) -> dict[str, int]:
-    """What has been put into batches since a moment and not come back, by the path of its organisation, in fen."""
-    out = (C.plan_code == plan_code, C.batched_ms >= since_ms, C.state.in_((BATCHED, UNKNOWN, SETTLED)))
-    rows = await c.execute(sa.select(C.org_path, sa.func.sum(C.amount_fen)).where(*out).group_by(C.org_path))
-    return {path: int(fen) for path, fen in rows}
 
 
 async def waiting(
