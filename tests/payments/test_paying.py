@@ -62,6 +62,10 @@ async def test_an_approved_claim_is_paid_once_and_the_books_agree(house: House) 
         "used_fen": 50_000,
         "used_percent": 5,
         "told": [],
+        "available_fen": 1_000_000,
+        "risk_reserve_fen": 0,
+        "activity_cost_fen": 0,
+        "reserves": {"outstanding_fen": 0, "ibnr_fen": 0, "by_kind": {}, "booked_by_kind": {}},
     }
     summary = await house.get("/summary")
     assert (summary["people"], summary["person_times"], summary["fen"]) == (1, 1, 50_000)
