@@ -78,6 +78,7 @@ def test_cells_are_printed_in_yuan_with_those_of_few_people_left_out(monkeypatch
 @pytest.mark.parametrize(
     ("arguments", "answer", "path", "texts"),
     [
+        (("cover",), {"covered": CELLS, "seats": 9, "rosters": CELLS}, "/statistics/cover", ("rosters", "seats: 9")),
         (("service",), SERVICE, "/statistics/service", ("STATION", "CLAIM", "calls: 3", "1,234.50")),
         (("fund", "--by", "month"), FUND, "/statistics/fund", ("INPATIENT", "720.00", "foreseen.used_fen: 50.00")),
         (("outreach",), {"figures": SERVICE["assets"]}, "/outreach/figures", ("STATION", "bindings")),

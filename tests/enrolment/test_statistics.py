@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from chassis.clock import new_id
 from contracts.envelope import Sealed
 from contracts.notify.reaching import MobileCleared, MobileDoubted, WechatBound, WechatUnbound
 from enrolment.main import SERVICE
 from tests.enrolment.conftest import World, asks
 from tests.enrolment.material import PLAN_CODE, worker
 from tests.enrolment.registry import Registry, ask, at
+from tests.enrolment.test_import import csv_of
 from tests.world import World as Fed
 
 COVER = f"/statistics/cover?plan={PLAN_CODE}"
@@ -65,3 +69,24 @@ async def test_who_can_be_reached_is_counted_by_place(world: World) -> None:
     body = {"mobile": worker(9).mobile, "effective_on": "2022-06-01", "source": "OFFICE"}
     await registry.post(f"/members/{ids[0]}/contact", body)
     assert await told() == [6, 6, 5, 83, 1, 1, 17]
+
+
+async def test_the_quality_of_rosters_is_told_by_the_place_of_their_sender(world: World) -> None:
+    running = await world.start()
+    await running.donate(20)
+    for org, rows in (
+        ("620725", [worker(1), worker(2), worker(3, name="")]),
+        ("620700", [worker(4)]),
+        ("620600", [worker(5, name=""), worker(6, name="")]),
+    ):
+        sent = await running.send(csv_of(replace(rows[0], remarks=new_id()), *rows[1:]), org)
+        await running.imported(sent.json()["batch_id"])
+    told = (await ask(running, "GET", COVER + "&by=city,sex", asks("supervisor"))).json()["rosters"]
+    assert [(cell["of"], *cell["figures"].values()) for cell in told["cells"]] == [
+        ({"city": "620600"}, 1, 2, 0, 100),
+        ({"city": "620700"}, 2, 4, 3, 25),
+    ]
+    assert told["total"]["figures"] == {"rosters": 3, "rows": 6, "valid": 3, "error_percent": 50}
+    below = (await ask(running, "GET", COVER + "&by=county", asks("county_clerk", "620725"))).json()
+    assert [cell["figures"]["rows"] for cell in below["rosters"]["cells"]] == [3]
+    assert below["error_percent"] == 33

@@ -101,6 +101,8 @@ def _cells_table(title: str, found: dict[str, Any]) -> Table:
 def _show_other(console: Console, name: str, value: Any) -> None:
     """What stands beside the cells: a list of rows or rows by name as a table, anything else in a line."""
     match value:
+        case {"by": [*_], "cells": [*_], "total": _}:
+            console.print(_cells_table(name, value))
         case dict() if value and all(isinstance(row, dict) for row in value.values()):
             rows: dict[str, dict[str, Any]] = value
             console.print(_table(name, ["kind"], [([key], row) for key, row in rows.items()]))

@@ -10,7 +10,7 @@ from litestar.params import FromQuery
 from litestar.types import ControllerRouterHandler
 
 from chassis.auth import allow
-from chassis.cells import ASKED, Cells, Question, answer, dimensions
+from chassis.cells import ASKED, PLACES, Cells, Question, answer, dimensions
 from chassis.context import Context
 from contracts.envelope import Actor
 from enrolment.api.access import ONLOOKERS, the_plan
@@ -21,6 +21,7 @@ class CoverStatistics(msgspec.Struct, frozen=True):
     """Covered people by dimension; seats of the whole plan; rows of the subtree's rosters and what was wrong with them.
 
     `error_percent` of the rows were refused, rounded; `mobile_missing` of them had no usable mobile when they came.
+    `rosters` tells rows and errors by those of the asked dimensions that are places, of the sender.
     """
 
     seats: int
@@ -30,6 +31,7 @@ class CoverStatistics(msgspec.Struct, frozen=True):
     errors: dict[str, int]
     mobile_missing: int
     covered: Cells
+    rosters: Cells
 
 
 @get("/statistics/cover", dependencies=ASKED)
@@ -52,9 +54,11 @@ async def cover_statistics(
         covered = await answer(tell, question, asked, actor, context.settings.public_cell_people_min)
         given = (await seats.of_plan(c, known.code)).given
         rows, valid, errors, warnings = await figures.roster_rows(c, actor, known.code)
+        places = [name for name in asked if name in PLACES]
+        by_sender = await figures.roster_quality(c, actor, known.code, places)
     refused = round((rows - valid) * 100 / rows) if rows else 0
     missing = warnings.get(figures.MISSING_MOBILE, 0)
-    return CoverStatistics(given, rows, valid, refused, errors, missing, covered)
+    return CoverStatistics(given, rows, valid, refused, errors, missing, covered, by_sender)
 
 
 ROUTES: list[ControllerRouterHandler] = [cover_statistics]

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.auth import in_subtree
-from chassis.cells import UNKNOWN, Cells, age_band, counted, level, month, percent, within
+from chassis.cells import PLACES, UNKNOWN, Cells, age_band, counted, level, month, percent, within
 from contracts.envelope import Actor
 from contracts.person import AGE_BANDS
 from enrolment.projections import contact_changes, covers, members, reachability, roster_problems, rosters
@@ -67,6 +67,23 @@ def _with_mobile() -> sa.ColumnElement[bool]:
     warned = (sa.literal(" ") + p.warnings + " ").contains(f" {MISSING_MOBILE} ", autoescape=True)
     missing = sa.exists().where(p.batch_id == k.batch_id, p.row_no == k.row_no, warned)
     return sa.or_(~missing, sa.exists().where(n.person_id == k.person_id))
+
+
+async def roster_quality(c: AsyncConnection, actor: Actor, plan: str, by: Sequence[str]) -> Cells:
+    """Rows of finished rosters by the place of their sender, how many were valid, and how many of a hundred not."""
+    t = rosters.TABLE.c
+    dimension = {name: level(t.org_path, number) for number, name in enumerate(PLACES, 2)}
+    query = sa.select(t.rows, t.valid, *(dimension[name].label(name) for name in by))
+    finished = (t.plan_code == plan, t.state == rosters.IMPORTED, in_subtree(t.org_path, actor))
+    facts = query.where(*finished).subquery()
+    rows, valid = sa.func.sum(facts.c.rows), sa.func.coalesce(sa.func.sum(facts.c.valid), 0)
+    measures = {
+        "rosters": sa.func.count(),
+        "rows": rows,
+        "valid": valid,
+        "error_percent": percent(rows - valid, rows),
+    }
+    return await counted(c, facts, by, measures)
 
 
 async def roster_rows(c: AsyncConnection, actor: Actor, plan: str) -> tuple[int, int, dict[str, int], dict[str, int]]:
