@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from chassis.testing import Spec
 from contracts.envelope import Sealed
 from contracts.notify.reaching import (
@@ -14,11 +16,12 @@ from contracts.notify.reaching import (
     NoticePosted,
     TemplateApproved,
     TemplateRefused,
+    TemplateReopened,
     TemplateSubmitted,
     WechatBound,
     WechatUnbound,
 )
-from notify.domain.approval import APPROVAL, RecordApproval, RecordRefusal, SubmitTemplate
+from notify.domain.approval import APPROVAL, RecordApproval, RecordRefusal, ReopenTemplate, SubmitTemplate
 from notify.domain.binding import BINDING, BindWechat, UnbindWechat
 from notify.domain.code import CODE, IssueCode, UseCode, digits
 from notify.domain.mobile import MOBILE, ClearMobile, CountFailure
@@ -66,6 +69,20 @@ def test_a_refusal_is_recorded_once() -> None:
     approval.given(SUBMITTED).when(command).then(REFUSED)
     approval.given(SUBMITTED, REFUSED).when(command).then_nothing()
     approval.when(command).then_rejected("template-not-submitted")
+
+
+def test_a_refused_text_is_given_in_again_when_somebody_says_why() -> None:
+    command = ReopenTemplate("benefit-paid", 1, "补充了资质证明", "head-1")
+    reopened = TemplateReopened(template_code="benefit-paid", version=1, reason="补充了资质证明", by="head-1")
+    approval.given(SUBMITTED, REFUSED).when(command).then(reopened)
+    approval.given(SUBMITTED, REFUSED, reopened).when(command).then_nothing()
+    approval.given(SUBMITTED, REFUSED, reopened).when(SUBMIT).then(SUBMITTED)
+
+
+@pytest.mark.parametrize("history", [[], [SUBMITTED], [SUBMITTED, APPROVED]], ids=["drafted", "in review", "approved"])
+def test_a_text_that_nobody_refused_is_not_given_in_again(history: list[object]) -> None:
+    command = ReopenTemplate("benefit-paid", 1, "r", "head-1")
+    approval.given(*history).when(command).then_rejected("template-not-refused")
 
 
 ISSUE = IssueCode("c1", "p1", "wechat-binding", "2022-03-01T02:05:00.000000Z")

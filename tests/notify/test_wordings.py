@@ -9,10 +9,11 @@ import msgspec
 import pytest
 
 from chassis.clock import from_text
+from contracts.health_checkup.stops import BookingCancelled
 from contracts.health_checkup.v1 import MemberInvited, Slot, SlotBooked, StopOpened
 from contracts.notify.v1 import MessageCancelled, MessageDelivered, MessagePostponed, MessageQueued, MessageSent
 from contracts.payments.owing import PayeeReminded
-from notify.domain.approval import APPROVAL, RecordApproval, RecordRefusal, SubmitTemplate
+from notify.domain.approval import APPROVAL, RecordApproval, RecordRefusal, SubmitTemplate, stream_key
 from notify.domain.template import TEMPLATES, Template, latest, segments
 from notify.projections import approvals
 from notify.settings import Settings
@@ -35,7 +36,7 @@ def reworded(monkeypatch: pytest.MonkeyPatch) -> Template:
 async def submit(house: House, template: Template) -> str:
     """Give a version in; the key of its approval."""
     code = await providers.sms(house.context).submit(template)
-    key = approving.stream_key(template.code, template.version)
+    key = stream_key(template.code, template.version)
     asking = SubmitTemplate(template.code, template.version, template.digest, "aliyun", code, "system")
     await house.context.executor.execute(APPROVAL, key, asking)
     return key
@@ -78,6 +79,54 @@ async def test_a_message_in_words_that_are_not_approved_waits_and_goes_when_they
     await house.work(house.paid)
     [message] = await house.arrived()
     assert message["text"] == "【甘肃互助保障】某某某您好,互助金150,000.00元已打入尾号1234的银行卡。"
+
+
+async def test_what_waits_for_a_refused_text_goes_out_once_the_office_has_it_given_in_again(
+    house: House, reworded: Template, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    third = replace(reworded, version=3)
+    monkeypatch.setitem(TEMPLATES, ("benefit-paid", 3), third)
+
+    async def newest(*_: object) -> Template:
+        return third
+
+    monkeypatch.setattr(approvals, "wording", newest)
+    await house.behave(refuse_template="benefit-paid.v3")
+    await approving.submit_and_review(house.context)
+    await house.register()
+    await house.settle()
+    await house.work(house.paid)
+    assert (await house.history(house.paid))[-1].reason == "template-not-approved"
+    async with house.world.client("office_head", sub="head-1") as head:
+        [notice] = [one for one in (await head.get("/notices")).json()["notices"] if one["kind"] == "template-refused"]
+        assert notice["facts"] == {"template": "benefit-paid", "version": "3", "reason": "内容不规范"}
+        path = "/templates/benefit-paid/versions/3/reopening"
+        answer = await head.post(path, json={"reason": "补充了资质证明"})
+        assert (answer.status_code, answer.json()) == (200, {"code": "benefit-paid", "version": 3})
+        await house.world.settled()
+        [shown] = [one for one in (await head.get("/templates")).json()["templates"] if one["version"] == 3]
+        assert (shown["state"], shown["reason"]) == ("reopened", "补充了资质证明")
+        await house.behave()
+        await approving.submit_and_review(house.context)
+        assert (await head.post(path, json={"reason": "r"})).json()["code"] == "template-not-refused"
+    await house.world.settled()
+    house.world.clock.advance(timedelta(minutes=15))
+    await house.release_due()
+    await house.work(house.paid)
+    assert len(await house.arrived()) == 1
+
+
+async def test_the_head_of_the_office_alone_has_a_text_given_in_again_and_only_one_there_is(house: House) -> None:
+    body = {"reason": "r"}
+    for role in ("office_reviewer", "finance", "auditor", "member"):
+        async with house.world.client(role) as client:
+            answer = await client.post("/templates/benefit-paid/versions/1/reopening", json=body)
+            assert answer.status_code == 403
+    async with house.world.client("office_head") as client:
+        answer = await client.post("/templates/benefit-paid/versions/99/reopening", json=body)
+        assert (answer.status_code, answer.json()["code"]) == (404, "template-unknown")
+        answer = await client.post("/templates/benefit-paid/versions/1/reopening", json={"reason": ""})
+        assert answer.status_code == 400
 
 
 async def test_a_text_that_was_changed_after_its_approval_is_not_sent(
@@ -162,6 +211,59 @@ async def test_whoever_books_after_the_evening_is_not_reminded(house: House) -> 
     house.world.clock.set(from_text(EVENING) + timedelta(minutes=1))
     await book(house, stop_id, "s1", "08:30")
     assert await house.queued() == []
+
+
+async def give_seat(house: House, stop_id: str, ticket_id: str) -> None:
+    """A seat from the waiting list."""
+    given = SlotBooked(
+        stop_id=stop_id,
+        campaign="2022",
+        person_id=house.member,
+        slot_id="s1",
+        starts_at="08:30",
+        ticket_id=ticket_id,
+        waited=True,
+        place="凉州区总工会门",
+        date="2022-07-15",
+    )
+    await house.world.feed("health_checkup", given, f"stop-{stop_id}")
+    await house.world.settled()
+
+
+async def test_a_seat_from_the_waiting_list_is_told_at_once_and_reminded_of_later(house: House) -> None:
+    await house.register()
+    await give_seat(house, await stop(house), "t1")
+    told, reminder = await house.queued()
+    assert (told.template_code, reminder.template_code) == ("checkup-seat", "checkup-reminder")
+    assert reminder.send_after == EVENING
+    await house.work(told.message_id)
+    [message] = await house.arrived()
+    assert message["text"] == (
+        "【甘肃互助保障】某某某您好,您候补的免费体检已有名额:7月15日08:30,见公众号。"
+        "请空腹并携带身份证,不能到请取消预约。"
+    ), "A hospital is withheld."
+
+
+async def test_whoever_gives_the_seat_back_is_not_reminded_and_may_take_another(house: House) -> None:
+    await house.register()
+    stop_id = await stop(house)
+    await book(house, stop_id, "s1", "08:30")
+    other = house.for_new_people()
+    await other.register()
+    await book(other, stop_id, "s1", "08:30")
+    cancelled = BookingCancelled(
+        stop_id=stop_id, campaign="2022", person_id=house.member, slot_id="s1", reason="BY_MEMBER"
+    )
+    for _ in range(2):
+        await house.world.feed("health_checkup", cancelled, f"stop-{stop_id}")
+        await house.world.settled()
+    [reminder] = await house.queued()
+    assert isinstance((await house.history(reminder.message_id))[-1], MessageCancelled)
+    assert len(await house.history(reminder.message_id)) == 2, "Once."
+    [others] = await other.queued()
+    assert len(await other.history(others.message_id)) == 1, "Another's reminder stays."
+    await give_seat(house, stop_id, "t2")
+    assert [one.template_code for one in await house.queued()][1:] == ["checkup-seat", "checkup-reminder"]
 
 
 async def test_the_second_provider_fits_the_port(house: House) -> None:

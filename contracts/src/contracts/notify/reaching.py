@@ -36,6 +36,15 @@ class TemplateRefused(Event, frozen=True, kw_only=True):
     reason: str
 
 
+class TemplateReopened(Event, frozen=True, kw_only=True):
+    """A refused version is to be given in again, for `reason`; `by` who asked. Stream `template-…`."""
+
+    template_code: str
+    version: int
+    reason: str
+    by: str
+
+
 class CodeIssued(Event, frozen=True, kw_only=True):
     """A verification code was made; the code itself stands nowhere (domain 9.3). Stream `code-<id>`.
 
@@ -105,8 +114,8 @@ class MobileCleared(Event, frozen=True, kw_only=True):
 class NoticePosted(Event, frozen=True, kw_only=True):
     """Officers are told something in the app (domain 9.3). Stream `notice-<key>`.
 
-    `kind`: pool-alert, top-up-request, office-call or task-digest. Whoever has one of `roles` at `org_path` reads it.
-    Nothing in `facts` is personal; `posted_on` is an ISO date.
+    `kind`: pool-alert, top-up-request, office-call, template-refused or task-digest. Whoever has one of `roles` at
+    `org_path` reads it. Nothing in `facts` is personal; `posted_on` is an ISO date.
     """
 
     notice_id: str
@@ -121,6 +130,7 @@ EVENTS: dict[str, type[Event]] = {
     "notify.template-submitted.v1": TemplateSubmitted,
     "notify.template-approved.v1": TemplateApproved,
     "notify.template-refused.v1": TemplateRefused,
+    "notify.template-reopened.v1": TemplateReopened,
     "notify.code-issued.v1": CodeIssued,
     "notify.code-missed.v1": CodeMissed,
     "notify.code-used.v1": CodeUsed,

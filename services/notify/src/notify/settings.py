@@ -40,7 +40,7 @@ class Settings(msgspec.Struct, frozen=True):
     """What happened inside the cover may be claimed this long (domain 4.2)."""
     run_off_reminder_days: int = 60
     """So long after its end the run-off is told."""
-    bulk_per_s: int = 20
+    bulk_per_s: int = 150
     """Messages of the bulk lane that may be on their way at once and are let go in a second; at most 190."""
     number_day_max: int = 20
     template_day_max: int = 50

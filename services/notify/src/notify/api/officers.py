@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 import sqlalchemy as sa
-from litestar import get
-from litestar.params import QueryParameter
+from litestar import Request, Response, get, post
+from litestar.params import JSONBody, PathParameter, QueryParameter
 from litestar.types import ControllerRouterHandler
 
 from chassis.auth import allow, in_subtree
 from chassis.context import Context
+from chassis.execute import Session
+from chassis.web.problem import Problem
 from contracts.envelope import Actor
 from notify.api.messages import FILTER_PATTERN, READERS
+from notify.domain.approval import APPROVAL, ReopenTemplate, stream_key
 from notify.domain.template import TEMPLATES
 from notify.projections import approvals, claim_tasks, covers, mobiles, notices
 from notify.projections.claim_tasks import TaskView
@@ -23,6 +26,7 @@ CLERKS = ("unit_clerk", "county_clerk", "city_clerk")
 OFFICE = ("office_reviewer", "office_rechecker", "office_head")
 OFFICERS = (*CLERKS, *OFFICE, "finance", "supervisor")
 PAGE_MAX = 200
+REASON_CHARS_MAX = 200
 NOTICES_MAX = 100
 
 Limit = Annotated[int, QueryParameter(ge=1, le=PAGE_MAX)]
@@ -59,7 +63,7 @@ class DoubtedMobiles(msgspec.Struct, frozen=True):
 
 
 class Wording(msgspec.Struct, frozen=True):
-    """A version of a text: drafted, submitted, approved or refused, by whom and when."""
+    """A version of a text: drafted, submitted, approved, refused or reopened, by whom and when."""
 
     code: str
     version: int
@@ -80,6 +84,19 @@ class Wordings(msgspec.Struct, frozen=True):
     """Every version of every text."""
 
     templates: list[Wording]
+
+
+class ReopenRefused(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why a refused text is to be given in again."""
+
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=REASON_CHARS_MAX)]
+
+
+class ReopenedText(msgspec.Struct, frozen=True):
+    """It is given in again in the next round."""
+
+    code: str
+    version: int
 
 
 @get("/tasks")
@@ -135,4 +152,29 @@ async def templates(actor: Actor, context: Context) -> Wordings:
     return Wordings(shown)
 
 
-ROUTES: list[ControllerRouterHandler] = [tasks, own_notices, doubted_mobiles, templates]
+@post("/templates/{code:str}/versions/{version:int}/reopening", status_code=200)
+async def reopen_template(
+    code: Annotated[str, PathParameter(pattern=FILTER_PATTERN)],
+    version: Annotated[int, PathParameter(ge=1)],
+    data: JSONBody[ReopenRefused],
+    request: Request[Any, Any, Any],
+    actor: Actor,
+    context: Context,
+) -> Response[ReopenedText]:
+    """Have a refused text given in again, for a reason; what waits for it goes out once it is approved.
+
+    A text that has to be mended is the next version of its file instead.
+    """
+    allow(actor, "office_head")
+    if (code, version) not in TEMPLATES:
+        raise Problem(404, "template-unknown", "There is no such version of a text.", "version")
+
+    async def work(session: Session) -> ReopenedText:
+        command = ReopenTemplate(code, version, data.reason, actor.sub)
+        await session.decide(APPROVAL, stream_key(code, version), command)
+        return ReopenedText(code, version)
+
+    return await context.command(request, actor, work)
+
+
+ROUTES: list[ControllerRouterHandler] = [tasks, own_notices, doubted_mobiles, templates, reopen_template]

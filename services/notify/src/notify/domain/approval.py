@@ -1,4 +1,4 @@
-"""A version of a text on its way through the provider's review: drafted, submitted, approved or refused."""
+"""A version of a text on its way through the provider's review: drafted, submitted, approved or refused; reopened."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from chassis.decider import Decider, Rejected
-from contracts.notify.reaching import TemplateApproved, TemplateRefused, TemplateSubmitted
+from contracts.notify.reaching import TemplateApproved, TemplateRefused, TemplateReopened, TemplateSubmitted
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,13 @@ class Refused:
     reason: str
 
 
-Approval: TypeAlias = Drafted | Submitted | Approved | Refused
-ApprovalEvent: TypeAlias = TemplateSubmitted | TemplateApproved | TemplateRefused
+@dataclass(frozen=True)
+class Reopened:
+    """Somebody asked for another look: it is given in again."""
+
+
+Approval: TypeAlias = Drafted | Submitted | Approved | Refused | Reopened
+ApprovalEvent: TypeAlias = TemplateSubmitted | TemplateApproved | TemplateRefused | TemplateReopened
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,17 @@ class RecordRefusal:
     reason: str
 
 
-ApprovalCommand: TypeAlias = SubmitTemplate | RecordApproval | RecordRefusal
+@dataclass(frozen=True)
+class ReopenTemplate:
+    """Give a refused text in again as it is: the refusal was a mistake, or what it missed was supplied."""
+
+    template_code: str
+    version: int
+    reason: str
+    by: str
+
+
+ApprovalCommand: TypeAlias = SubmitTemplate | RecordApproval | RecordRefusal | ReopenTemplate
 
 
 def evolve(approval: Approval, event: ApprovalEvent) -> Approval:
@@ -86,6 +101,8 @@ def evolve(approval: Approval, event: ApprovalEvent) -> Approval:
             return Approved(digest, event.approved_by, event.provider_code)
         case TemplateRefused():
             return Refused(event.reason)
+        case TemplateReopened():
+            return Reopened()
 
 
 def decide(command: ApprovalCommand, approval: Approval) -> list[ApprovalEvent]:
@@ -119,10 +136,26 @@ def decide(command: ApprovalCommand, approval: Approval) -> list[ApprovalEvent]:
             return [
                 TemplateRefused(template_code=command.template_code, version=command.version, reason=command.reason)
             ]
-        case (RecordApproval(), Approved()) | (RecordRefusal(), Refused()):
+        case ReopenTemplate(), Refused():
+            return [
+                TemplateReopened(
+                    template_code=command.template_code,
+                    version=command.version,
+                    reason=command.reason,
+                    by=command.by,
+                )
+            ]
+        case (RecordApproval(), Approved()) | (RecordRefusal(), Refused()) | (ReopenTemplate(), Reopened()):
             return []
+        case ReopenTemplate(), _:
+            raise Rejected("template-not-refused", "Only a refused text is given in again.")
         case _:
             raise Rejected("template-not-submitted", "The provider has not been asked about this text.")
 
 
 APPROVAL = Decider[ApprovalCommand, Approval, ApprovalEvent]("template", Drafted(), evolve, decide)
+
+
+def stream_key(template_code: str, version: int) -> str:
+    """The key of a version's approval."""
+    return f"{template_code}.{version}"

@@ -11,11 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.log import Recorded
 from chassis.projections import Patch, Projection, Put, Write
 from contracts.envelope import Event
-from contracts.notify.reaching import TemplateApproved, TemplateRefused, TemplateSubmitted
+from contracts.notify.reaching import TemplateApproved, TemplateRefused, TemplateReopened, TemplateSubmitted
 from notify.domain.template import TEMPLATES, Template, latest
 
 NAME = "approvals"
-SUBMITTED, APPROVED, REFUSED = "submitted", "approved", "refused"
+SUBMITTED, APPROVED, REFUSED, REOPENED = "submitted", "approved", "refused", "reopened"
 TABLE = sa.Table(
     NAME,
     sa.MetaData(),
@@ -54,6 +54,9 @@ def apply(recorded: Recorded) -> Iterable[Write]:
             yield Patch((code, version), state=APPROVED, approved_by=by, decided_at=time)
         case TemplateRefused(template_code=code, version=version, reason=reason):
             yield Patch((code, version), state=REFUSED, reason=reason, decided_at=time)
+        case TemplateReopened(template_code=code, version=version, reason=reason):
+            # The provider's old name for it is nothing to ask about any more.
+            yield Patch((code, version), state=REOPENED, provider_code="", reason=reason)
         case _:
             pass
 
@@ -103,5 +106,5 @@ async def wording(c: AsyncConnection, template_code: str) -> Template:
     return template or latest(template_code)
 
 
-EVENTS: frozenset[type[Event]] = frozenset({TemplateSubmitted, TemplateApproved, TemplateRefused})
-PROJECTION = Projection(NAME, 1, "notify", TABLE, apply, events=EVENTS)
+EVENTS: frozenset[type[Event]] = frozenset({TemplateSubmitted, TemplateApproved, TemplateRefused, TemplateReopened})
+PROJECTION = Projection(NAME, 2, "notify", TABLE, apply, events=EVENTS)

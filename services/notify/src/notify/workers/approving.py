@@ -8,8 +8,12 @@ import structlog
 
 from chassis.context import Context
 from chassis.decider import Rejected
+from chassis.execute import Session
 from contracts.envelope import SYSTEM
-from notify.domain.approval import APPROVAL, ApprovalCommand, RecordApproval, RecordRefusal, SubmitTemplate
+from contracts.notify.reaching import TemplateRefused
+from contracts.organization import path_of
+from notify.domain.approval import APPROVAL, ApprovalCommand, RecordApproval, RecordRefusal, SubmitTemplate, stream_key
+from notify.domain.notice import NOTICE, PostNotice
 from notify.domain.template import TEMPLATES, Template
 from notify.projections import approvals
 from notify.workers import providers
@@ -19,6 +23,10 @@ from notify.workers.rounds import for_ever
 INTERVAL_S = 60.0
 """A review takes about a working day."""
 EAGER_INTERVAL_S = 1.0
+TEMPLATE_REFUSED = "template-refused"
+TOLD = ("office_head", "supervisor")
+"""Whoever may give it in again, and whoever watches."""
+PROVINCE = path_of("620000")
 EAGER_ROUNDS = 30
 """After a start, a provider that answers at once is heard at once."""
 
@@ -68,10 +76,15 @@ async def _one(context: Context, provider: SmsProvider, template: Template, code
         answer = RecordRefusal(template.code, template.version, review.reason)
     else:
         return True
-    await context.executor.execute(APPROVAL, key, answer)
+
+    async def work(session: Session) -> None:
+        decided = await session.decide(APPROVAL, key, answer)
+        if any(isinstance(event, TemplateRefused) for event in decided):
+            # Whatever is to be told in these words waits until somebody does something about it.
+            facts = (("template", template.code), ("version", str(template.version)), ("reason", review.reason))
+            notice_id = f"{TEMPLATE_REFUSED}-{key}-{code}"
+            notice = PostNotice(notice_id, TEMPLATE_REFUSED, TOLD, PROVINCE, facts, session.today.isoformat())
+            await session.decide(NOTICE, notice_id, notice)
+
+    await context.executor.run(work)
     return False
-
-
-def stream_key(template_code: str, version: int) -> str:
-    """The key of a version's approval."""
-    return f"{template_code}.{version}"
