@@ -115,7 +115,7 @@ class Bank(RuleBasedStateMachine):
     @rule(payout_id=st.sampled_from(PAYOUTS), tail=st.sampled_from(["0001", "0002"]))
     def correct(self, payout_id: str, tail: str) -> None:
         self.tell(payout_id, ProposeAccount(sealed(tail), tail, "payee-1"))
-        self.tell(payout_id, ConfirmAccount("clerk", matches=True, usable_from=""))
+        self.tell(payout_id, ConfirmAccount("clerk", matches=True, usable_from="", today="2022-06-01", tries_max=5))
 
     @rule(
         payout_id=st.sampled_from(PAYOUTS),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from chassis.testing import Spec
 from contracts.envelope import Event, changed
 from contracts.payments.owing import (
     AccountDeclined,
+    AccountMismatched,
     AccountProposed,
     OfficeCallMade,
     OfficeCallRequested,
@@ -38,7 +40,10 @@ BACK = (requested(), batched(), returned())
 PROPOSE = ProposeAccount(sealed("b"), "5678", "clerk-1")
 PROPOSED = AccountProposed(payout_id=ID, account=sealed("b"), account_tail="5678", by="clerk-1")
 FROM = "2022-06-02T01:00:00.000000Z"
-CONFIRM = ConfirmAccount("clerk-2", matches=True, usable_from=FROM)
+TODAY = "2022-06-01"
+CONFIRM = ConfirmAccount("clerk-2", matches=True, usable_from=FROM, today=TODAY, tries_max=2)
+WRONG = replace(CONFIRM, matches=False)
+MISMATCHED = AccountMismatched(payout_id=ID, on=TODAY, by="clerk-2")
 CORRECTED = AccountCorrected(
     payout_id=ID, account=sealed("b"), account_tail="5678", proposed_by="clerk-1", by="clerk-2", usable_from=FROM
 )
@@ -80,15 +85,25 @@ def test_a_second_person_confirms_an_account_once() -> None:
 
 @pytest.mark.parametrize("by", ["clerk-1", "payee-1", "person-1"])
 def test_neither_who_named_the_account_nor_who_is_paid_to_it_confirms_or_declines_it(by: str) -> None:
-    alone = ConfirmAccount(by, matches=True, usable_from=FROM)
+    alone = replace(CONFIRM, by=by)
     payout.given(*BACK, PROPOSED).when(alone).then_rejected("same-person")
     payout.given(*BACK, PROPOSED).when(DeclineAccount(by, "NOT_OWN")).then_rejected("same-person")
 
 
-def test_a_number_that_differs_and_an_account_that_nobody_named_are_not_confirmed() -> None:
-    other = ConfirmAccount("clerk-2", matches=False, usable_from=FROM)
-    payout.given(*BACK, PROPOSED).when(other).then_rejected("account-differs")
+def test_a_number_that_differs_is_recorded_and_an_account_that_nobody_named_is_not_confirmed() -> None:
+    payout.given(*BACK, PROPOSED).when(WRONG).then(MISMATCHED)
     payout.given(*BACK).when(CONFIRM).then_rejected("no-account-proposed")
+
+
+def test_after_so_many_wrong_numbers_no_number_is_heard_until_the_next_day() -> None:
+    once, twice = payout.given(*BACK, PROPOSED, MISMATCHED), payout.given(*BACK, PROPOSED, MISMATCHED, MISMATCHED)
+    once.when(CONFIRM).then(CORRECTED)
+    once.given(CORRECTED).when(CONFIRM).then_nothing()
+    twice.when(WRONG).then_rejected("account-tries-exhausted")
+    twice.when(CONFIRM).then_rejected("account-tries-exhausted")
+    # Neither another second person nor the same account named once more begins afresh.
+    twice.given(PROPOSED).when(replace(CONFIRM, by="clerk-3")).then_rejected("account-tries-exhausted")
+    twice.when(replace(CONFIRM, today="2022-06-02")).then(CORRECTED)
 
 
 def test_a_declined_account_waits_for_another_and_declining_again_is_quiet() -> None:
@@ -205,8 +220,14 @@ async def test_an_account_waits_for_its_second_person_and_then_cools(house: Hous
         ("c", {"role": "county_clerk", "org_path": "620000.620600.620602"}, "payout-unknown"),
     ):
         assert (await house.post(f"{path}/confirm", again, sub, **who)).json()["code"] == code
-    other = await house.post(f"{path}/confirm", {"card_no": WRONG_NAME_CARD}, "second", **clerk)
-    assert (other.status_code, other.json()["code"]) == (409, "account-differs")
+    wrong = {"card_no": WRONG_NAME_CARD}
+    for _ in range(house.context.settings.account_tries_max):
+        other = await house.post(f"{path}/confirm", wrong, "second", **clerk)
+        assert (other.status_code, other.json()["code"]) == (409, "account-differs")
+        assert other.headers["content-type"].startswith("application/problem+json")
+    locked = await house.post(f"{path}/confirm", again, "third", **clerk)
+    assert (locked.status_code, locked.json()["code"]) == (409, "account-tries-exhausted")
+    house.clock.advance(timedelta(days=1))
     assert (await house.post(f"{path}/confirm", again, "second", **clerk)).status_code == 200
     assert (await house.post("/batches", body, "maker")).json()["code"] == "account-cooling"
     await house.settled_reads()

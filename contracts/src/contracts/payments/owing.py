@@ -28,6 +28,17 @@ class AccountDeclined(Event, frozen=True, kw_only=True):
     by: str
 
 
+class AccountMismatched(Event, frozen=True, kw_only=True):
+    """The second person wrote another number than the one proposed. Stream `payout-…`.
+
+    `on` is the ISO date of the business day; so many tries of a day are a bound, after which none is heard that day.
+    """
+
+    payout_id: str
+    on: str
+    by: str
+
+
 class PayeeReminded(Event, frozen=True, kw_only=True):
     """Money that came back still waits for an account of the payee (domain 7.1). Stream `payout-…`.
 
@@ -144,6 +155,7 @@ class PayoutsResumed(Event, frozen=True, kw_only=True):
 EVENTS: dict[str, type[Event]] = {
     "payments.account-proposed.v1": AccountProposed,
     "payments.account-declined.v1": AccountDeclined,
+    "payments.account-mismatched.v1": AccountMismatched,
     "payments.payee-reminded.v1": PayeeReminded,
     "payments.office-call-requested.v1": OfficeCallRequested,
     "payments.office-call-made.v1": OfficeCallMade,

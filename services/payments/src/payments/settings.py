@@ -31,6 +31,8 @@ class Settings(msgspec.Struct, frozen=True):
     """Cells of fewer people are not shown in public figures (domain 10)."""
     account_cooling_h: int = 12
     """So long after its confirmation a corrected account is not paid to yet: hours of the business clock."""
+    account_tries_max: int = 5
+    """Wrong numbers that a second person may write of a payout in a business day (domain 7.1: 4-5 tries a card)."""
     reminder_days: str = "3,10,30"
     call_after_failures: int = 3
     payout_limit_fen: int = 20_000_000

@@ -17,8 +17,9 @@ from chassis.clock import utc_text
 from chassis.context import Context
 from chassis.execute import Session
 from chassis.keyring import Erased
-from chassis.web.problem import Problem
+from chassis.web.problem import Problem, ProblemBody, body_of
 from contracts.envelope import Actor
+from contracts.payments.owing import AccountMismatched
 from contracts.person import Account
 from payments.api.payouts import CLERKS, PayoutPage, may_see, payout_view
 from payments.api.reading import PAGE_ROWS, After, Limit
@@ -70,6 +71,23 @@ class AccountTaken(msgspec.Struct, frozen=True):
     account_tail: str
 
 
+class NumberDiffers(ProblemBody, frozen=True):
+    """The number is not the one that was proposed. An answer and no refusal, since the try is recorded."""
+
+    @property
+    def http_status(self) -> int:
+        """As of the problem."""
+        return self.status
+
+
+DIFFERS = msgspec.convert(
+    msgspec.to_builtins(
+        body_of(Problem(409, "account-differs", "The number is not the one that was proposed.", "card_no"))
+    ),
+    NumberDiffers,
+)
+
+
 class CallTaken(msgspec.Struct, frozen=True):
     """The call is recorded."""
 
@@ -114,17 +132,23 @@ async def confirm_account(
     request: Request[Any, Any, Any],
     actor: Actor,
     context: Context,
-) -> Response[AccountTaken]:
-    """The second person writes the number again; after the cooling period it may be paid to."""
+) -> Response[AccountTaken | NumberDiffers]:
+    """The second person writes the number again; after the cooling period it may be paid to.
+
+    409 `account-differs` for another number, and `account-tries-exhausted` after `account_tries_max` of them in a day.
+    """
     allow(actor, *CONFIRMERS)
     card_no = _digits(data.card_no)
 
-    async def work(session: Session) -> AccountTaken:
+    async def work(session: Session) -> AccountTaken | NumberDiffers:
         payout = await _theirs(session, actor, payout_id)
         named = await _named_last(session, payout)
         usable_from = session.now + timedelta(hours=context.settings.account_cooling_h)
         matches = named is not None and named.card_no == card_no
-        await session.decide(PAYOUT, payout_id, ConfirmAccount(actor.sub, matches, utc_text(usable_from)))
+        settings, today = context.settings, session.today.isoformat()
+        command = ConfirmAccount(actor.sub, matches, utc_text(usable_from), today, settings.account_tries_max)
+        if any(isinstance(one, AccountMismatched) for one in await session.decide(PAYOUT, payout_id, command)):
+            return DIFFERS
         return AccountTaken(payout_id, card_no[-ACCOUNT_TAIL_LENGTH:])
 
     return await context.command(request, actor, work, status=200, keep_s=None)

@@ -73,11 +73,16 @@ class ProposeAccount:
 
 @dataclass(frozen=True)
 class ConfirmAccount:
-    """The second person wrote the number again and it `matches`; it may be paid to from `usable_from` on."""
+    """The second person wrote the number again and it `matches`; it may be paid to from `usable_from` on.
+
+    `today` is an ISO date; `tries_max` wrong numbers of a payout are heard in a day, then no number at all.
+    """
 
     by: str
     matches: bool
     usable_from: str
+    today: str
+    tries_max: int
 
 
 @dataclass(frozen=True)

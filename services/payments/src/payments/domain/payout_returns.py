@@ -5,6 +5,7 @@ from __future__ import annotations
 from chassis.decider import Rejected
 from contracts.payments.owing import (
     AccountDeclined,
+    AccountMismatched,
     AccountProposed,
     OfficeCallMade,
     OfficeCallRequested,
@@ -80,8 +81,12 @@ def _confirm(command: ConfirmAccount, payout: Owed) -> list[PayoutEvent]:
     match payout:
         case Returned(terms, proposal=AccountProposed() as proposal):
             _second_person(command.by, proposal, terms)
+            # Whoever may write number after number finds out the one that is meant.
+            if payout.mismatched_on.count(command.today) >= command.tries_max:
+                sentence = "Too many wrong numbers were written today; come back tomorrow, or decline the account."
+                raise Rejected("account-tries-exhausted", sentence, "card_no")
             if not command.matches:
-                raise Rejected("account-differs", "The number is not the one that was proposed.", "card_no")
+                return [AccountMismatched(payout_id=terms.owed.payout_id, on=command.today, by=command.by)]
             return [
                 AccountCorrected(
                     payout_id=terms.owed.payout_id,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from contracts.envelope import Sealed
 from contracts.payments.owing import (
     AccountDeclined,
+    AccountMismatched,
     AccountProposed,
     FurtherApprovalAsked,
     FurtherApprovalGiven,
@@ -117,7 +118,8 @@ class Returned:
     """This attempt has failed finally, for a reason of domain 7.1.
 
     `proposal` is another account that waits for a second person; `declined` who declined the last one, and why;
-    `reminded_day` the last day told; `call` whether the office has to phone, and `calls` what became of it.
+    `reminded_day` the last day told; `call` whether the office has to phone, and `calls` what became of it;
+    `mismatched_on` the day of each wrong number that a second person wrote, whatever account was proposed.
     """
 
     terms: Terms
@@ -129,11 +131,14 @@ class Returned:
     call: str = ""
     calls: tuple[OfficeCallMade, ...] = ()
     returned_on: str = ""
+    mismatched_on: tuple[str, ...] = ()
 
 
 Owed = Requested | Batched | Unknown | Settled | Returned
 Payout = Absent | Owed
-ReturnFollowed = AccountProposed | AccountDeclined | PayeeReminded | OfficeCallRequested | OfficeCallMade
+ReturnFollowed = (
+    AccountProposed | AccountDeclined | AccountMismatched | PayeeReminded | OfficeCallRequested | OfficeCallMade
+)
 Approval = FurtherApprovalAsked | FurtherApprovalGiven
 PayoutMoved = (
     PayoutBatched
@@ -179,7 +184,14 @@ def _moved(payout: Owed, event: PayoutMoved) -> Owed:
             return replace(payout, terms=replace(terms, limits=limits, asked_by=by, approved_further_by=""))
         case FurtherApprovalGiven(by=by):
             return replace(payout, terms=replace(terms, approved_further_by=by, hands=(*terms.hands, by)))
-        case AccountProposed() | AccountDeclined() | PayeeReminded() | OfficeCallRequested() | OfficeCallMade():
+        case (
+            AccountProposed()
+            | AccountDeclined()
+            | AccountMismatched()
+            | PayeeReminded()
+            | OfficeCallRequested()
+            | OfficeCallMade()
+        ):
             assert isinstance(payout, Returned), "Only what came back is followed."
             return _followed(payout, event)
 
@@ -201,6 +213,8 @@ def _followed(payout: Returned, event: ReturnFollowed) -> Returned:
             return replace(payout, proposal=event, declined=None)
         case AccountDeclined():
             return replace(payout, proposal=None, declined=event)
+        case AccountMismatched(on=on):
+            return replace(payout, mismatched_on=(*payout.mismatched_on, on))
         case PayeeReminded(day=day):
             return replace(payout, reminded_day=day)
         case OfficeCallRequested():
