@@ -26,6 +26,41 @@ class ResultsAmended(Event, frozen=True, kw_only=True):
     age: int | None = None
 
 
+class RetractionProposed(Event, frozen=True, kw_only=True):
+    """The provider says that a check-up's results are another person's; a second of its people must agree.
+
+    `reason` is OTHER_PERSON (typed in for the wrong one) or SAMPLES_SWAPPED; `version` the one that it is said of.
+    Stream `exam-<campaign>-<person>`.
+    """
+
+    exam_id: str
+    person_id: str
+    reason: str
+    version: int
+    by: str
+
+
+class ResultsRetracted(Event, frozen=True, kw_only=True):
+    """The results were recorded for the wrong person and are this one's no more; the log keeps what they said.
+
+    `version` is the newest that is taken back, and `measurements` its values, sealed as they were; `reports` are the
+    digests of the papers that go with them. Nothing says whose they are. Stream `exam-<campaign>-<person>`.
+    """
+
+    exam_id: str
+    person_id: str
+    stop_id: str
+    campaign: str
+    package: str
+    reason: str
+    version: int
+    measurements: Sealed
+    reports: tuple[str, ...]
+    retracted_on: str
+    proposed_by: str
+    by: str
+
+
 class ReportAttached(Event, frozen=True, kw_only=True):
     """The provider's signed report, a PDF, is kept sealed (domain 8.2). Stream `exam-<campaign>-<person>`.
 
@@ -166,6 +201,8 @@ class CollectiveReportIssued(Event, frozen=True, kw_only=True):
 
 EVENTS: dict[str, type[Event]] = {
     "health_checkup.results-amended.v1": ResultsAmended,
+    "health_checkup.retraction-proposed.v1": RetractionProposed,
+    "health_checkup.results-retracted.v1": ResultsRetracted,
     "health_checkup.report-attached.v1": ReportAttached,
     "health_checkup.result-problem-found.v1": ResultProblemFound,
     "health_checkup.result-problem-settled.v1": ResultProblemSettled,

@@ -12,6 +12,7 @@ from health_checkup.api import (
     records,
     reports,
     results,
+    retractions,
     stops,
     summaries,
 )
@@ -46,6 +47,8 @@ ROUTES = [
     summaries.summary,
     results.record_results,
     results.amend_results,
+    retractions.propose_retraction,
+    retractions.confirm_retraction,
     results.record_fhir,
     results.record_spreadsheet,
     results.check_spreadsheet,

@@ -311,12 +311,20 @@ def ranges_of(item: Item, sex: str, age: Age | None) -> tuple[ReferenceRange, ..
 
 
 def report(
-    key: str, *, person_id: str, examined_on: str, issued: str, advice: str, results: tuple[str, ...], amended: bool
+    key: str,
+    *,
+    person_id: str,
+    examined_on: str,
+    issued: str,
+    advice: str,
+    results: tuple[str, ...],
+    amended: bool = False,
+    retracted: bool = False,
 ) -> DiagnosticReport:
-    """One check-up as a resource; `results` are the full URLs of its observations."""
+    """One check-up as a resource; `results` are the full URLs of its observations, none where it was `retracted`."""
     return DiagnosticReport(
         id=key,
-        status="amended" if amended else "final",
+        status="entered-in-error" if retracted else "amended" if amended else "final",
         code=CodeableConcept((Coding("urn:huzhu:report", "CHECKUP", "健康体检报告"),), "健康体检报告"),
         subject=Reference(f"Patient/{person_id}"),
         effectiveDateTime=examined_on,

@@ -31,6 +31,28 @@ class AmendmentRequest(Asked, frozen=True):
     born_on: date | None = None
 
 
+class RetractionRequest(Asked, frozen=True):
+    """Whose record has another person's results, and how that came about."""
+
+    person_id: Id
+    reason: Literal["OTHER_PERSON", "SAMPLES_SWAPPED"]
+
+
+class ConfirmationRequest(Asked, frozen=True):
+    """Whose record has another person's results; `right_person_id` is the other's, "" where it is not known."""
+
+    person_id: Id
+    right_person_id: Annotated[str, Meta(max_length=80, pattern=r"^[0-9A-Za-z-]*$")] = ""
+
+
+class RetractionAnswer(msgspec.Struct, frozen=True):
+    """The check-up; `recorded_exam_id` is the right person's, "" for none."""
+
+    exam_id: str
+    retracted: bool
+    recorded_exam_id: str
+
+
 class AmendmentAnswer(msgspec.Struct, frozen=True):
     """The check-up's id and version; `finding_id` when something needs a follow-up."""
 
@@ -218,13 +240,26 @@ class ReadingView(msgspec.Struct, frozen=True):
     self_measured: bool = True
 
 
+class RetractedView(msgspec.Struct, frozen=True):
+    """Results that stood in the record and were another person's: that they did, and none of their values."""
+
+    exam_id: str
+    examined_on: str
+    reason: str
+    retracted_on: str
+
+
 class RecordView(msgspec.Struct, frozen=True):
-    """A member's health record, oldest first: check-ups, own readings, and each item over the years."""
+    """A member's health record, oldest first: check-ups, own readings, and each item over the years.
+
+    `retracted` are results that were recorded for this member by mistake.
+    """
 
     person_id: str
     exams: list[ExamView]
     readings: list[ReadingView] = []
     timeline: list[SeriesView] = []
+    retracted: list[RetractedView] = []
 
 
 class DeletedAnswer(msgspec.Struct, frozen=True):

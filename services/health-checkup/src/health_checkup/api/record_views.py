@@ -18,11 +18,12 @@ from health_checkup.api.record_shapes import (
     PointView,
     ReadingView,
     RecordView,
+    RetractedView,
     SeriesView,
     VersionView,
 )
 from health_checkup.domain.package import EVERY_PACKAGE, Item, Package, age_on, judge
-from health_checkup.projections import deleted_copies, exam_reports, exam_versions, exams, people, readings
+from health_checkup.projections import deleted_copies, exam_reports, exam_versions, exams, people, readings, retractions
 from health_checkup.projections.people import Known
 
 NOT_KNOWN = Known("", 0)
@@ -54,6 +55,7 @@ class OpenedRecord:
     known: Known
     exams: tuple[OpenedExam, ...]
     readings: tuple[OpenedReading, ...]
+    retracted: tuple[retractions.RetractionRow, ...] = ()
 
 
 async def gather(context: Context, person_id: str, provider: Actor | None) -> OpenedRecord:
@@ -69,6 +71,7 @@ async def gather(context: Context, person_id: str, provider: Actor | None) -> Op
         reports = await exam_reports.of_person(c, person_id, ids, after)
         own = await readings.of_person(c, person_id, after) if rows or provider is None else []
         known = (await people.known(c, [person_id])).get(person_id, NOT_KNOWN)
+        retracted = await retractions.of_person(c, person_id, provider, after)
     opened = await context.keyring.open_many(
         [
             *((row.measurements, Measurements, person_id, row.field) for row in rows),
@@ -95,6 +98,7 @@ async def gather(context: Context, person_id: str, provider: Actor | None) -> Op
             for row, value in zip(rows, values, strict=False)
         ),
         tuple(OpenedReading(row, value) for row, value in zip(own, values[len(rows) + len(versions) :], strict=True)),
+        tuple(retracted),
     )
 
 
@@ -105,6 +109,7 @@ def view(record: OpenedRecord) -> RecordView:
         [_exam(one, record.known) for one in record.exams],
         [_reading(one, record.known) for one in record.readings],
         timeline(record),
+        [RetractedView(one.exam_id, one.examined_on, one.reason, one.retracted_on) for one in record.retracted],
     )
 
 
@@ -170,7 +175,23 @@ def bundle(record: OpenedRecord, now: str) -> fhir.WrittenBundle:
             url = f"urn:huzhu:observation:{reading.row.kiosk_id}:{reading.row.reading_id}:{code}"
             at = local_text(reading.row.measured_at)
             entries.append(_observed(url, record, package.items[code], text, at, self_measured=True))
+    again = {exam.row.exam_id for exam in record.exams}
+    # Where results of the member's own have come since, they have the place, under the same id.
+    entries += [_retracted(record, one) for one in record.retracted if one.exam_id not in again]
     return fhir.WrittenBundle("collection", now, tuple(entries))
+
+
+def _retracted(record: OpenedRecord, one: retractions.RetractionRow) -> fhir.WrittenEntry:
+    report = fhir.report(
+        _fhir_id(one.exam_id),
+        person_id=record.person_id,
+        examined_on=one.examined_on,
+        issued=fhir.midnight(one.retracted_on),
+        advice="",
+        results=(),
+        retracted=True,
+    )
+    return fhir.WrittenEntry(f"urn:huzhu:report:{one.exam_id}", report)
 
 
 def _observed(

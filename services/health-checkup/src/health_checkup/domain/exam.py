@@ -7,13 +7,14 @@ from typing import TypeAlias
 
 from chassis.decider import Decider, Rejected
 from contracts.envelope import Sealed
-from contracts.health_checkup.records import ReportAttached, ResultsAmended
+from contracts.health_checkup.records import ReportAttached, ResultsAmended, ResultsRetracted, RetractionProposed
 from contracts.health_checkup.stops import ExamReleased
 from contracts.health_checkup.v1 import ExamPlanned, ResultsRecorded
 
 MISSED = "MISSED"
 ADDED, CORRECTED = "ADDED", "CORRECTED"
 REASONS = frozenset({ADDED, CORRECTED})
+RETRACTION_REASONS = frozenset({"OTHER_PERSON", "SAMPLES_SWAPPED"})
 VERSIONS_MAX = 50
 REPORTS_MAX = 20
 FIRST_FIELD = "health_checkup.results-recorded.v1/measurements"
@@ -29,10 +30,19 @@ class Absent:
 
 @dataclass(frozen=True)
 class Planned:
-    """A seat is booked at one stop, or the member has come there."""
+    """A seat is booked at one stop, or the member has come there; `retracted` when results there were another's."""
 
     stop_id: str
     missed: frozenset[str] = frozenset()
+    retracted: bool = False
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Somebody says that the results are another person's."""
+
+    reason: str
+    by: str
 
 
 @dataclass(frozen=True)
@@ -48,6 +58,7 @@ class Done:
     version: int = 1
     reports: tuple[str, ...] = ()
     age: int | None = None
+    proposal: Proposal | None = None
 
     @property
     def field(self) -> str:
@@ -56,7 +67,15 @@ class Done:
 
 
 Exam: TypeAlias = Absent | Planned | Done
-ExamEvent: TypeAlias = ExamPlanned | ExamReleased | ResultsRecorded | ResultsAmended | ReportAttached
+ExamEvent: TypeAlias = (
+    ExamPlanned
+    | ExamReleased
+    | ResultsRecorded
+    | ResultsAmended
+    | RetractionProposed
+    | ResultsRetracted
+    | ReportAttached
+)
 
 
 def exam_id(campaign: str, person_id: str) -> str:
@@ -79,6 +98,10 @@ def evolve(exam: Exam, event: ExamEvent) -> Exam:
         case ResultsAmended():
             reports = exam.reports if isinstance(exam, Done) else ()
             return Done(event.stop_id, event.package, event.measurements, event.version, reports, event.age)
+        case RetractionProposed():
+            return replace(exam, proposal=Proposal(event.reason, event.by)) if isinstance(exam, Done) else exam
+        case ResultsRetracted():
+            return Planned(event.stop_id, retracted=True)
         case ReportAttached():
             return replace(exam, reports=(*exam.reports, event.sha256)) if isinstance(exam, Done) else exam
 
@@ -129,6 +152,27 @@ class AmendResults:
 
 
 @dataclass(frozen=True)
+class ProposeRetraction:
+    """The results are another person's; `reason` is OTHER_PERSON or SAMPLES_SWAPPED."""
+
+    exam_id: str
+    person_id: str
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True)
+class ConfirmRetraction:
+    """A second person agrees; `today` is an ISO date."""
+
+    exam_id: str
+    person_id: str
+    campaign: str
+    today: str
+    by: str
+
+
+@dataclass(frozen=True)
 class AttachReport:
     """The provider's signed PDF, which is kept already under the digest of its sealed bytes."""
 
@@ -153,7 +197,9 @@ class ReleaseExam:
     reason: str
 
 
-ExamCommand: TypeAlias = PlanExam | ReleaseExam | RecordResults | AmendResults | AttachReport
+ExamCommand: TypeAlias = (
+    PlanExam | ReleaseExam | RecordResults | AmendResults | ProposeRetraction | ConfirmRetraction | AttachReport
+)
 
 
 def _plan(command: PlanExam, exam: Exam) -> list[ExamEvent]:
@@ -243,6 +289,52 @@ def _amend(command: AmendResults, exam: Exam) -> list[ExamEvent]:
     ]
 
 
+def _propose(command: ProposeRetraction, exam: Exam) -> list[ExamEvent]:
+    if not isinstance(exam, Done):
+        raise Rejected("results-unknown", "There are no results that could be another person's.", "person_id")
+    if command.reason not in RETRACTION_REASONS:
+        reasons = ", ".join(sorted(RETRACTION_REASONS))
+        raise Rejected("reason-invalid", f"Results are taken back for one of {reasons}.", "reason")
+    if exam.proposal is not None:
+        if exam.proposal == Proposal(command.reason, command.by):
+            return []
+        raise Rejected("retraction-proposed", "Somebody has proposed it; another person may agree.")
+    return [
+        RetractionProposed(
+            exam_id=command.exam_id,
+            person_id=command.person_id,
+            reason=command.reason,
+            version=exam.version,
+            by=command.by,
+        )
+    ]
+
+
+def _confirm(command: ConfirmRetraction, exam: Exam) -> list[ExamEvent]:
+    if isinstance(exam, Planned) and exam.retracted:
+        return []
+    if not isinstance(exam, Done) or exam.proposal is None:
+        raise Rejected("retraction-unknown", "Nobody has proposed to take these results back.", "person_id")
+    if exam.proposal.by == command.by:
+        raise Rejected("same-person", "Another person than who proposed it must agree.")
+    return [
+        ResultsRetracted(
+            exam_id=command.exam_id,
+            person_id=command.person_id,
+            stop_id=exam.stop_id,
+            campaign=command.campaign,
+            package=exam.package,
+            reason=exam.proposal.reason,
+            version=exam.version,
+            measurements=exam.measurements,
+            reports=exam.reports,
+            retracted_on=command.today,
+            proposed_by=exam.proposal.by,
+            by=command.by,
+        )
+    ]
+
+
 def _attach(command: AttachReport, exam: Exam) -> list[ExamEvent]:
     if not isinstance(exam, Done):
         raise Rejected("results-unknown", "A report belongs to results, and there are none yet.", "person_id")
@@ -276,6 +368,10 @@ def decide(command: ExamCommand, exam: Exam) -> list[ExamEvent]:
             return _record(command, exam)
         case AmendResults():
             return _amend(command, exam)
+        case ProposeRetraction():
+            return _propose(command, exam)
+        case ConfirmRetraction():
+            return _confirm(command, exam)
         case AttachReport():
             return _attach(command, exam)
 

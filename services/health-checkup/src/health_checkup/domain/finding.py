@@ -121,9 +121,10 @@ class RaiseFinding:
 
 @dataclass(frozen=True)
 class WithdrawFinding:
-    """Amended results cross no limit any more."""
+    """Amended results cross no limit any more; `whole` when the results were another person's, an end included."""
 
     finding_id: str
+    whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -236,7 +237,8 @@ def _follow_up_closed(command: RecordFollowUp, finding: Closed) -> list[FindingE
 
 
 def _withdraw(command: WithdrawFinding, finding: Finding) -> list[FindingEvent]:
-    if not isinstance(finding, Open):
+    ended = isinstance(finding, Closed) and (not command.whole or finding.outcome == WITHDRAWN)
+    if isinstance(finding, Absent) or ended:
         return []
     return [FindingWithdrawn(finding_id=command.finding_id, person_id=finding.person_id)]
 

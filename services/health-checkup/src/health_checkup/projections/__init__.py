@@ -23,6 +23,7 @@ from health_checkup.projections import (
     quizzes,
     readings,
     result_problems,
+    retractions,
     stops,
     waves,
 )
@@ -37,6 +38,7 @@ ALL: tuple[Projection, ...] = (
     exams.PROJECTION,
     exam_versions.PROJECTION,
     exam_reports.PROJECTION,
+    retractions.PROJECTION,
     result_problems.PROJECTION,
     findings.PROJECTION,
     follow_ups.PROJECTION,

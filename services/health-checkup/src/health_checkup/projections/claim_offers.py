@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.log import Recorded
-from chassis.projections import Projection, Put, Write
+from chassis.projections import Projection, Put, Remove, Write
 from contracts.envelope import Sealed
-from contracts.health_checkup.records import ClaimOffered
+from contracts.health_checkup.records import ClaimOffered, FindingWithdrawn
 
 NAME = "claim_offers"
 FIELD = "health_checkup.claim-offered.v1/illness"
@@ -43,6 +43,8 @@ def apply(recorded: Recorded) -> Iterable[Write]:
                 illness=msgspec.json.encode(event.illness),
                 offered_on=event.offered_on,
             )
+        case FindingWithdrawn(finding_id=finding_id):
+            yield Remove((finding_id,))
         case _:
             pass
 
@@ -55,4 +57,4 @@ async def of_person(c: AsyncConnection, person_id: str) -> list[OfferRow]:
     return [OfferRow(finding, msgspec.json.decode(illness, type=Sealed), day) for finding, illness, day in rows]
 
 
-PROJECTION = Projection(NAME, 1, "health_checkup", TABLE, apply)
+PROJECTION = Projection(NAME, 2, "health_checkup", TABLE, apply)

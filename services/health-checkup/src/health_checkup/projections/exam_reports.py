@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.log import Recorded
-from chassis.projections import Projection, Put, Write
-from contracts.health_checkup.records import ReportAttached
+from chassis.projections import Projection, Put, Remove, Write
+from contracts.health_checkup.records import ReportAttached, ResultsRetracted
 
 NAME = "exam_reports"
 TABLE = sa.Table(
@@ -49,6 +49,9 @@ def apply(recorded: Recorded) -> Iterable[Write]:
                 kept_until=event.kept_until,
                 position=recorded.position,
             )
+        case ResultsRetracted(exam_id=exam_id, reports=reports):
+            for sha256 in reports:
+                yield Remove((exam_id, sha256))
         case _:
             pass
 
@@ -61,4 +64,4 @@ async def of_person(c: AsyncConnection, person_id: str, exam_ids: Sequence[str],
     return [ReportRow(**row) for row in (await c.execute(query.order_by(t.position))).mappings().all()]
 
 
-PROJECTION = Projection(NAME, 1, "health_checkup", TABLE, apply)
+PROJECTION = Projection(NAME, 2, "health_checkup", TABLE, apply)

@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.clock import from_text, local_day
 from chassis.log import Recorded
-from chassis.projections import Projection, Put, Write
+from chassis.projections import Projection, Put, Remove, Write
 from contracts.envelope import Sealed
-from contracts.health_checkup.records import ResultsAmended
+from contracts.health_checkup.records import ResultsAmended, ResultsRetracted
 from contracts.health_checkup.v1 import ResultsRecorded
 from health_checkup.domain.exam import AMENDED_FIELD, FIRST_FIELD
 
@@ -53,6 +53,9 @@ def apply(recorded: Recorded) -> Iterable[Write]:
             yield _row(recorded, event.exam_id, 1, event.person_id, "", event.measurements)
         case ResultsAmended() as event:
             yield _row(recorded, event.exam_id, event.version, event.person_id, event.reason, event.measurements)
+        case ResultsRetracted() as event:
+            for version in range(1, event.version + 1):
+                yield Remove((event.exam_id, version))
         case _:
             pass
 
@@ -79,4 +82,4 @@ async def of_exams(c: AsyncConnection, exam_ids: Sequence[str], after: int = 0) 
     ]
 
 
-PROJECTION = Projection(NAME, 1, "health_checkup", TABLE, apply)
+PROJECTION = Projection(NAME, 2, "health_checkup", TABLE, apply)

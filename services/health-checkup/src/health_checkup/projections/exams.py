@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.auth import in_subtree
 from chassis.clock import from_text, local_day
 from chassis.log import Recorded
-from chassis.projections import Patch, Projection, Put, Write
+from chassis.projections import Patch, Projection, Put, Remove, Write
 from contracts.envelope import Actor, Sealed
-from contracts.health_checkup.records import ResultsAmended
+from contracts.health_checkup.records import ResultsAmended, ResultsRetracted
 from contracts.health_checkup.v1 import ResultsRecorded
 from health_checkup.domain.exam import AMENDED_FIELD, FIRST_FIELD
 from health_checkup.projections import stops
@@ -94,6 +94,8 @@ def apply(recorded: Recorded) -> Iterable[Write]:
                 position=recorded.position,
                 age=event.age,
             )
+        case ResultsRetracted(exam_id=exam_id):
+            yield Remove((exam_id,))
         case _:
             pass
 
@@ -155,4 +157,4 @@ async def reported(c: AsyncConnection, campaign: str, actor: Actor, within_days:
     return done, in_time
 
 
-PROJECTION = Projection(NAME, 4, "health_checkup", TABLE, apply)
+PROJECTION = Projection(NAME, 5, "health_checkup", TABLE, apply)
