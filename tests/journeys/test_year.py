@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from claims.projections.figures import PAID_BY
+from claims.projections.figures import OF_FACTS, PAID_BY
 from contracts.notify.v1 import MessageQueued, MessageSent
 from huzhu.demo.result import recorded
 from tests.journeys.stack import Stack
@@ -63,9 +63,13 @@ def test_the_bank_paid_nobody_twice_and_all_that_was_told(year: PlayedYear) -> N
 
 
 def test_people_are_no_more_than_person_times_and_those_no_more_than_lines(year: PlayedYear) -> None:
-    for by in [(), *((one,) for one in PAID_BY), *itertools.combinations(PAID_BY, 2)]:
+    plain = [name for name in PAID_BY if name not in OF_FACTS]
+    # What sealed facts say is told by itself alone, and not of few people.
+    for by in [(), *((one,) for one in PAID_BY), *itertools.combinations(plain, 2)]:
         told = year.paid(",".join(by))
         for cell in [*told["cells"], told["total"]]:
+            if cell["suppressed"]:
+                continue
             figures = cell["figures"]
             assert figures["people"] <= figures["person_times"] <= figures["lines"], cell
 
