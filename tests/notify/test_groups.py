@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from chassis.log import Recorded
 from contracts.notify.v1 import MessageDelivered, MessageFailed, MessageHandedOver, MessagePostponed, MessageSent
 from notify.domain.message import MESSAGE
-from notify.workers import aliyun, receipts, recording, sending
+from notify.workers import aliyun, limits, receipts, recording, sending
 from notify.workers.letters import ContactNotKnown
 from notify.workers.provider import ProviderAway, Sms
 from tests.notify.house import House
@@ -104,6 +104,28 @@ async def test_two_messages_of_a_group_to_one_number_take_a_place_each_and_one_t
     assert waits.reason == "same-text"
     assert isinstance((await other.history(other.paid))[-1], MessageSent)
     assert len(await first.arrived()) == 2
+
+
+async def test_whoever_takes_a_place_of_the_number_meanwhile_costs_a_message_no_attempt(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [first] = await neighbours(house, 1)
+    second = replace(house.for_new_people(), mobile=first.mobile)
+    await second.register()
+    await second.settle(amount_fen=7)
+    group, others = await released([first]), await released([second])
+    take = limits.take
+
+    async def be_late(*asked: Any) -> dict[str, str]:
+        over = await take(*asked)
+        monkeypatch.setattr(limits, "take", take)
+        assert await sending.send(others, house.context) == {}
+        return over
+
+    monkeypatch.setattr(limits, "take", be_late)
+    assert await sending.send(group, house.context) == {}
+    assert len(await first.arrived()) == 2
+    assert len(await decisions([first, second], MessageSent)) == 2
 
 
 async def test_two_who_are_at_one_message_at_once_send_it_once(house: House) -> None:

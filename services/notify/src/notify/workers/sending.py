@@ -217,6 +217,8 @@ class Mailing:
         if not waiting:
             return []
 
+        sessions: list[Session] = []
+
         async def work(session: Session) -> tuple[list[Letter], dict[str, str], dict[str, Exception]]:
             session.bulk = self.bulk
             session.adopt(self.ahead)
@@ -241,10 +243,12 @@ class Mailing:
             for message_id, (_, handing) in first.items():
                 if message_id not in over:
                     await session.decide(MESSAGE, message_id, handing)
-            self.ahead.keep(session)
+            sessions.append(session)
             return [*again, *(letter for key, (letter, _) in first.items() if key not in over)], over, refused
 
         handed, over, refused = (await self.context.executor.run(work)).value
+        # Only now: an attempt that met a conflict has written nothing.
+        self.ahead.keep(sessions[-1])
         self.failures |= refused
         for letter in waiting:
             if letter.message_id in over:
