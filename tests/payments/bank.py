@@ -27,11 +27,14 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_bank(folder: Path, port: int = 0) -> Iterator[str]:
+def running_bank(folder: Path, port: int = 0, clock_file: Path | None = None) -> Iterator[str]:
+    """Its business time is that of `clock_file`, or the machine's; killed at the end, its folder stays."""
     port = port or free_port()
     url = f"http://127.0.0.1:{port}"
     env = {**os.environ, "HUZHU_PORT": str(port), "HUZHU_SIMULATOR_DIR": str(folder)}
     env.pop("HUZHU_CLOCK_FILE", None)
+    if clock_file:
+        env["HUZHU_CLOCK_FILE"] = str(clock_file)
     process = subprocess.Popen([sys.executable, "-m", "simulators.bank"], env=env, stderr=subprocess.DEVNULL)
     try:
         until = time.monotonic() + START_TIMEOUT_S

@@ -32,6 +32,7 @@ from payments import api, inbox
 from payments.bank.http import HttpBank
 from payments.domain.payout_stages import CLAIM_ACCOUNT_FIELD
 from payments.settings import Settings
+from payments.workers.following import query_returns
 from payments.workers.sending import give_up, send_batch
 from payments.workers.statement import query_payout, read_messages
 
@@ -98,7 +99,8 @@ class House:
         """How long a payout may be silent."""
         return timedelta(seconds=self.context.settings.silent_after_s)
 
-    async def donate(self, amount_fen: int) -> None:
+    async def donate(self, amount_fen: int) -> str:
+        """A donor gives; the donation's id, which is the reference of its money at the bank."""
         donation = DonationReceived(
             donation_id=new_id(),
             plan_code=PLAN,
@@ -111,6 +113,7 @@ class House:
             period_end="2023-01-01",
         )
         await self.react("enrolment", donation)
+        return donation.donation_id
 
     async def approve(
         self, amount_fen: int, *cards: str, shares: tuple[int, ...] = (100,), person_id: str = ""
@@ -319,6 +322,11 @@ class House:
             await query_payout(payout_id, session, self.bank)
 
         await self.context.executor.run(work)
+
+    async def ask_again(self) -> None:
+        """What the bank's own failure sent back on an earlier day is asked about."""
+        await self.settled_reads()
+        await query_returns(self.context)
 
     async def misbehave(self, **fault: object) -> None:
         (await self.bank_client.post("/behaviour", json=fault)).raise_for_status()

@@ -22,7 +22,14 @@ from payments.domain.payout import (
     RecordResult,
     Settled,
 )
-from payments.domain.payout_commands import AskApproval, ConfirmAccount, GiveApproval, ProposeAccount
+from payments.domain.payout_commands import (
+    AskApproval,
+    ConfirmAccount,
+    EndDispute,
+    GiveApproval,
+    ProposeAccount,
+    RecordQuery,
+)
 
 from .synthetic import PLAN, request, sealed
 
@@ -49,7 +56,7 @@ class Bank(RuleBasedStateMachine):
         self.payouts: dict[str, Payout] = dict.fromkeys(PAYOUTS, PAYOUT.initial)
         self.book = list(ledger.donated("d-1", PLAN, DONATED_FEN))
         self.said: list[PayoutEvent] = []
-        self.batches = 0
+        self.batches = self.items = 0
         self.given_fen = DONATED_FEN
         self.recovered_fen = 0
         for payout_id in PAYOUTS:
@@ -93,6 +100,16 @@ class Bank(RuleBasedStateMachine):
     def batch(self, payout_id: str) -> None:
         self.batches += 1
         self.tell(payout_id, BatchPayout(f"b-{self.batches}"))
+
+    @rule(payout_id=st.sampled_from(PAYOUTS), attempt=st.integers(1, 3))
+    def ask(self, payout_id: str, attempt: int) -> None:
+        self.tell(payout_id, RecordQuery(attempt, "2022-06-02"))
+
+    @rule(payout_id=st.sampled_from(PAYOUTS), attempt=st.integers(1, 3), paid=st.booleans())
+    def end_dispute(self, payout_id: str, attempt: int, *, paid: bool) -> None:
+        """Two people say anything at all: it moves money at most once, and the book stays sound."""
+        self.items += 1
+        self.tell(payout_id, EndDispute(attempt, paid, "2022-06-02", f"i-{self.items}", "one", "two"))
 
     @rule(payout_id=st.sampled_from(PAYOUTS), outcome=st.sampled_from(["BOOKED", "REJECTED"]))
     def pay(self, payout_id: str, outcome: str) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from chassis.testing import Spec
-from contracts.payments.bank import OpenItemRaised
+from contracts.envelope import changed
+from contracts.payments.bank import OpenItemClosed, OpenItemRaised, ResolutionDeclined
+from payments.domain import ledger
 from payments.domain.open_item import (
     OPEN_ITEM,
     ConfirmResolution,
@@ -15,7 +17,7 @@ from payments.domain.open_item import (
     ProposeResolution,
     RaiseItem,
 )
-from payments.domain.reconciliation import MISSING_HERE, Finding
+from payments.domain.reconciliation import CONTRADICTED, MISSING_AT_BANK, MISSING_HERE, PAID, UNANSWERED, Finding
 
 item = Spec(OPEN_ITEM)
 FOUND = Finding(MISSING_HERE, "2022-06-01", "fee", "charged", 3, "", -7, 0, "", "")
@@ -37,10 +39,63 @@ def test_a_resolution_needs_a_reason_a_purse_and_fits_the_finding() -> None:
     item.given(RAISED, PROPOSED).when(PROPOSE).then_nothing()
 
 
-def test_a_second_person_agrees_or_does_not() -> None:
+BOOKED = OpenItemClosed(
+    item_id=RAISED.item_id, resolution="booked", reason="a fee", by="one", confirmed_by="two", difference_fen=-7,
+    plan_code="P", fund="pool", paired_with="", transfers=ledger.corrected(RAISED.item_id, "P", -7),
+)  # fmt: skip
+
+
+def test_a_second_person_agrees_and_the_cash_follows_once() -> None:
+    item.given(RAISED, PROPOSED).when(ConfirmResolution("two")).then(BOOKED)
+    item.given(RAISED, PROPOSED, BOOKED).when(ConfirmResolution("two")).then_nothing()
+
+
+def test_nobody_agrees_to_nothing_to_the_own_words_or_to_what_another_has_ended() -> None:
     item.given(RAISED).when(ConfirmResolution("two")).then_rejected("nothing-proposed")
     item.given(RAISED, PROPOSED).when(ConfirmResolution("one")).then_rejected("same-person")
-    item.given(RAISED).when(DeclineResolution("why", "two")).then_nothing()
+    item.given(RAISED, PROPOSED, BOOKED).when(ConfirmResolution("three")).then_rejected("open-item-closed")
+
+
+def test_a_second_person_does_not_agree_and_the_item_is_open_again() -> None:
+    declined = ResolutionDeclined(item_id=RAISED.item_id, reason="which fee?", by="two")
+    decline = DeclineResolution("which fee?", "two")
+    item.given(RAISED, PROPOSED).when(decline).then(declined)
+    item.given(RAISED, PROPOSED, declined).when(decline).then_nothing()
+    item.given(RAISED, PROPOSED, declined).when(PROPOSE).then(PROPOSED)
+    item.given(RAISED).when(decline).then_nothing()
+    item.given(RAISED, PROPOSED, BOOKED).when(decline).then_rejected("open-item-closed")
+
+
+@pytest.mark.parametrize(
+    ("finding", "kind", "fits"),
+    [
+        (UNANSWERED, PAID, {"paid", "not_paid"}),
+        (CONTRADICTED, PAID, {"paid", "not_paid"}),
+        (MISSING_HERE, PAID, {"paid", "booked"}),
+        (MISSING_AT_BANK, PAID, {"not_paid", "booked"}),
+        (MISSING_HERE, "returned", {"booked"}),
+        (MISSING_HERE, "received", {"booked"}),
+    ],
+)
+def test_an_order_of_ours_ends_only_as_its_item_has_it(finding: str, kind: str, fits: set[str]) -> None:
+    raised = changed(RAISED, finding=finding, kind=kind, payout_id="p", attempt=1, plan_code="P", fund="pool")
+    for resolution in ("paid", "not_paid", "booked"):
+        propose = ProposeResolution(resolution, "letter", "one", bank_reference="L-1")
+        if resolution in fits:
+            assert item.given(raised).when(propose).events
+        else:
+            item.given(raised).when(propose).then_rejected("resolution-unfit")
+    if fits & {"paid", "not_paid"}:
+        word = min(fits & {"paid", "not_paid"})
+        item.given(raised).when(ProposeResolution(word, "letter", "one")).then_rejected("bank-reference-missing")
+
+
+def test_what_becomes_of_an_order_moves_no_money_in_the_item() -> None:
+    raised = changed(RAISED, finding=UNANSWERED, kind=PAID, payout_id="p", attempt=1, plan_code="P", fund="pool")
+    propose = ProposeResolution("not_paid", "letter", "one", bank_reference="L-1")
+    (proposed,) = item.given(raised).when(propose).events
+    (closed,) = item.given(raised, proposed).when(ConfirmResolution("two")).events
+    assert (closed.resolution, closed.confirmed_by, closed.transfers) == ("not_paid", "two", ())
 
 
 def test_items_are_paired_when_they_cancel_out() -> None:

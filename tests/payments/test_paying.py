@@ -312,5 +312,18 @@ async def test_what_may_go_only_tomorrow_keeps_nobody_from_being_paid_today(hous
     nothing = await house.post("/batches", {"plan_code": PLAN, "fund": "pool"}, "maker")
     assert nothing.json()["code"] == "batch-empty"
     house.clock.set(house.clock.now() + timedelta(days=1))
-    batch_id = await house.sign_all()
+    batch_id = await tried_again_after_a_query(house, back)
     assert (await house.get(f"/batches/{batch_id}"))["payouts"] == 1
+
+
+async def tried_again_after_a_query(house: House, payout_id: str) -> str:
+    """Without the bank's answer nothing is drafted, by itself or by name (domain 7.1: query, retry next day)."""
+    await house.misbehave(kind="down")
+    with pytest.raises(NoAnswer):
+        await house.ask_again()
+    named = {"plan_code": PLAN, "fund": "pool", "payout_ids": [payout_id]}
+    for body, code in (({"plan_code": PLAN, "fund": "pool"}, "batch-empty"), (named, "query-first")):
+        answer = await house.post("/batches", body, "maker")
+        assert (answer.status_code, answer.json()["code"]) == (409, code)
+    await house.ask_again()
+    return await house.sign_all()

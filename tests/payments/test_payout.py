@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from chassis.decider import Rejected
 from chassis.testing import Spec
+from contracts.payments.bank import ReturnQueried
 from contracts.payments.v1 import AccountCorrected, PayoutDisputed, PayoutUnknown
 from payments.domain.ledger import shares_of
 from payments.domain.payout import PAYOUT, BatchPayout, MarkUnknown, RecordResult, end_to_end_id
@@ -16,6 +17,7 @@ from payments.domain.payout_commands import ProposeAccount
 from .synthetic import AMOUNT_FEN, batched, request, requested, returned, sealed, settled
 
 payout = Spec(PAYOUT)
+QUERIED = ReturnQueried(payout_id="line-1-payee-1", attempt=1, queried_on="2022-06-02")
 CORRECTED = AccountCorrected(payout_id="line-1-payee-1", account=sealed("b"), account_tail="5678")
 
 
@@ -36,6 +38,7 @@ def disputed(outcome: str, attempt: int = 1, reference: str = "bank-1") -> Payou
         reason=said.reason,
         amount_fen=AMOUNT_FEN,
         bank_reference=said.bank_reference,
+        booked_on=said.booked_on,
     )
 
 
@@ -78,7 +81,7 @@ def test_a_returned_payout_waits_for_another_account() -> None:
 
 
 def test_a_failure_of_the_banks_own_system_may_be_tried_with_the_same_account() -> None:
-    history = (requested(), batched(), returned(reason="BANK_SYSTEM"))
+    history = (requested(), batched(), returned(reason="BANK_SYSTEM"), QUERIED)
     payout.given(*history).when(BatchPayout("b-2")).then(batched(2, "b-2"))
 
 

@@ -109,6 +109,7 @@ async def test_an_order_that_nobody_answers_for_is_open_and_ends_by_two_people(h
     assert (await house.get(f"/payouts/{payout_id}"))["payout"]["state"] == "returned"
     await next_day(house)
     assert await items(house) == []
+    await house.ask_again()
     await house.send(await house.sign_all("relief"))
     assert [one["bookings"] for one in await house.bookings()] == [1]
 

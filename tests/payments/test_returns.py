@@ -10,6 +10,7 @@ import pytest
 from chassis.sweep import Sweeps
 from chassis.testing import Spec
 from contracts.envelope import Event, changed
+from contracts.payments.bank import ReturnQueried
 from contracts.payments.owing import (
     AccountDeclined,
     AccountMismatched,
@@ -25,6 +26,7 @@ from payments.domain.payout_commands import (
     DeclineAccount,
     ProposeAccount,
     RecordCall,
+    RecordQuery,
     RemindPayee,
     RequestCall,
 )
@@ -129,7 +131,20 @@ def test_an_account_that_is_not_confirmed_or_still_cooling_is_not_paid_to() -> N
 def test_what_the_banks_own_failure_sent_back_is_tried_again_on_a_later_day() -> None:
     back = (requested(), batched(), changed(returned(), reason="BANK_SYSTEM", returned_on="2022-06-02"))
     payout.given(*back).when(BatchPayout("b-2", FROM, "2022-06-02")).then_rejected("retry-next-day")
-    payout.given(*back).when(BatchPayout("b-2", FROM, "2022-06-03")).then(batched(2, "b-2"))
+    payout.given(*back).when(BatchPayout("b-2", FROM, "2022-06-03")).then_rejected("query-first")
+    queried = ReturnQueried(payout_id=ID, attempt=1, queried_on="2022-06-03")
+    payout.given(*back, queried).when(BatchPayout("b-2", FROM, "2022-06-03")).then(batched(2, "b-2"))
+
+
+def test_the_bank_is_asked_about_its_own_failure_on_a_later_day_and_once() -> None:
+    back = (requested(), batched(), changed(returned(), reason="BANK_SYSTEM", returned_on="2022-06-02"))
+    queried = ReturnQueried(payout_id=ID, attempt=1, queried_on="2022-06-03")
+    payout.given(*back).when(RecordQuery(1, "2022-06-03")).then(queried)
+    payout.given(*back, queried).when(RecordQuery(1, "2022-06-04")).then_nothing()
+    payout.given(*back).when(RecordQuery(1, "2022-06-02")).then_nothing()
+    payout.given(*back).when(RecordQuery(2, "2022-06-03")).then_nothing()
+    payout.given(*BACK).when(RecordQuery(1, "2022-06-03")).then_nothing()
+    payout.when(RecordQuery(1, "2022-06-03")).then_rejected("payout-unknown")
 
 
 def test_a_payee_is_reminded_once_of_each_day_and_not_when_an_account_was_named() -> None:

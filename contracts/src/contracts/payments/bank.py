@@ -51,11 +51,38 @@ class BatchReconciled(Event, frozen=True, kw_only=True):
     ended: int
 
 
+class ReturnQueried(Event, frozen=True, kw_only=True):
+    """The bank was asked, on a later day, about an attempt that its own failure sent back. Stream `payout-…`.
+
+    Only then may the same account be tried again (domain 7.1); `queried_on` is an ISO date.
+    """
+
+    payout_id: str
+    attempt: int
+    queried_on: str
+
+
+class DisputeEnded(Event, frozen=True, kw_only=True):
+    """Two people have said what became of an attempt, on the bank's word. Stream `payout-…`.
+
+    What the bank had said of it before counts no longer; `item_id` is the open item that they ended. Money that moves
+    by it is in the event beside this one.
+    """
+
+    payout_id: str
+    attempt: int
+    paid: bool
+    item_id: str
+    by: str
+    confirmed_by: str
+
+
 class OpenItemRaised(Event, frozen=True, kw_only=True):
     """Ledger, batch and statement do not agree on something (security 4.3). Stream `open_item-<id>`.
 
-    `finding`: missing_at_bank, missing_here, amount_differs, duplicate or unanswered (sent, and nobody says what
-    became of it). `entry_no` is 0 where the statement has nothing, `transfer_id` "" where the ledger has nothing.
+    `finding`: missing_at_bank, missing_here, amount_differs, duplicate, unanswered (sent, and nobody says what became
+    of it) or contradicted (said to be booked and to be refused, and no statement has it). `entry_no` is 0 where the
+    statement has nothing, `transfer_id` "" where the ledger has nothing.
     `difference_fen` is what it makes the statement's balance differ from the ledger's cash.
     `payout_id` and `attempt` name the order, where it is ours.
     """
@@ -79,7 +106,7 @@ class OpenItemRaised(Event, frozen=True, kw_only=True):
 class ResolutionProposed(Event, frozen=True, kw_only=True):
     """A person says how an open item ends, and a second has to agree. Stream `open_item-<id>`.
 
-    `resolution`: booked (the ledger follows the statement), paid or not_paid (an unanswered order, on the bank's word).
+    `resolution`: booked (the ledger follows the statement), paid or not_paid (an order of ours, on the bank's word).
     `plan_code` and `fund` say whose cash is booked; `bank_reference` is the bank's paper.
     """
 
@@ -124,6 +151,8 @@ EVENTS: dict[str, type[Event]] = {
     "payments.bank-day-taken.v1": BankDayTaken,
     "payments.batch-partly-done.v1": BatchPartlyDone,
     "payments.batch-reconciled.v1": BatchReconciled,
+    "payments.return-queried.v1": ReturnQueried,
+    "payments.dispute-ended.v1": DisputeEnded,
     "payments.open-item-raised.v1": OpenItemRaised,
     "payments.resolution-proposed.v1": ResolutionProposed,
     "payments.resolution-declined.v1": ResolutionDeclined,

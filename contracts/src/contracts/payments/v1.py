@@ -161,7 +161,8 @@ class PayoutUnknown(Event, frozen=True, kw_only=True):
 class PayoutDisputed(Event, frozen=True, kw_only=True):
     """The bank said something that contradicts what it said before; a person decides. Stream `payout-…`.
 
-    `outcome` is BOOKED, REJECTED, RETURNED or REVERSED, as the statement had it; no money moves.
+    `outcome` is BOOKED, REJECTED, RETURNED or REVERSED, as the statement had it; no money moves. `booked_on` is the
+    bank's ISO date, "" in events from before it was kept.
     """
 
     payout_id: str
@@ -172,6 +173,7 @@ class PayoutDisputed(Event, frozen=True, kw_only=True):
     reason: str
     amount_fen: int
     bank_reference: str
+    booked_on: str = ""
 
 
 class AccountCorrected(Event, frozen=True, kw_only=True):

@@ -19,7 +19,7 @@ from chassis.keyring import Erased
 from chassis.web.problem import Problem
 from contracts.envelope import Actor
 from contracts.organization import within
-from payments.api.limits import above_limits, count, midnight_ms
+from payments.api.limits import above_limits, count
 from payments.api.reading import BOOKKEEPERS, PAGE_ROWS, After, Limit
 from payments.bank import kept
 from payments.domain.batch import (
@@ -198,7 +198,7 @@ async def one_batch(batch_id: FromPath[str], actor: Actor, context: Context) -> 
 async def _payable(session: Session, actor: Actor, plan_code: str, fund: str) -> tuple[str, ...]:
     async with session.reads.connection() as c:
         visible = in_subtree(payouts.C.org_path, actor)
-        now, midnight = utc_text(session.now), midnight_ms(session)
+        now, midnight = utc_text(session.now), payouts.day_began_ms(session.today)
         return tuple(await payouts.batchable(c, visible, plan_code, fund, now, midnight, BATCH_PAYOUTS_MAX))
 
 

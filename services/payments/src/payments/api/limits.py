@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from datetime import datetime, time
 
-from chassis.clock import SHANGHAI
 from chassis.execute import Session
 from contracts.payments.v1 import PayoutRequested
 from payments.domain.county_day import COUNTY_DAY, DrawCountyDay, county_day_key, county_of
@@ -19,11 +17,6 @@ from payments.domain.payout import Owed
 from payments.domain.payout_approval import Limits, Load, exceeded, waits_for_approval
 from payments.projections import payouts
 from payments.settings import Settings
-
-
-def midnight_ms(session: Session) -> int:
-    """When the business day began, in milliseconds since 1970."""
-    return round(datetime.combine(session.today, time(), SHANGHAI).timestamp() * 1000)
 
 
 async def above_limits(session: Session, owed: Sequence[Owed], settings: Settings) -> dict[str, tuple[str, ...]]:

@@ -14,10 +14,12 @@ from litestar.types import ControllerRouterHandler
 
 from chassis.auth import allow
 from chassis.context import Context
+from chassis.decider import Rejected
 from chassis.execute import Session
 from chassis.web.problem import Problem
 from contracts.envelope import Actor
 from payments.api.reading import PAGE_ROWS, After, Limit, allow_province
+from payments.domain.batch import BATCH, Signed
 from payments.domain.open_item import (
     NOT_PAID,
     OPEN_ITEM,
@@ -31,9 +33,8 @@ from payments.domain.open_item import (
     Proposed,
     ProposeResolution,
 )
-from payments.domain.payout import PAYOUT, RecordResult
-from payments.domain.payout import Absent as NoPayout
-from payments.domain.payout_stages import BOOKED, REJECTED
+from payments.domain.payout import PAYOUT, Batched, Unknown
+from payments.domain.payout_commands import EndDispute
 from payments.domain.reconciliation import AGREED
 from payments.projections import bank_days, open_items, reconciliation
 
@@ -187,10 +188,10 @@ async def confirm(
     _allow_finance(actor)
 
     async def work(session: Session) -> ItemTold:
-        await session.decide(OPEN_ITEM, item_id, ConfirmResolution(actor.sub))
+        fresh = await session.decide(OPEN_ITEM, item_id, ConfirmResolution(actor.sub))
         item = await session.load(OPEN_ITEM, item_id)
         assert isinstance(item, Closed)
-        if item.closed.resolution in {PAID, NOT_PAID}:
+        if fresh and item.closed.resolution in {PAID, NOT_PAID}:
             await _end_order(session, item)
         return await _told(session, item_id)
 
@@ -227,18 +228,21 @@ async def _pair(session: Session, actor: Actor, item_id: str, data: Resolve) -> 
 
 async def _end_order(session: Session, item: Closed) -> None:
     """What two people read on the bank's paper becomes the order's result."""
-    payout = await session.load(PAYOUT, item.raised.payout_id)
-    assert not isinstance(payout, NoPayout)
-    paid = item.closed.resolution == PAID
-    result = RecordResult(
-        attempt=item.raised.attempt,
-        outcome=BOOKED if paid else REJECTED,
-        amount_fen=payout.terms.owed.amount_fen,
-        bank_reference=f"open_item-{item.raised.item_id}",
-        booked_on=session.today.isoformat(),
-        reason="" if paid else "BANK_SYSTEM",
-    )
-    await session.decide(PAYOUT, item.raised.payout_id, result)
+    raised, closed = item.raised, item.closed
+    payout = await session.load(PAYOUT, raised.payout_id)
+    paid = closed.resolution == PAID
+    if not paid and isinstance(payout, Batched | Unknown):
+        await _not_on_its_way(session, payout.batch_id)
+    ended_on = raised.day if raised.entry_no else session.today.isoformat()
+    command = EndDispute(raised.attempt, paid, ended_on, raised.item_id, closed.by, closed.confirmed_by)
+    await session.decide(PAYOUT, raised.payout_id, command)
+
+
+async def _not_on_its_way(session: Session, batch_id: str) -> None:
+    """What the bank has not receipted may still be handed in by the batch's job, and would then be paid."""
+    batch = await session.load(BATCH, batch_id)
+    if isinstance(batch, Signed):
+        raise Rejected("batch-on-its-way", "The bank has not taken the batch yet; its job may still hand it in.")
 
 
 async def _told(session: Session, item_id: str) -> ItemTold:

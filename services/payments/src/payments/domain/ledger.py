@@ -186,6 +186,16 @@ def settled(payout_id: str, attempt: int, plan_code: str, amount_fen: int, fund:
     )
 
 
+def settled_after_all(
+    payout_id: str, attempt: int, plan_code: str, amount_fen: int, fund: Fund = POOL
+) -> tuple[Transfer, ...]:
+    """The bank had booked an attempt that was taken for refused, so its pending is void: payable, then cash."""
+    return (
+        single(f"{payout_id}:{attempt}:owed-no-more", plan_code, fund.payable, fund.clearing, amount_fen),
+        single(f"{payout_id}:{attempt}:paid", plan_code, fund.clearing, fund.cash, amount_fen),
+    )
+
+
 def refused(payout_id: str, attempt: int, plan_code: str, amount_fen: int, fund: Fund = POOL) -> tuple[Transfer, ...]:
     """The bank refused the attempt before booking it: void the pending; the amount stays payable."""
     return (_resolution(VOID, payout_id, attempt, plan_code, amount_fen, fund),)

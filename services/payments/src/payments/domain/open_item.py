@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from chassis.decider import Decider, Rejected
 from contracts.payments.bank import OpenItemClosed, OpenItemRaised, ResolutionDeclined, ResolutionProposed
 from payments.domain import ledger
-from payments.domain.reconciliation import UNANSWERED, Finding
+from payments.domain.reconciliation import (
+    CONTRADICTED,
+    MISSING_AT_BANK,
+    MISSING_HERE,
+    UNANSWERED,
+    Finding,
+)
+from payments.domain.reconciliation import PAID as PAYMENT
 
 MATCHED, SUPERSEDED, PAIRED = "matched", "superseded", "paired"
 BOOKED, PAID, NOT_PAID = "booked", "paid", "not_paid"
@@ -165,7 +172,7 @@ def _pair(command: PairItem, item: Open | Proposed | Closed) -> list[OpenItemEve
             if command.other_id == raised.item_id or raised.difference_fen + command.other_fen:
                 raise Rejected("items-do-not-cancel", "Two items are closed together when they cancel out.", "with")
             if not raised.difference_fen:
-                raise Rejected("nothing-to-pair", "An unanswered order has no amount that another could cancel.")
+                raise Rejected("nothing-to-pair", "What moved nowhere has no amount that another could cancel.")
             return [_closed(raised, PAIRED, command.reason, command.by, "", paired_with=command.other_id)]
         case Proposed():
             raise Rejected("resolution-pending", "A resolution of this item waits for a second person.")
@@ -190,11 +197,10 @@ def _propose(command: ProposeResolution, item: Open | Proposed | Closed) -> list
 def _proposal(command: ProposeResolution, raised: OpenItemRaised) -> ResolutionProposed:
     if not command.reason:
         raise Rejected("reason-missing", "An open item is closed with a reason.", "reason")
-    unanswered = raised.finding == UNANSWERED
-    if command.resolution not in ({PAID, NOT_PAID} if unanswered else {BOOKED}):
-        sentence = "An unanswered order ends as paid or not_paid, everything else is booked or paired."
+    if command.resolution not in _fitting(raised):
+        sentence = "An order ends as paid or not_paid, as its item has it; everything else is booked or paired."
         raise Rejected("resolution-unfit", sentence, "resolution")
-    if unanswered and not command.bank_reference:
+    if command.resolution in {PAID, NOT_PAID} and not command.bank_reference:
         raise Rejected("bank-reference-missing", "What became of an order is the bank's word, on paper.", "reference")
     plan_code, fund = raised.plan_code or command.plan_code, raised.fund or command.fund
     if not plan_code or fund not in ledger.FUNDS:
@@ -208,6 +214,18 @@ def _proposal(command: ProposeResolution, raised: OpenItemRaised) -> ResolutionP
         bank_reference=command.bank_reference,
         by=command.by,
     )
+
+
+def _fitting(raised: OpenItemRaised) -> frozenset[str]:
+    """How an item may end: an order that only one side knows may also turn out as the bank has it."""
+    if raised.finding in {UNANSWERED, CONTRADICTED}:
+        return frozenset({PAID, NOT_PAID})
+    if raised.payout_id and raised.kind == PAYMENT:
+        if raised.finding == MISSING_HERE:
+            return frozenset({BOOKED, PAID})
+        if raised.finding == MISSING_AT_BANK:
+            return frozenset({BOOKED, NOT_PAID})
+    return frozenset({BOOKED})
 
 
 def _confirm(command: ConfirmResolution, item: Open | Proposed | Closed) -> list[OpenItemEvent]:
@@ -235,7 +253,7 @@ def _decline(command: DeclineResolution, item: Open | Proposed | Closed) -> list
 
 
 def _agreed(raised: OpenItemRaised, proposed: ResolutionProposed, by: str) -> OpenItemClosed:
-    """The ledger follows the statement where it was agreed so; an unanswered order moves by its payout alone."""
+    """The ledger follows the statement where it was agreed so; what becomes of an order moves by its payout alone."""
     fund = ledger.FUNDS[proposed.fund]
     closed = _closed(raised, proposed.resolution, proposed.reason, proposed.by, by)
     transfers = (

@@ -3,37 +3,31 @@
 from __future__ import annotations
 
 from chassis.decider import Decider, Rejected
-from contracts.payments.v1 import (
-    PayoutBatched,
-    PayoutDisputed,
-    PayoutRequested,
-    PayoutReturned,
-    PayoutSettled,
-    PayoutUnknown,
-)
+from contracts.payments.v1 import PayoutBatched, PayoutRequested
 from payments.domain import ledger
 from payments.domain.payout_approval import decide_approval, waits_for_approval
 from payments.domain.payout_commands import (
     AskApproval,
     BatchPayout,
+    EndDispute,
     GiveApproval,
     MarkUnknown,
     PayoutCommand,
+    RecordQuery,
     RecordResult,
     RequestPayout,
 )
+from payments.domain.payout_results import decide_result, money
 from payments.domain.payout_returns import decide_return
 from payments.domain.payout_stages import (
     BOOKED,
     OUTCOMES,
-    REVERSED,
     Absent,
     Batched,
     Owed,
     Payout,
     PayoutEvent,
     Requested,
-    Result,
     Returned,
     Settled,
     Terms,
@@ -79,10 +73,8 @@ def decide(command: PayoutCommand, payout: Payout) -> list[PayoutEvent]:
     match command:
         case BatchPayout():
             return _batch(command, payout)
-        case RecordResult():
-            return _result(command, payout)
-        case MarkUnknown():
-            return _mark_unknown(command, payout)
+        case RecordResult() | MarkUnknown() | RecordQuery() | EndDispute():
+            return decide_result(command, payout)
         case AskApproval() | GiveApproval():
             return [*decide_approval(command, payout)]
         case _:
@@ -109,13 +101,15 @@ def _batch(command: BatchPayout, payout: Owed) -> list[PayoutEvent]:
         case Requested(terms, attempt):
             _may_be_paid(command, terms)
             return [_batched(command, terms, attempt + 1)]
-        case Returned(terms, attempt, reason):
+        case Returned(terms, attempt, reason, queried_on=queried_on):
             if reason not in SAME_ACCOUNT_REASONS:
                 raise Rejected("account-not-corrected", "The bank sent it back; the payee has to name another account.")
             if payout.proposal is not None:
                 raise Rejected("account-not-confirmed", "Another account was named and waits for a second person.")
             if command.today and command.today <= payout.returned_on:
                 raise Rejected("retry-next-day", "The bank's own failure is tried again on a later day.")
+            if not queried_on:
+                raise Rejected("query-first", "The bank has to be asked on a later day what became of the attempt.")
             _may_be_paid(command, terms)
             return [_batched(command, terms, attempt + 1)]
         case Batched(batch_id=batch_id) | Unknown(batch_id=batch_id):
@@ -140,97 +134,8 @@ def _batched(command: BatchPayout, terms: Terms, attempt: int) -> PayoutBatched:
         batch_id=command.batch_id,
         attempt=attempt,
         end_to_end_id=end_to_end_id(owed.payout_id, attempt),
-        transfers=ledger.reserved(*_money(owed, attempt)),
+        transfers=ledger.reserved(*money(owed, attempt)),
         bank_code=command.bank_code,
-    )
-
-
-def _mark_unknown(command: MarkUnknown, payout: Owed) -> list[PayoutEvent]:
-    match payout:
-        case Batched(terms, attempt):
-            if attempt != command.attempt:
-                return []
-            return [PayoutUnknown(payout_id=terms.owed.payout_id, attempt=attempt)]
-        case Requested() | Unknown() | Settled() | Returned():
-            return []
-
-
-def _money(owed: PayoutRequested, attempt: int) -> tuple[str, int, str, int, ledger.Fund]:
-    """What the ledger asks of every moment of an attempt."""
-    return owed.payout_id, attempt, owed.plan_code, owed.amount_fen, ledger.FUNDS[owed.fund]
-
-
-def _result(command: RecordResult, payout: Owed) -> list[PayoutEvent]:
-    if command.outcome not in OUTCOMES:
-        raise Rejected("outcome-unknown", "A bank's result is BOOKED, REJECTED, RETURNED or REVERSED.", "outcome")
-    terms = payout.terms
-    reason = "" if command.outcome == BOOKED else command.reason
-    if Result(command.attempt, command.outcome, command.amount_fen, reason, command.bank_reference) in terms.heard:
-        return []
-    if command.attempt == payout.attempt and command.amount_fen == terms.owed.amount_fen:
-        match command.outcome, payout:
-            case "BOOKED", Batched() | Unknown():
-                return [_settled(command, terms)]
-            case "REJECTED", Batched() | Unknown():
-                return [_returned(command, terms, after_booking=False)]
-            case "RETURNED" | "REVERSED", Settled():
-                return [_returned(command, terms, after_booking=True)]
-            case _:
-                pass
-    return [
-        PayoutDisputed(
-            payout_id=terms.owed.payout_id,
-            claim_id=terms.owed.claim_id,
-            claim_no=terms.owed.claim_no,
-            attempt=command.attempt,
-            outcome=command.outcome,
-            reason=reason,
-            amount_fen=command.amount_fen,
-            bank_reference=command.bank_reference,
-        )
-    ]
-
-
-def _settled(command: RecordResult, terms: Terms) -> PayoutSettled:
-    owed = terms.owed
-    return PayoutSettled(
-        payout_id=owed.payout_id,
-        claim_id=owed.claim_id,
-        claim_no=owed.claim_no,
-        person_id=owed.person_id,
-        payee_id=owed.payee_id,
-        plan_code=owed.plan_code,
-        benefit_code=owed.benefit_code,
-        amount_fen=owed.amount_fen,
-        account_tail=terms.account_tail,
-        attempt=command.attempt,
-        bank_reference=command.bank_reference,
-        settled_on=command.booked_on,
-        transfers=ledger.settled(*_money(owed, command.attempt)),
-        fund=owed.fund,
-    )
-
-
-def _returned(command: RecordResult, terms: Terms, *, after_booking: bool) -> PayoutReturned:
-    owed = terms.owed
-    reversal = command.outcome == REVERSED
-    transfers = ledger.reversed_by_bank if reversal else ledger.returned if after_booking else ledger.refused
-    return PayoutReturned(
-        payout_id=owed.payout_id,
-        claim_id=owed.claim_id,
-        claim_no=owed.claim_no,
-        person_id=owed.person_id,
-        payee_id=owed.payee_id,
-        plan_code=owed.plan_code,
-        amount_fen=owed.amount_fen,
-        attempt=command.attempt,
-        reason=command.reason,
-        after_booking=after_booking,
-        bank_reference=command.bank_reference,
-        transfers=transfers(*_money(owed, command.attempt)),
-        fund=owed.fund,
-        returned_on=command.booked_on,
-        reversal=reversal,
     )
 
 

@@ -62,6 +62,26 @@ class MarkUnknown:
 
 
 @dataclass(frozen=True)
+class RecordQuery:
+    """The bank was asked about this attempt, which its own failure had sent back; `queried_on` is an ISO date."""
+
+    attempt: int
+    queried_on: str
+
+
+@dataclass(frozen=True)
+class EndDispute:
+    """Two people say what became of an attempt: `paid` or not, on `ended_on` (ISO date), as the open item has it."""
+
+    attempt: int
+    paid: bool
+    ended_on: str
+    item_id: str
+    by: str
+    confirmed_by: str
+
+
+@dataclass(frozen=True)
 class ProposeAccount:
     """Another account, sealed for CORRECTED_ACCOUNT_FIELD; `same` as the one that was proposed or confirmed last."""
 
@@ -133,4 +153,5 @@ class GiveApproval:
 
 
 ReturnCommand = ProposeAccount | ConfirmAccount | DeclineAccount | RemindPayee | RequestCall | RecordCall
-PayoutCommand = RequestPayout | BatchPayout | RecordResult | MarkUnknown | ReturnCommand | AskApproval | GiveApproval
+BankSaid = RecordResult | MarkUnknown | RecordQuery | EndDispute
+PayoutCommand = RequestPayout | BatchPayout | BankSaid | ReturnCommand | AskApproval | GiveApproval

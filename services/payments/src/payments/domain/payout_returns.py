@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chassis.decider import Rejected
+from contracts.payments.bank import ReturnQueried
 from contracts.payments.owing import (
     AccountDeclined,
     AccountMismatched,
@@ -17,6 +18,7 @@ from payments.domain.payout_commands import (
     DeclineAccount,
     ProposeAccount,
     RecordCall,
+    RecordQuery,
     RemindPayee,
     RequestCall,
     ReturnCommand,
@@ -33,6 +35,7 @@ from payments.domain.payout_stages import (
     Terms,
     Unknown,
 )
+from payments.domain.reasons import SAME_ACCOUNT_REASONS
 
 DECLINE_REASONS = ("NUMBER_DIFFERS", "NOT_OWN", "NOT_REACHED", "NO_PROOF")
 
@@ -52,6 +55,18 @@ def decide_return(command: ReturnCommand, payout: Owed) -> list[PayoutEvent]:
             return _request_call(command, payout)
         case RecordCall():
             return _record_call(command, payout)
+
+
+def record_query(command: RecordQuery, payout: Owed) -> list[ReturnQueried]:
+    """The bank was asked about its own failure: on a later day, since it may have booked meanwhile (domain 7.1)."""
+    match payout:
+        case Returned(terms, attempt, reason, queried_on=""):
+            later = command.queried_on > payout.returned_on
+            if attempt != command.attempt or reason not in SAME_ACCOUNT_REASONS or not later:
+                return []
+            return [ReturnQueried(payout_id=terms.owed.payout_id, attempt=attempt, queried_on=command.queried_on)]
+        case Requested() | Returned() | Batched() | Unknown() | Settled():
+            return []
 
 
 def _propose(command: ProposeAccount, payout: Owed) -> list[PayoutEvent]:

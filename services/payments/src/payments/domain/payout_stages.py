@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
 
 from contracts.envelope import Sealed
+from contracts.payments.bank import DisputeEnded, ReturnQueried
 from contracts.payments.owing import (
     AccountDeclined,
     AccountMismatched,
@@ -39,19 +40,22 @@ CALL_DUE, CALL_DONE = "due", "done"
 REACHED, NOT_REACHED = "REACHED", "NOT_REACHED"
 CALL_OUTCOMES = (REACHED, NOT_REACHED)
 
+ON_PAPER = "open_item-"
+"""How the reference of a result begins that two people read on the bank's paper."""
 END_TO_END_LENGTH = 32
 """Hex digits of an end-to-end id; ISO 20022 allows 35 characters."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """One thing a bank said of one attempt; equal results are the same fact told again."""
+    """One thing a bank said of one attempt; equal results are the same fact told again, whatever date they carry."""
 
     attempt: int
     outcome: str
     amount_fen: int
     reason: str
     bank_reference: str
+    booked_on: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,8 @@ class Terms:
     """What is owed, where to, and everything a bank has said so far.
 
     A corrected account may be paid to from `usable_from` on; `hands` had a part in the account or in a further
-    approval; `limits` are those that a further approval was asked for, by `asked_by`.
+    approval; `limits` are those that a further approval was asked for, by `asked_by`. `judged` says of an attempt how
+    much of `heard` came before two people said what became of it; `sent_to_tail` is where the last attempt went.
     """
 
     owed: PayoutRequested
@@ -72,6 +77,8 @@ class Terms:
     limits: tuple[str, ...] = ()
     asked_by: str = ""
     approved_further_by: str = ""
+    judged: tuple[tuple[int, int], ...] = ()
+    sent_to_tail: str = ""
 
 
 @dataclass(frozen=True)
@@ -120,6 +127,7 @@ class Returned:
     `proposal` is another account that waits for a second person; `declined` who declined the last one, and why;
     `reminded_day` the last day told; `call` whether the office has to phone, and `calls` what became of it;
     `mismatched_on` the day of each wrong number that a second person wrote, whatever account was proposed.
+    `queried_on` is the later day on which the bank was asked about it again; `after_booking`: its money had gone out.
     """
 
     terms: Terms
@@ -132,12 +140,20 @@ class Returned:
     calls: tuple[OfficeCallMade, ...] = ()
     returned_on: str = ""
     mismatched_on: tuple[str, ...] = ()
+    queried_on: str = ""
+    after_booking: bool = False
 
 
 Owed = Requested | Batched | Unknown | Settled | Returned
 Payout = Absent | Owed
 ReturnFollowed = (
-    AccountProposed | AccountDeclined | AccountMismatched | PayeeReminded | OfficeCallRequested | OfficeCallMade
+    AccountProposed
+    | AccountDeclined
+    | AccountMismatched
+    | PayeeReminded
+    | OfficeCallRequested
+    | OfficeCallMade
+    | ReturnQueried
 )
 Approval = FurtherApprovalAsked | FurtherApprovalGiven
 PayoutMoved = (
@@ -146,6 +162,7 @@ PayoutMoved = (
     | PayoutReturned
     | PayoutUnknown
     | PayoutDisputed
+    | DisputeEnded
     | AccountCorrected
     | ReturnFollowed
     | Approval
@@ -165,33 +182,34 @@ def _moved(payout: Owed, event: PayoutMoved) -> Owed:
     terms = payout.terms
     match event:
         case PayoutBatched():
-            return Batched(terms, event.attempt, event.batch_id)
+            return Batched(replace(terms, sent_to_tail=terms.account_tail), event.attempt, event.batch_id)
         case PayoutUnknown():
             return Unknown(terms, event.attempt, payout.batch_id if isinstance(payout, Batched) else "")
         case PayoutSettled():
-            booked = Result(event.attempt, BOOKED, event.amount_fen, "", event.bank_reference)
+            booked = Result(event.attempt, BOOKED, event.amount_fen, "", event.bank_reference, event.settled_on)
             return Settled(_told(terms, booked), event.attempt)
         case PayoutReturned():
             outcome = REVERSED if event.reversal else RETURNED if event.after_booking else REJECTED
-            failed = Result(event.attempt, outcome, event.amount_fen, event.reason, event.bank_reference)
-            return Returned(_told(terms, failed), event.attempt, event.reason, returned_on=event.returned_on)
+            failed = _said(event, outcome, event.returned_on)
+            return Returned(
+                _told(terms, failed),
+                event.attempt,
+                event.reason,
+                returned_on=event.returned_on,
+                after_booking=event.after_booking,
+            )
         case PayoutDisputed():
-            disputed = Result(event.attempt, event.outcome, event.amount_fen, event.reason, event.bank_reference)
-            return replace(payout, terms=_told(terms, disputed))
+            return replace(payout, terms=_told(terms, _said(event, event.outcome, event.booked_on)))
+        case DisputeEnded(attempt=attempt):
+            judged = tuple(one for one in terms.judged if one[0] != attempt)
+            return replace(payout, terms=replace(terms, judged=(*judged, (attempt, len(terms.heard)))))
         case AccountCorrected():
             return Requested(_corrected(terms, event), payout.attempt)
         case FurtherApprovalAsked(limits=limits, by=by):
             return replace(payout, terms=replace(terms, limits=limits, asked_by=by, approved_further_by=""))
         case FurtherApprovalGiven(by=by):
             return replace(payout, terms=replace(terms, approved_further_by=by, hands=(*terms.hands, by)))
-        case (
-            AccountProposed()
-            | AccountDeclined()
-            | AccountMismatched()
-            | PayeeReminded()
-            | OfficeCallRequested()
-            | OfficeCallMade()
-        ):
+        case _:
             assert isinstance(payout, Returned), "Only what came back is followed."
             return _followed(payout, event)
 
@@ -222,6 +240,12 @@ def _followed(payout: Returned, event: ReturnFollowed) -> Returned:
         case OfficeCallMade(outcome=outcome):
             call = CALL_DONE if outcome == REACHED else payout.call
             return replace(payout, call=call, calls=(*payout.calls, event))
+        case ReturnQueried(queried_on=queried_on):
+            return replace(payout, queried_on=queried_on)
+
+
+def _said(event: PayoutReturned | PayoutDisputed, outcome: str, booked_on: str) -> Result:
+    return Result(event.attempt, outcome, event.amount_fen, event.reason, event.bank_reference, booked_on)
 
 
 def _told(terms: Terms, result: Result) -> Terms:
@@ -238,8 +262,19 @@ def end_to_end_id(payout: str, attempt: int) -> str:
     return hashlib.sha256(f"{payout}:{attempt}".encode()).hexdigest()[:END_TO_END_LENGTH]
 
 
-def maybe_paid(terms: Terms) -> bool:
-    """Whether the bank has said "booked" of an attempt more often than that its money came back."""
-    booked = Counter(result.attempt for result in terms.heard if result.outcome == BOOKED)
-    back = Counter(result.attempt for result in terms.heard if result.outcome in {RETURNED, REVERSED})
-    return not booked <= back
+def maybe_paid(terms: Terms) -> frozenset[int]:
+    """The attempts of which the bank has said "booked" more often than that its money came back.
+
+    One booking told with two amounts is one: it has one reference. What two people have judged counts no longer.
+    """
+    counted_from = dict(terms.judged)
+    booked: dict[int, set[str]] = defaultdict(set)
+    back: dict[int, set[str]] = defaultdict(set)
+    for place, result in enumerate(terms.heard):
+        if place < counted_from.get(result.attempt, 0):
+            continue
+        if result.outcome == BOOKED:
+            booked[result.attempt].add(result.bank_reference)
+        elif result.outcome in {RETURNED, REVERSED}:
+            back[result.attempt].add(result.bank_reference)
+    return frozenset(attempt for attempt in booked if len(booked[attempt]) > len(back[attempt]))

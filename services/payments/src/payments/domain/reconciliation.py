@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 MATCHED, RETURNED = "matched", "returned"
 MISSING_AT_BANK, MISSING_HERE = "missing_at_bank", "missing_here"
-AMOUNT_DIFFERS, DUPLICATE, UNANSWERED = "amount_differs", "duplicate", "unanswered"
+AMOUNT_DIFFERS, DUPLICATE = "amount_differs", "duplicate"
+UNANSWERED, CONTRADICTED = "unanswered", "contradicted"
 AGREED = frozenset({MATCHED, RETURNED})
-CLASSES = (MATCHED, RETURNED, MISSING_AT_BANK, MISSING_HERE, AMOUNT_DIFFERS, DUPLICATE, UNANSWERED)
+CLASSES = (MATCHED, RETURNED, MISSING_AT_BANK, MISSING_HERE, AMOUNT_DIFFERS, DUPLICATE, UNANSWERED, CONTRADICTED)
 
 PAID, BACK, REVERSED, RECEIVED, CHARGED = "paid", "returned", "reversed", "received", "charged"
 ITEM_ID_LENGTH = 32
@@ -43,7 +44,10 @@ class Entry:
 
 @dataclass(frozen=True)
 class Attempt:
-    """The batch's leg: an order that was sent. `open` while nobody has said what became of it."""
+    """The batch's leg: an order that was sent. `open` while nobody has said what became of it.
+
+    `contradicted`: it stands as refused, and the bank has said booked as well.
+    """
 
     key: str
     payout_id: str
@@ -52,6 +56,7 @@ class Attempt:
     plan_code: str
     fund: str
     open: bool
+    contradicted: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,8 +93,9 @@ def compare(
 ) -> list[Finding]:
     """How every order stands, by its end-to-end id and what happened to it.
 
-    `attempts` are the batches' orders behind the keys; those that are open and overdue are unanswered, unless the
-    statement has them. `day` dates what no entry dates. Nothing agrees but equal amounts under one key.
+    `attempts` are the batches' orders behind the keys; those that are open or contradicted, and overdue, are for
+    people, unless the statement has them. `day` dates what no entry dates. Nothing agrees but equal amounts under
+    one key.
     """
     orders = {order.key: order for order in attempts}
     here: dict[tuple[str, str], list[Movement]] = defaultdict(list)
@@ -102,7 +108,9 @@ def compare(
     for both in sorted({*here, *there}):
         found += _paired(here[both], there[both], orders.get(both[0]), day)
     told = {key for key, _ in there} | {key for key, _ in here}
-    found += [_unanswered(order, day) for order in orders.values() if order.open and order.key not in told]
+    for order in orders.values():
+        if order.key not in told and (order.open or order.contradicted):
+            found.append(_without_trace(UNANSWERED if order.open else CONTRADICTED, order, day))
     return found
 
 
@@ -148,9 +156,9 @@ def _finding(name: str, movement: Movement | None, entry: Entry | None, order: A
     )
 
 
-def _unanswered(order: Attempt, day: str) -> Finding:
+def _without_trace(name: str, order: Attempt, day: str) -> Finding:
     return Finding(
-        finding=UNANSWERED,
+        finding=name,
         day=day,
         key=order.key,
         kind=PAID,

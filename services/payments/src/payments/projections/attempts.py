@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.clock import from_text, local_day
 from chassis.log import Recorded
 from chassis.projections import Patch, Projection, Put, Write
-from contracts.payments.v1 import PayoutBatched, PayoutReturned, PayoutSettled, PayoutUnknown
+from contracts.payments.bank import DisputeEnded
+from contracts.payments.v1 import PayoutBatched, PayoutDisputed, PayoutReturned, PayoutSettled, PayoutUnknown
 from payments.domain import ledger
 from payments.domain.payout import end_to_end_id
 
@@ -31,8 +32,11 @@ TABLE = sa.Table(
     sa.Column("fund", sa.Text, nullable=False),
     sa.Column("batched_on", sa.Text, nullable=False),
     sa.Column("bank_code", sa.Text, nullable=False),
+    sa.Column("also_booked", sa.Boolean, nullable=False),
     sa.Index("attempts_by_payout", "payout_id"),
 )
+"""`also_booked`: beside its outcome the bank has said that it booked it, and neither that it came back nor
+that two people have ended the dispute."""
 C = TABLE.c
 CLEARING = {fund.clearing: fund.name for fund in ledger.FUNDS.values()}
 
@@ -46,7 +50,7 @@ def apply(recorded: Recorded) -> Iterable[Write]:
             plan_code, name = ledger.plan_and_name(reserved.credit)
             money = {"amount_fen": reserved.amount_fen, "plan_code": plan_code, "fund": CLEARING[name]}
             day = local_day(from_text(recorded.header.time)).isoformat()
-            told = {"outcome": "open", "reason": "", "after_booking": False}
+            told = {"outcome": "open", "reason": "", "after_booking": False, "also_booked": False}
             return [Put((event.end_to_end_id,), **row, **money, **told, batched_on=day, bank_code=event.bank_code)]
         case PayoutSettled() as event:
             return [Patch((end_to_end_id(event.payout_id, event.attempt),), outcome="settled")]
@@ -55,11 +59,15 @@ def apply(recorded: Recorded) -> Iterable[Write]:
             return [Patch(key, outcome="returned", reason=event.reason, after_booking=event.after_booking)]
         case PayoutUnknown() as event:
             return [Patch((end_to_end_id(event.payout_id, event.attempt),), outcome="unknown")]
+        case PayoutDisputed(outcome="BOOKED") as event:
+            return [Patch((end_to_end_id(event.payout_id, event.attempt),), also_booked=True)]
+        case DisputeEnded() | PayoutDisputed(outcome="RETURNED" | "REVERSED") as event:
+            return [Patch((end_to_end_id(event.payout_id, event.attempt),), also_booked=False)]
         case _:
             return []
 
 
-PROJECTION = Projection(NAME, version=3, source="payments", table=TABLE, apply=apply)
+PROJECTION = Projection(NAME, version=4, source="payments", table=TABLE, apply=apply)
 
 
 async def found(c: AsyncConnection, end_to_end_ids: Sequence[str]) -> dict[str, tuple[str, int]]:

@@ -19,8 +19,10 @@ async def due(c: AsyncConnection) -> list[tuple[str, int, bool]]:
     ended = a.outcome.in_(("settled", "returned"))
     booked = sa.or_(a.outcome == "settled", a.after_booking)
     stands = sa.exists().where(bank_entries.C.order_key == a.end_to_end_id, bank_entries.C.kind == "paid")
+    # Two people have seen that the bank never moved it, whatever it had said.
+    never = sa.exists().where(open_items.C.end_to_end_id == a.end_to_end_id, open_items.C.resolution == "not_paid")
     disputed = sa.exists().where(open_items.C.end_to_end_id == a.end_to_end_id, open_items.C.state != "closed")
-    agrees = sa.and_(ended, sa.or_(~booked, stands), ~disputed)
+    agrees = sa.and_(ended, sa.or_(~booked, stands, never), ~disputed)
     ends = sa.func.count().filter(ended)
     query = (
         sa.select(b.batch_id, b.state, b.payouts, ends.label("ended"), sa.func.count().filter(agrees).label("agreed"))

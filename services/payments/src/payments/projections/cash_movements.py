@@ -19,12 +19,13 @@ from contracts.payments.v1 import (
 )
 from payments.domain import ledger
 from payments.domain.payout import end_to_end_id
+from payments.domain.payout_stages import ON_PAPER
 from payments.domain.reconciliation import BACK, PAID, RECEIVED, REVERSED, Movement
 from payments.projections.ledger_entries import booked_on, transfers_of
 
 NAME = "cash_movements"
 CORRECTED = "corrected"
-"""A transfer by which the ledger follows the statement: it answers an entry that is explained already."""
+"""A transfer by which the ledger follows the statement: what it answers is explained already."""
 
 TABLE = sa.Table(
     NAME,
@@ -72,6 +73,8 @@ def _called(recorded: Recorded, transfer_id: str) -> tuple[str, str]:
     match recorded.event:
         case PayoutSettled() as event:
             return end_to_end_id(event.payout_id, event.attempt), PAID
+        case PayoutReturned(bank_reference=reference) if reference.startswith(ON_PAPER):
+            return transfer_id, CORRECTED
         case PayoutReturned() as event:
             return end_to_end_id(event.payout_id, event.attempt), REVERSED if event.reversal else BACK
         case DonationBooked(donation_id=key) | ReliefDonationBooked(reference=key) | RecoveryBooked(receipt_id=key):
@@ -82,7 +85,7 @@ def _called(recorded: Recorded, transfer_id: str) -> tuple[str, str]:
             return transfer_id, RECEIVED
 
 
-PROJECTION = Projection(NAME, version=1, source="payments", table=TABLE, apply=apply)
+PROJECTION = Projection(NAME, version=2, source="payments", table=TABLE, apply=apply)
 
 
 async def until(c: AsyncConnection, day: str) -> Sequence[Movement]:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.log import Recorded
 from chassis.projections import Projection, Put, Write
 from contracts.payments.v1 import PayoutDisputed
+from payments.projections import payouts
 
 NAME = "disputes"
 
@@ -52,7 +53,7 @@ PROJECTION = Projection(NAME, version=1, source="payments", table=TABLE, apply=a
 
 
 async def page(c: AsyncConnection, after: int, limit: int) -> Sequence[sa.RowMapping]:
-    """Disputes in the order they arose."""
-    return (
-        (await c.execute(sa.select(TABLE).where(C.position > after).order_by(C.position).limit(limit))).mappings().all()
-    )
+    """Disputes that nobody has ended, in the order they arose."""
+    standing = sa.exists().where(payouts.C.payout_id == C.payout_id, payouts.C.disputes > 0)
+    query = sa.select(TABLE).where(C.position > after, standing).order_by(C.position).limit(limit)
+    return (await c.execute(query)).mappings().all()

@@ -94,11 +94,8 @@ async def standing(c: AsyncConnection) -> dict[str, str]:
 
 async def explained(c: AsyncConnection) -> tuple[set[int], set[str]]:
     """Entries and transfers that people have explained, so that nothing is asked of them again."""
-    rows = (
-        await c.execute(
-            sa.select(C.entry_no, C.transfer_id).where(C.state == CLOSED, C.resolution.in_(("booked", "paired")))
-        )
-    ).all()
+    explaining = C.resolution.in_(("booked", "paired", "not_paid"))
+    rows = (await c.execute(sa.select(C.entry_no, C.transfer_id).where(C.state == CLOSED, explaining))).all()
     return {row.entry_no for row in rows if row.entry_no}, {row.transfer_id for row in rows if row.transfer_id}
 
 

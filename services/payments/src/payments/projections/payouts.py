@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.clock import from_text
+from chassis.clock import SHANGHAI, from_text
 from chassis.log import Recorded
 from chassis.projections import Count, Patch, Projection, Put, Write
+from contracts.payments.bank import DisputeEnded, ReturnQueried
 from contracts.payments.owing import (
     AccountDeclined,
     AccountProposed,
@@ -65,6 +67,7 @@ TABLE = sa.Table(
     sa.Column("settled_ms", sa.BigInteger, nullable=True),
     sa.Column("disputed_ms", sa.BigInteger, nullable=True),
     sa.Column("returned_ms", sa.BigInteger, nullable=True),
+    sa.Column("queried_on", sa.Text, nullable=False),
     sa.Column("usable_from", sa.Text, nullable=False),
     sa.Column("proposed_tail", sa.Text, nullable=False),
     sa.Column("proposed_by", sa.Text, nullable=False),
@@ -81,7 +84,8 @@ TABLE = sa.Table(
 )
 """Moments are business times, in milliseconds since 1970; `position` is that of the request.
 
-`usable_from` is the moment (RFC 3339, UTC) from which a corrected account may be paid to; `limits` a JSON list of those
+`queried_on` is the ISO date on which the bank was asked again about its own failure, "" before; `usable_from` the
+moment (RFC 3339, UTC) from which a corrected account may be paid to; `limits` a JSON list of those
 that a further approval was asked for, "[]" for none; `call` "", due or done.
 """
 C = TABLE.c
@@ -106,11 +110,13 @@ def apply(recorded: Recorded) -> Iterable[Write]:
             back = event.amount_fen if event.after_booking else 0
             columns = {"state": RETURNED, "reason": event.reason, "settled_ms": None, "returned_ms": at_ms}
             return [
-                Patch(key, **columns, reminded_day=0, call="", proposed_tail="", proposed_by=""),
+                Patch(key, **columns, queried_on="", reminded_day=0, call="", proposed_tail="", proposed_by=""),
                 Count(key, returns=1, came_back_fen=back),
             ]
         case PayoutDisputed(payout_id=payout_id):
             return [Patch((payout_id,), disputed_ms=at_ms), Count((payout_id,), disputes=1)]
+        case DisputeEnded(payout_id=payout_id):
+            return [Patch((payout_id,), disputes=0)]
         case _:
             return _followed(recorded)
 
@@ -126,6 +132,8 @@ def _followed(recorded: Recorded) -> Iterable[Write]:
             columns = {"account_tail": event.account_tail, "usable_from": event.usable_from, "returned_ms": None}
             key = (event.payout_id,)
             return [Patch(key, **columns, state=REQUESTED, reason="", call="", proposed_tail="", proposed_by="")]
+        case ReturnQueried() as event:
+            return [Patch((event.payout_id,), queried_on=event.queried_on)]
         case PayeeReminded() as event:
             return [Patch((event.payout_id,), reminded_day=event.day)]
         case OfficeCallRequested() as event:
@@ -167,6 +175,7 @@ def _row(event: PayoutRequested, at_ms: int, position: int) -> Put:
         settled_ms=None,
         disputed_ms=None,
         returned_ms=None,
+        queried_on="",
         usable_from="",
         proposed_tail="",
         proposed_by="",
@@ -179,9 +188,10 @@ def _row(event: PayoutRequested, at_ms: int, position: int) -> Put:
     )
 
 
-PROJECTION = Projection(NAME, version=3, source="payments", table=TABLE, apply=apply)
+PROJECTION = Projection(NAME, version=4, source="payments", table=TABLE, apply=apply)
 
-AGAIN = (C.state == RETURNED) & C.reason.in_(sorted(SAME_ACCOUNT_REASONS)) & (C.proposed_by == "")
+BANKS_OWN = (C.state == RETURNED) & C.reason.in_(sorted(SAME_ACCOUNT_REASONS)) & (C.proposed_by == "")
+AGAIN = BANKS_OWN & (C.queried_on != "")
 WAITS_FOR_APPROVAL = (C.limits != NO_LIMITS) & (C.approved_further_by == "")
 BATCHABLE = ((C.state == REQUESTED) | AGAIN) & ~WAITS_FOR_APPROVAL
 OPEN = C.state.in_((BATCHED, UNKNOWN))
@@ -216,7 +226,7 @@ async def batchable(
     """Payouts of a plan's fund that may enter a batch at `now` (RFC 3339, UTC), oldest first.
 
     What the bank contradicted waits for a person, a corrected account for its time, what is above a limit for approval,
-    what the bank's own failure sent back for the day after `midnight_ms` (the business day's beginning).
+    what the bank's own failure sent back for a query on a day after that, hence `midnight_ms` (the day's beginning).
     """
     rested = (C.state == REQUESTED) | (C.returned_ms < midnight_ms)
     gathered = (visible, BATCHABLE, rested, C.disputes == 0, C.plan_code == plan_code, C.fund == fund)
@@ -274,6 +284,17 @@ async def silent(c: AsyncConnection, before_ms: int, limit: int) -> list[str]:
     """Payouts that were batched before a moment and have heard nothing."""
     query = sa.select(C.payout_id).where(OPEN, C.batched_ms <= before_ms).order_by(C.batched_ms).limit(limit)
     return list((await c.execute(query)).scalars())
+
+
+async def to_query(c: AsyncConnection, midnight_ms: int, limit: int) -> list[str]:
+    """Payouts that the bank's own failure sent back before this day began, and that nobody has asked about since."""
+    due = (BANKS_OWN, C.queried_on == "", C.returned_ms < midnight_ms)
+    return list((await c.execute(sa.select(C.payout_id).where(*due).order_by(C.position).limit(limit))).scalars())
+
+
+def day_began_ms(day: date) -> int:
+    """When a business day began, in milliseconds since 1970."""
+    return round(datetime.combine(day, time(), SHANGHAI).timestamp() * 1000)
 
 
 async def booked(c: AsyncConnection, plan_code: str, fund: str) -> tuple[int, int]:

@@ -41,6 +41,10 @@ async def _orders(c: AsyncConnection, overdue: str) -> list[Attempt]:
             plan_code=row.plan_code,
             fund=row.fund,
             open=row.outcome in {"open", "unknown"} and row.batched_on <= overdue,
+            contradicted=row.outcome == "returned"
+            and row.also_booked
+            and not row.after_booking
+            and row.batched_on <= overdue,
         )
         for row in await c.execute(query)
     ]

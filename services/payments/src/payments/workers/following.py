@@ -16,7 +16,7 @@ from payments.bank.http import bank_of
 from payments.bank.port import NoAnswer
 from payments.projections import payouts
 from payments.workers.reconciling import Standing, reconcile
-from payments.workers.statement import query_payout, read_messages
+from payments.workers.statement import query_payout, query_return, read_messages
 
 Look = Callable[[Context], Awaitable[None]]
 
@@ -41,8 +41,13 @@ async def follow_statement(context: Context) -> None:
 
 
 async def follow_silence(context: Context) -> None:
-    """Query what has been out for `silent_after_s` of business time without a result."""
-    await _keep_on(query_silent, context, context.settings.silent_interval_ms)
+    """Query what has been out for `silent_after_s` of business time, and what may be tried again after a query."""
+
+    async def look(context: Context) -> None:
+        await query_silent(context)
+        await query_returns(context)
+
+    await _keep_on(look, context, context.settings.silent_interval_ms)
 
 
 async def follow_days(context: Context) -> None:
@@ -77,6 +82,23 @@ async def query_silent(context: Context) -> None:
 
         async def work(session: Session, payout_id: str = payout_id) -> None:
             await query_payout(payout_id, session, bank)
+
+        await context.executor.run(work)
+
+
+async def query_returns(context: Context) -> None:
+    """Ask about what the bank's own failure sent back on an earlier day (domain 7.1), as many a turn.
+
+    Raises NoAnswer.
+    """
+    bank = bank_of(context)
+    async with context.reads.connection() as c:
+        began = payouts.day_began_ms(context.clock.today())
+        due = await payouts.to_query(c, began, context.settings.silent_payouts_max)
+    for payout_id in due:
+
+        async def work(session: Session, payout_id: str = payout_id) -> None:
+            await query_return(payout_id, session, bank)
 
         await context.executor.run(work)
 

@@ -12,15 +12,20 @@ from payments.bank.http import bank_of
 from payments.bank.port import Bank, NoAnswer
 from payments.domain.batch import BATCH, Absent, PartlyDone, Reconciled, RecordSending, Sent
 from payments.domain.instruction import message_id
-from payments.domain.payout import PAYOUT, MarkUnknown
+from payments.domain.payout import PAYOUT, Batched, MarkUnknown, Unknown
 from payments.domain.payout_switch import ALL, PAYOUT_SWITCH, Paused
 from payments.workers.statement import read_messages
 
 
-async def send_batch(recorded: Recorded, context: Context) -> None:
-    """Bring one signed batch to the bank. Raises NoAnswer (the job comes again), BatchRefused, FileMissing.
+class BatchOvertaken(Exception):
+    """A signed batch holds a payout that has an end already: nobody may hand it in, and a person has to look."""
 
-    While payouts are paused nothing is handed in: NotYet.
+
+async def send_batch(recorded: Recorded, context: Context) -> None:
+    """Bring one signed batch to the bank.
+
+    Raises NoAnswer (the job comes again), BatchRefused, FileMissing, BatchOvertaken. While payouts are paused nothing
+    is handed in: NotYet.
     """
     event = recorded.event
     assert isinstance(event, BatchSigned)
@@ -69,6 +74,7 @@ async def _sent_already(batch_id: str, context: Context) -> bool:
 async def _hand_in(event: BatchSigned, bank: Bank, context: Context) -> str:
     file = await kept.take(context, event)
     await _held_back(context)
+    await _still_asked_for(event, context)
     try:
         return await bank.submit(file, event.file_format)
     except NoAnswer:
@@ -77,6 +83,19 @@ async def _hand_in(event: BatchSigned, bank: Bank, context: Context) -> str:
         if reference is None:
             raise
         return reference
+
+
+async def _still_asked_for(event: BatchSigned, context: Context) -> None:
+    """Another last look: what has come to an end elsewhere must not go out with the batch. Raises BatchOvertaken."""
+
+    async def work(session: Session) -> bool:
+        batch = await session.load(BATCH, event.batch_id)
+        assert not isinstance(batch, Absent)
+        payouts = await session.load_many(PAYOUT, batch.drafted.payout_ids)
+        return all(isinstance(one, Batched | Unknown) and one.batch_id == event.batch_id for one in payouts.values())
+
+    if not (await context.executor.run(work)).value:
+        raise BatchOvertaken("A payout of the batch is no longer an open attempt of it.")
 
 
 async def _held_back(context: Context) -> None:

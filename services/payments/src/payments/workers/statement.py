@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from chassis.execute import Session
 from payments.bank.port import Bank, Line, NoAnswer
-from payments.domain.payout import PAYOUT, Batched, MarkUnknown, RecordResult, Unknown, end_to_end_id
+from payments.domain.payout import PAYOUT, Batched, MarkUnknown, RecordResult, Returned, Unknown, end_to_end_id
+from payments.domain.payout_commands import RecordQuery
 from payments.domain.statement import STATEMENT, ImportLines
 from payments.projections import attempts, statements
 from payments.settings import Settings
@@ -55,6 +56,20 @@ async def query_payout(payout_id: str, session: Session, bank: Bank) -> None:
         await session.decide(PAYOUT, payout_id, _result(line, attempt))
     if not lines:
         await session.decide(PAYOUT, payout_id, MarkUnknown(attempt))
+
+
+async def query_return(payout_id: str, session: Session, bank: Bank) -> None:
+    """Ask the bank again about an attempt that its own failure sent back: only then it may be tried again.
+
+    What it says now is taken in like any result; without an answer nothing is recorded. Raises NoAnswer.
+    """
+    payout = await session.load(PAYOUT, payout_id)
+    if not isinstance(payout, Returned):
+        return
+    attempt = payout.attempt
+    for line in await bank.results_of(end_to_end_id(payout_id, attempt)) or ():
+        await session.decide(PAYOUT, payout_id, _result(line, attempt))
+    await session.decide(PAYOUT, payout_id, RecordQuery(attempt, session.today.isoformat()))
 
 
 async def _asked(bank: Bank, end_to_end: str) -> Sequence[Line]:
