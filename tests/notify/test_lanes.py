@@ -224,6 +224,33 @@ async def test_the_start_of_a_cover_is_told_once(house: House) -> None:
     assert "保障期2022年2月15日至2023年2月14日" in message["text"]
 
 
+async def test_what_was_told_before_a_restart_is_passed_over_without_a_wait(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = [house, *(house.for_new_people() for _ in range(4))]
+    for one in people:
+        await grant(one)
+    monkeypatch.setattr(covering, "CHUNK", 2)
+    after, queued = 0, []
+    while (chunk := await covering.tell_chunk(house.context, STARTS, after)).looked:
+        after, queued = chunk.position, [*queued, chunk.queued]
+        await house.world.settled()
+    assert queued == [2, 2, 1]
+    head = await house.context.log.head()
+    monkeypatch.setattr(covering, "INTERVAL_S", 600)
+    last = house.for_new_people()
+    await grant(last)
+    task = asyncio.create_task(covering.tell_covers(house.context))
+    try:
+        async with asyncio.timeout(20):
+            while not await last.queued():  # noqa: ASYNC110 - the log is asked
+                await asyncio.sleep(0.01)
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert await house.context.log.head() == head + 1, "Nobody was told again."
+
+
 async def test_a_cover_that_has_not_started_or_started_long_ago_is_not_told(house: House) -> None:
     await grant(house, effective_on="2022-03-02")
     assert await told(house) == []
@@ -266,8 +293,8 @@ async def test_rosters_are_queued_no_further_ahead_than_the_lane_can_see(
     await grant(house)
     monkeypatch.setattr(covering, "WAITING_MAX", 3)
     await queue_thousands(house, CHUNK)
-    looked, after = await covering.tell_chunk(house.context, STARTS, 0)
-    assert (looked, after) == (1, 0), "It comes back to the same place."
+    chunk = await covering.tell_chunk(house.context, STARTS, 0)
+    assert (chunk.looked, chunk.position) == (1, 0), "It comes back to the same place."
     assert not [event for event in await house.queued() if event.message_id.startswith("cover-starts-GS")]
 
 

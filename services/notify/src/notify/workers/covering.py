@@ -18,6 +18,7 @@ from notify.settings import Settings
 from notify.workers.rounds import for_ever
 
 INTERVAL_S = 1.0
+AGAIN_INTERVAL_S = 0.05
 IDLE_INTERVAL_S = 60.0
 CHUNK = 250
 """More than the bulk lane may let go in a second."""
@@ -78,28 +79,41 @@ async def tell_covers(context: Context) -> None:
     after = {occasion.template_code: (date.min, 0) for occasion in OCCASIONS}
 
     async def one_round() -> float:
-        looked = 0
+        looked = queued = 0
         for occasion in OCCASIONS if context.settings.tell_cover_starts else ():
             today = context.clock.today()
             day, position = after[occasion.template_code]
-            done, position = await tell_chunk(context, occasion, position if day == today else 0)
-            after[occasion.template_code] = (today, position)
-            looked += done
+            chunk = await tell_chunk(context, occasion, position if day == today else 0)
+            after[occasion.template_code] = (today, chunk.position)
+            looked += chunk.looked
+            queued += chunk.queued
+        if looked and not queued:
+            # Told already, before a restart or in another replica: nothing to wait for.
+            return AGAIN_INTERVAL_S
         return INTERVAL_S if looked else IDLE_INTERVAL_S
 
     await for_ever("covering", one_round)
 
 
-async def tell_chunk(context: Context, occasion: Occasion, after: int) -> tuple[int, int]:
-    """Look at the next covers after a position; how many were looked at, and the last one's position."""
+@dataclass(frozen=True)
+class Chunk:
+    """How many covers were looked at, how many of them are to be told now, and the last one's position."""
+
+    looked: int
+    queued: int
+    position: int
+
+
+async def tell_chunk(context: Context, occasion: Occasion, after: int) -> Chunk:
+    """Look at the next covers after a position, and queue what nobody was told; none while the lane is full."""
     first, last = occasion.days(context.clock.today(), context.settings)
     async with context.reads.connection() as c:
         if await messages.count_waiting_bulk(c) > WAITING_MAX:
-            return 1, after
+            return Chunk(1, 1, after)
         days = (first.isoformat(), last.isoformat())
         chunk = await covers.between(c, occasion.column, days, after, CHUNK)
         if not chunk:
-            return 0, after
+            return Chunk(0, 0, after)
         people = [cover.person_id for cover in chunk]
         gone = await contacts.died_among(c, people)
         keys = {_key(occasion, cover): cover for cover in chunk if cover.person_id not in gone}
@@ -108,9 +122,10 @@ async def tell_chunk(context: Context, occasion: Occasion, after: int) -> tuple[
 
     quiet = QuietHours(context.settings.quiet_from_h, context.settings.quiet_until_h)
 
+    fresh = {key: cover for key, cover in keys.items() if key not in told}
+
     async def work(session: Session) -> None:
         session.bulk = True
-        fresh = {key: cover for key, cover in keys.items() if key not in told}
         await session.load_many(MESSAGE, [*fresh])
         for key, cover in fresh.items():
             variables = occasion.variables(cover, context.settings)
@@ -118,8 +133,9 @@ async def tell_chunk(context: Context, occasion: Occasion, after: int) -> tuple[
             command = promised(template, key, cover.person_id, "", variables, now, utc_text(quiet.release(session.now)))
             await session.decide(MESSAGE, key, command)
 
-    await context.executor.run(work)
-    return len(chunk), chunk[-1].position
+    if fresh:
+        await context.executor.run(work)
+    return Chunk(len(chunk), len(fresh), chunk[-1].position)
 
 
 def _key(occasion: Occasion, cover: Cover) -> str:
