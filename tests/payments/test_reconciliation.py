@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from payments.domain.reconciliation import AGREED, Entry, Movement, compare
+from payments.domain.reconciliation import AGREED, Attempt, Entry, Finding, Movement, compare
+from payments.projections import reconciliation
+from payments.projections.reconciliation import findings
 from payments.workers.reconciling import reconcile
 
 from .house import GOOD_CARD, House
@@ -39,6 +45,96 @@ def test_what_differs_is_all_of_the_difference(
     assert len({one.item_id for one in found if one.finding not in AGREED}) == len(
         [one for one in found if one.finding not in AGREED]
     )
+
+
+LEGS = st.lists(st.tuples(st.sampled_from(["here", "there", "order"]), keys, kinds, amounts), max_size=12)
+
+
+@given(st.lists(LEGS, max_size=5))
+def test_comparing_again_what_has_changed_finds_what_comparing_all_finds(turns: list[list[Any]]) -> None:
+    movements: list[Movement] = []
+    entries: list[Entry] = []
+    orders: dict[str, Attempt] = {}
+    found: dict[str, list[Finding]] = {}
+    for turn_ in turns:
+        for leg, key, kind, fen in turn_:
+            if leg == "here":
+                movements.append(Movement(f"t{len(movements)}", key, kind, signed(kind, fen), "P", "pool"))
+            elif leg == "there":
+                entries.append(Entry(len(entries) + 1, "d", key, kind, signed(kind, fen)))
+            else:
+                orders[key] = Attempt(key, f"p{key}", 1, fen, "P", "pool", open=fen > 2)
+        for key in {key for _, key, _, _ in turn_}:
+            mine = [one for one in movements if one.key == key], [one for one in entries if one.key == key]
+            found[key] = compare(*mine, [orders[key]] if key in orders else [], "d")
+        again = {one.item_id: one for of_key in found.values() for one in of_key}
+        assert again == {one.item_id: one for one in compare(movements, entries, orders.values(), "d")}
+
+
+async def differing(house: House) -> set[str]:
+    """The items that a comparison of everything finds."""
+    day = (house.clock.today() - timedelta(days=1)).isoformat()
+    async with house.context.reads.connection() as c:
+        return {one.item_id for one in await findings(c, day, day) if one.finding not in AGREED}
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+async def test_turn_by_turn_the_open_items_are_those_of_a_whole_comparison(house: House, seed: int) -> None:
+    drawn = random.Random(seed)
+    compared = await reconcile(house.context)
+    await house.donate(10_000_000)
+    for step in range(12):
+        match drawn.choice(["agrees", "differs", "foreign", "late", "paid", "lost", "wrong"]):
+            case "agrees":
+                await house.donate_relief(100 + step, f"R{step}")
+                await deposit(house, f"R{step}", 100 + step)
+            case "differs":
+                await house.donate_relief(100 + step, f"R{step}")
+                await deposit(house, f"R{step}", 1)
+            case "foreign":
+                await deposit(house, f"F{step}", 50 + step, f"F{step}")
+            case "late":
+                await house.donate_relief(7, f"R{step}")
+            case pays:
+                if pays in {"lost", "wrong"}:
+                    await house.misbehave(kind="lose" if pays == "lost" else "wrong_amount", times=1)
+                await house.approve(5_000 + step, GOOD_CARD)
+                await house.send(await house.sign_all())
+                await house.take_in_statement()
+        if drawn.random() < 0.6:
+            house.clock.set(house.clock.now() + timedelta(days=1))
+        await house.settled_reads()
+        compared = await reconcile(house.context, compared)
+        await house.settled_reads()
+        assert {one["item_id"] for one in await items(house)} == await differing(house), step
+    assert await differing(house)
+
+
+async def test_a_new_day_compares_its_own_orders_and_what_is_open_and_none_of_the_old_ones(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(4):
+        await house.donate_relief(100, f"OLD{number}")
+        await deposit(house, f"OLD{number}", 100)
+    await deposit(house, "STRANGE", 5, "STRANGE")
+    await next_day(house)
+    compared = await reconcile(house.context, await reconcile(house.context))
+    assert await reconcile(house.context, compared) == compared
+    await house.donate_relief(100, "NEW")
+    await deposit(house, "NEW", 100)
+    house.clock.set(house.clock.now() + timedelta(days=1))
+    asked: list[Sequence[str] | None] = []
+
+    async def watched(c: AsyncConnection, day: str, overdue: str, of: Sequence[str] | None = None) -> list[Finding]:
+        asked.append(of)
+        return await findings(c, day, overdue, of)
+
+    monkeypatch.setattr(reconciliation, "findings", watched)
+    await house.settled_reads()
+    await reconcile(house.context, compared)
+    assert asked == [["NEW", "STRANGE"]]
+    await reconcile(house.context)
+    assert asked[1:] == [None]
 
 
 async def next_day(house: House) -> str:

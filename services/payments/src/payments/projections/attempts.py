@@ -34,6 +34,8 @@ TABLE = sa.Table(
     sa.Column("bank_code", sa.Text, nullable=False),
     sa.Column("also_booked", sa.Boolean, nullable=False),
     sa.Index("attempts_by_payout", "payout_id"),
+    sa.Index("attempts_by_batch", "batch_id"),
+    sa.Index("attempts_by_day", "batched_on"),
 )
 """`also_booked`: beside its outcome the bank has said that it booked it, and neither that it came back nor
 that two people have ended the dispute."""
@@ -67,7 +69,7 @@ def apply(recorded: Recorded) -> Iterable[Write]:
             return []
 
 
-PROJECTION = Projection(NAME, version=4, source="payments", table=TABLE, apply=apply)
+PROJECTION = Projection(NAME, version=5, source="payments", table=TABLE, apply=apply)
 
 
 async def found(c: AsyncConnection, end_to_end_ids: Sequence[str]) -> dict[str, tuple[str, int]]:

@@ -52,7 +52,8 @@ def apply(recorded: Recorded) -> Iterable[Write]:
 PROJECTION = Projection(NAME, version=1, source="payments", table=TABLE, apply=apply)
 
 
-async def until(c: AsyncConnection, day: str) -> Sequence[Entry]:
-    """Every entry up to the end of a day."""
-    rows = await c.execute(sa.select(TABLE).where(C.day <= day).order_by(C.entry_no))
+async def until(c: AsyncConnection, day: str, keys: Sequence[str] | None = None) -> Sequence[Entry]:
+    """Every entry up to the end of a day; of these orders, if any are named."""
+    query = sa.select(TABLE).where(C.day <= day).order_by(C.entry_no)
+    rows = await c.execute(query if keys is None else query.where(C.order_key.in_(keys)))
     return [Entry(row.entry_no, row.day, row.order_key, row.kind, row.amount_fen, row.reference) for row in rows]

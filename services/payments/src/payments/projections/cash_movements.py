@@ -38,6 +38,7 @@ TABLE = sa.Table(
     sa.Column("fund", sa.Text, nullable=False),
     sa.Column("day", sa.Text, nullable=False),
     sa.Index("cash_movements_by_day", "day"),
+    sa.Index("cash_movements_by_key", "order_key"),
 )
 C = TABLE.c
 CASH = {fund.cash: fund.name for fund in ledger.FUNDS.values()}
@@ -85,10 +86,11 @@ def _called(recorded: Recorded, transfer_id: str) -> tuple[str, str]:
             return transfer_id, RECEIVED
 
 
-PROJECTION = Projection(NAME, version=2, source="payments", table=TABLE, apply=apply)
+PROJECTION = Projection(NAME, version=3, source="payments", table=TABLE, apply=apply)
 
 
-async def until(c: AsyncConnection, day: str) -> Sequence[Movement]:
-    """Every movement that belongs to a day or an earlier one."""
-    rows = await c.execute(sa.select(TABLE).where(C.day <= day).order_by(C.transfer_id))
+async def until(c: AsyncConnection, day: str, keys: Sequence[str] | None = None) -> Sequence[Movement]:
+    """Every movement that belongs to a day or an earlier one; of these orders, if any are named."""
+    query = sa.select(TABLE).where(C.day <= day).order_by(C.transfer_id)
+    rows = await c.execute(query if keys is None else query.where(C.order_key.in_(keys)))
     return [Movement(row.transfer_id, row.order_key, row.kind, row.amount_fen, row.plan_code, row.fund) for row in rows]

@@ -35,6 +35,7 @@ TABLE = sa.Table(
     sa.Column("confirmed_by", sa.Text, nullable=False),
     sa.Column("position", sa.BigInteger, nullable=False),
     sa.Index("open_items_by_state", "state", "position"),
+    sa.Index("open_items_by_order", "end_to_end_id"),
 )
 C = TABLE.c
 
@@ -77,7 +78,7 @@ def apply(recorded: Recorded) -> Iterable[Write]:
             return []
 
 
-PROJECTION = Projection(NAME, version=1, source="payments", table=TABLE, apply=apply)
+PROJECTION = Projection(NAME, version=2, source="payments", table=TABLE, apply=apply)
 
 
 async def page(c: AsyncConnection, after: int, limit: int) -> Sequence[sa.RowMapping]:
@@ -88,14 +89,15 @@ async def page(c: AsyncConnection, after: int, limit: int) -> Sequence[sa.RowMap
 
 async def standing(c: AsyncConnection) -> dict[str, str]:
     """Every item that is not closed, by its id: the end-to-end id it is about."""
-    rows = await c.execute(sa.select(C.item_id, C.end_to_end_id).where(C.state != CLOSED))
+    rows = await c.execute(sa.select(C.item_id, C.end_to_end_id).where(C.state.in_((OPEN, PROPOSED))))
     return {row.item_id: row.end_to_end_id for row in rows}
 
 
-async def explained(c: AsyncConnection) -> tuple[set[int], set[str]]:
-    """Entries and transfers that people have explained, so that nothing is asked of them again."""
+async def explained(c: AsyncConnection, keys: Sequence[str] | None = None) -> tuple[set[int], set[str]]:
+    """Entries and transfers that people have explained, so that nothing is asked of them again; of orders, if named."""
     explaining = C.resolution.in_(("booked", "paired", "not_paid"))
-    rows = (await c.execute(sa.select(C.entry_no, C.transfer_id).where(C.state == CLOSED, explaining))).all()
+    query = sa.select(C.entry_no, C.transfer_id).where(C.state == CLOSED, explaining)
+    rows = (await c.execute(query if keys is None else query.where(C.end_to_end_id.in_(keys)))).all()
     return {row.entry_no for row in rows if row.entry_no}, {row.transfer_id for row in rows if row.transfer_id}
 
 

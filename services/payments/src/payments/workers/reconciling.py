@@ -18,27 +18,57 @@ from payments.projections import bank_days, batch_ends, open_items, reconciliati
 from payments.workers.statement import take_results
 
 OUTCOMES = {"paid": "BOOKED", "returned": "RETURNED", "reversed": "REVERSED"}
+EVENTS_MAX = 5_000
+"""Events that one turn looks through for what has changed; the next turn goes on."""
 ITEMS_MAX = 100
 """Open items that are raised, or found to agree, in one group."""
 LONG_AGO = "2000-01-01"
 
 
 Standing = tuple[int, date]
-"""What a comparison rests on: how far the read models had come, and the business day."""
+"""What a comparison rests on: the position up to which what had changed was looked at, and the business day."""
 
 
 async def reconcile(context: Context, compared: Standing | None = None) -> Standing:
     """One turn: new finished days, then what they and the books say, then the batches' ends. Raises NoAnswer.
 
-    `compared` is what the turn before answered: the books are read again only where something has changed since.
+    `compared` is what the turn before answered: only orders that something has changed of since, or that are open, are
+    compared again; the first turn compares all.
     """
     if await _take_days(context):
         await context.projecting.wait_for(await context.log.head())
     standing = (context.projecting.position(context.log.service), context.clock.today())
-    if standing != compared:
-        await _compare(context, (standing[1] - timedelta(days=1)).isoformat())
-        await _end_batches(context)
+    if standing == compared:
+        return standing
+    keys = None
+    if compared is not None:
+        standing, keys = await changed_since(context, compared, standing)
+    await _compare(context, standing[1], keys)
+    await _end_batches(context)
     return standing
+
+
+async def changed_since(context: Context, compared: Standing, standing: Standing) -> tuple[Standing, list[str]]:
+    """The orders to compare again, in order, and how far that goes: at most EVENTS_MAX events further.
+
+    An order's outcome moves with an event of it, with the day, or, while it is an open item, in ways of its own.
+    """
+    batch = await context.log.read(compared[0], EVENTS_MAX)
+    seen = [context.log.recorded(one) for one in batch if one.position <= standing[0]]
+    reached = seen[-1].position if len(seen) == EVENTS_MAX else standing[0]
+    before, now = (_days(context, day) for day in (compared[1], standing[1]))
+    async with context.reads.connection() as c:
+        keys = await reconciliation.touched(c, (one.event for one in seen))
+        if now != before:
+            keys |= await reconciliation.come_of_age(c, (before[0], now[0]), (before[1], now[1]))
+        keys |= set((await open_items.standing(c)).values())
+    return (reached, standing[1]), sorted(keys)
+
+
+def _days(context: Context, today: date) -> tuple[str, str]:
+    """The day that is compared, and the latest day whose orders have to have an answer, as ISO dates."""
+    unanswered_days = context.settings.unanswered_days
+    return (today - timedelta(days=1)).isoformat(), (today - timedelta(days=unanswered_days)).isoformat()
 
 
 async def _take_days(context: Context) -> int:
@@ -69,11 +99,11 @@ def _line(entry: BankEntry, day: str) -> Line:
     return Line(entry.end_to_end_id, outcome, entry.reason, entry.reference, abs(entry.amount_fen), day)
 
 
-async def _compare(context: Context, day: str) -> None:
+async def _compare(context: Context, today: date, keys: list[str] | None) -> None:
     """New disagreements are raised, those that are gone are closed; only an exact match closes by itself."""
-    overdue = (date.fromisoformat(day) - timedelta(days=context.settings.unanswered_days - 1)).isoformat()
+    day, overdue = _days(context, today)
     async with context.reads.connection() as c:
-        found = await reconciliation.findings(c, day, overdue)
+        found = await reconciliation.findings(c, day, overdue, keys)
         standing = await open_items.standing(c)
     differing = {one.item_id: one for one in found if one.finding not in AGREED}
     fresh = [one for item_id, one in differing.items() if item_id not in standing]
