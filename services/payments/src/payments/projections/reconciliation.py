@@ -47,9 +47,14 @@ async def touched(c: AsyncConnection, events: Iterable[Event]) -> set[str]:
     batch_ids, item_ids = [], []
     for event in events:
         match event:
-            case PayoutBatched() | PayoutSettled() | PayoutReturned() | PayoutUnknown():
-                keys.add(end_to_end_id(event.payout_id, event.attempt))
-            case PayoutDisputed() | DisputeEnded():
+            case (
+                PayoutBatched()
+                | PayoutSettled()
+                | PayoutReturned()
+                | PayoutUnknown()
+                | PayoutDisputed()
+                | DisputeEnded()
+            ):
                 keys.add(end_to_end_id(event.payout_id, event.attempt))
             case DonationBooked(donation_id=key) | ReliefDonationBooked(reference=key) | RecoveryBooked(receipt_id=key):
                 keys.add(key)
