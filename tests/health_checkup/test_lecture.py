@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,15 +13,23 @@ from chassis.testing import Spec
 from contracts.health_checkup.lectures import (
     LectureAnnounced,
     LectureAttended,
+    LectureCalledOff,
+    LectureListJoined,
+    LectureListLeft,
     LectureReplayPublished,
+    LectureSeatLost,
     LectureSeatReturned,
     LectureSeatTaken,
 )
 from health_checkup.domain.lecture import (
     LECTURE,
+    WAITING_MAX,
     Announced,
     AnnounceLecture,
+    CallOff,
     CancelSignUp,
+    JoinList,
+    LeaveList,
     PublishReplay,
     SignIn,
     SignUp,
@@ -44,7 +53,10 @@ def asks(person: str, *, covered: bool = True, now: str = BEFORE) -> SignUp:
 
 
 def seat(person: str) -> LectureSeatTaken:
-    return LectureSeatTaken(lecture_id="l", person_id=person, ticket_id=f"ticket-{person}")
+    return LectureSeatTaken(
+        lecture_id="l", person_id=person, ticket_id=f"ticket-{person}", place="凉州区总工会", date="2022-03-10",
+        starts_at="14:30",
+    )  # fmt: skip
 
 
 def came(person: str) -> LectureAttended:
@@ -104,10 +116,59 @@ def test_a_replay_follows_the_lecture() -> None:
     lecture.given(ANNOUNCED).when(replace(publish, now=DURING)).then_rejected("lecture-not-over")
 
 
+def waits(person: str, *, covered: bool = True, now: str = BEFORE) -> JoinList:
+    return JoinList("l", person, f"ticket-{person}", covered, now)
+
+
+def joined(person: str) -> LectureListJoined:
+    return LectureListJoined(lecture_id="l", person_id=person)
+
+
+FULL = (ANNOUNCED, seat("p1"), seat("p2"))
+
+
+def test_a_freed_seat_goes_to_the_first_who_waits_and_is_covered() -> None:
+    lecture.given(*FULL).when(waits("p3")).then(joined("p3"))
+    moved = msgspec.structs.replace(seat("p4"), waited=True)
+    give_back = CancelSignUp("l", "p1", BEFORE, {"p4": "ticket-p4"})
+    lecture.given(*FULL, joined("p3"), joined("p4")).when(give_back).then(BACK, moved)
+    left = LectureListLeft(lecture_id="l", person_id="p3")
+    lecture.given(*FULL, joined("p3")).when(LeaveList("l", "p3")).then(left)
+    lecture.given(ANNOUNCED).when(waits("p3")).then(seat("p3"))
+
+
+def test_who_may_not_have_a_seat_does_not_wait_for_one() -> None:
+    lecture.given(*FULL).when(waits("p3", covered=False)).then_rejected("not-covered")
+    lecture.given(*FULL).when(waits("p3", now=BEGINS)).then_rejected("lecture-begun")
+    crowd = tuple(joined(f"w{number}") for number in range(WAITING_MAX))
+    lecture.given(*FULL, *crowd).when(waits("p3")).then_rejected("list-full")
+
+
+def test_waiting_twice_or_leaving_twice_changes_nothing() -> None:
+    lecture.given(*FULL, joined("p3")).when(waits("p3")).then_nothing()
+    lecture.given(*FULL).when(waits("p1")).then_nothing()
+    lecture.given(*FULL).when(LeaveList("l", "p3")).then_nothing()
+
+
+def test_it_is_called_off_once_with_a_reason_and_everyone_concerned_is_named() -> None:
+    off = CallOff("l", "WEATHER", BEFORE, "u")
+    said = LectureCalledOff(lecture_id="l", reason="WEATHER", by="u")
+    lost = [LectureSeatLost(lecture_id="l", person_id=one, place="凉州区总工会", date="2022-03-10")
+            for one in ("p1", "p2", "p3")]  # fmt: skip
+    lecture.given(*FULL, joined("p3")).when(off).then(said, *lost)
+    lecture.given(*FULL, said).when(off).then_nothing()
+    lecture.given(ANNOUNCED).when(replace(off, reason="BORED")).then_rejected("reason-invalid")
+    lecture.given(ANNOUNCED).when(replace(off, now=BEGINS)).then_rejected("lecture-begun")
+    lecture.given(ANNOUNCED, said).when(asks("p3")).then_rejected("lecture-called-off")
+    lecture.given(ANNOUNCED, said).when(waits("p3")).then_rejected("lecture-called-off")
+
+
 PEOPLE = st.sampled_from(["p1", "p2", "p3", "p4"])
 STEPS = st.one_of(
     PEOPLE.map(asks),
-    PEOPLE.map(lambda person: CancelSignUp("l", person, BEFORE)),
+    PEOPLE.map(waits),
+    PEOPLE.map(lambda person: LeaveList("l", person)),
+    PEOPLE.map(lambda person: CancelSignUp("l", person, BEFORE, {f"p{n}": f"ticket-p{n}" for n in range(1, 5)})),
     PEOPLE.map(lambda person: SignIn("l", "l", f"ticket-{person}", DURING)),
 )
 
@@ -125,3 +186,6 @@ def test_whatever_members_do_no_seat_is_sold_twice_and_nobody_comes_without_one(
         assert isinstance(state, Announced)
         assert len(state.taken) <= state.seats
         assert state.attended <= set(state.taken)
+        assert not set(state.waiting) & set(state.taken)
+        assert len(set(state.waiting)) == len(state.waiting)
+        assert not state.waiting or len(state.taken) == state.seats, "no seat is empty while somebody waits"

@@ -12,7 +12,7 @@ import zxingcpp
 from PIL import Image
 
 from chassis.clock import SHANGHAI, new_id
-from contracts.health_checkup.lectures import LectureSeatTaken
+from contracts.health_checkup.lectures import LectureSeatLost, LectureSeatTaken
 from tests.health_checkup.truck import CITY, DAY, Truck
 
 STAFF = "county_clerk"
@@ -86,6 +86,41 @@ async def test_many_who_want_the_last_seats_at_once_get_each_seat_once(truck: Tr
     assert sorted(answer.status_code for answer in answers) == [201] * 3 + [409] * 9
     taken = [e for e in await truck.world.events() if isinstance(e, LectureSeatTaken) and e.lecture_id == lecture]
     assert len({event.person_id for event in taken}) == len(taken) == 3
+
+
+async def test_seats_given_back_at_once_move_each_who_waits_up_once(truck: Truck) -> None:
+    lecture = await announced(truck, seats=3)
+    path = f"/lectures/{lecture}"
+    seated, waiting = [await truck.cover() for _ in range(3)], [await truck.cover() for _ in range(4)]
+    for person in seated:
+        assert (await truck.post(f"{path}/sign-ups", None, "member", sub=person)).status_code == 201
+    for person in waiting:
+        assert (await truck.post(f"{path}/waiting-list", None, "member", sub=person)).status_code == 201
+    assert (await truck.get(path, "member", sub=waiting[0])).json()["waiting"] == 4
+    async with truck.world.client("member", truck.county, waiting[1]) as client:
+        assert (await client.delete(f"{path}/waiting-list")).status_code == 200
+    answers = await asyncio.gather(*(cancel(truck, lecture, person) for person in seated))
+    assert {answer.status_code for answer in answers} == {200}
+    taken = [e for e in await truck.world.events() if isinstance(e, LectureSeatTaken) and e.lecture_id == lecture]
+    assert [one.person_id for one in taken if one.waited] == [waiting[0], waiting[2], waiting[3]]
+    seen = (await truck.get(path, "member", sub=waiting[0])).json()
+    assert (seen["free"], seen["waiting"]) == (0, 0)
+    assert (await truck.get(f"{path}/ticket", "member", sub=waiting[3])).status_code == 200
+
+
+async def test_a_lecture_is_called_off_by_who_holds_it(truck: Truck) -> None:
+    path = f"/lectures/{await announced(truck)}"
+    person = await truck.cover()
+    assert (await truck.post(f"{path}/sign-ups", None, "member", sub=person)).status_code == 201
+    off = {"reason": "WEATHER"}
+    assert (await truck.post(f"{path}/calling-off", off, "member", sub=person)).status_code == 403
+    assert (await truck.post(f"{path}/calling-off", off, STAFF, "620702")).status_code == 404
+    for _ in range(2):
+        assert (await truck.post(f"{path}/calling-off", off, STAFF)).status_code == 200
+    lost = [e for e in await truck.world.events() if isinstance(e, LectureSeatLost) and e.person_id == person]
+    assert len(lost) == 1
+    assert (await truck.get(path, "member", sub=person)).json()["called_off"] == "WEATHER"
+    assert (await truck.post(f"{path}/sign-ups", None, "member", sub=person)).json()["code"] == "lecture-called-off"
 
 
 async def test_who_may_and_who_may_not(truck: Truck) -> None:

@@ -106,6 +106,7 @@ async def test_the_wrong_record_loses_the_results_visibly_and_the_right_one_gets
 async def test_fhir_says_entered_in_error_until_the_members_own_results_take_the_place(truck: Truck) -> None:
     [wrong] = await stop_with(truck, 1)
     assert (await truck.results(wrong, NORMAL)).status_code == 201
+    assert (await upload(truck, "/reports", PDF, person_id=wrong)).status_code == 201
     path = f"/stops/{truck.stop_id}/results/retractions"
     body = {"person_id": wrong, "reason": "SAMPLES_SWAPPED"}
     assert (await truck.post(path, body, PROVIDER, CITY, "nurse-1")).status_code == 201
@@ -122,3 +123,4 @@ async def test_fhir_says_entered_in_error_until_the_members_own_results_take_the
     assert await shown() == [("DiagnosticReport", "final")]
     [exam] = (await record_of(truck, wrong))["exams"]
     assert [one["values"] for one in exam["history"]] == [{"GLU": "5.5"}]
+    assert exam["reports"] == []

@@ -61,6 +61,9 @@ BESIDE = {
     "objection-raises": {"no": "GS2022000123"},
     "claim-raised": {"no": "GS2022000123", "amt": "1,640.00", "tail": "1234"},
     "claim-approved-prepaid": {"no": "GS2022000123"},
+    "checkup-lecture-signed-up": {"dt": "7月15日", "time": "14:30", "place": "凉州区总工会"},
+    "checkup-lecture-seat": {"dt": "7月15日", "time": "14:30", "place": "凉州区总工会"},
+    "checkup-lecture-called-off": {"dt": "7月15日", "place": "凉州区总工会"},
     "checkup-seat": {"dt": "7月15日", "time": "08:30", "place": "凉州区总工会门"},
     "recovery-asked": {"no": "GS2022000123", "amt": "1,640.00", "d": "12月31日"},
 }

@@ -25,11 +25,18 @@ class LectureAnnounced(Event, frozen=True, kw_only=True):
 
 
 class LectureSeatTaken(Event, frozen=True, kw_only=True):
-    """A member signed up; `ticket_id` is random and stands in this seat's QR code alone. Stream `lecture-<id>`."""
+    """A member signed up; `ticket_id` is random and stands in this seat's QR code alone. Stream `lecture-<id>`.
+
+    `waited` when the seat was given from the waiting list; place, ISO date and start are "" in old events.
+    """
 
     lecture_id: str
     person_id: str
     ticket_id: str
+    waited: bool = False
+    place: str = ""
+    date: str = ""
+    starts_at: str = ""
 
 
 class LectureSeatReturned(Event, frozen=True, kw_only=True):
@@ -55,10 +62,48 @@ class LectureReplayPublished(Event, frozen=True, kw_only=True):
     by: str
 
 
+class LectureListJoined(Event, frozen=True, kw_only=True):
+    """A member waits for a seat; who came first is first. Stream `lecture-<id>`."""
+
+    lecture_id: str
+    person_id: str
+
+
+class LectureListLeft(Event, frozen=True, kw_only=True):
+    """A member waits no more. Stream `lecture-<id>`."""
+
+    lecture_id: str
+    person_id: str
+
+
+class LectureCalledOff(Event, frozen=True, kw_only=True):
+    """It will not be held. Stream `lecture-<id>`.
+
+    `reason` is SPEAKER_ABSENT, PLACE_UNAVAILABLE, WEATHER, TOO_FEW or OTHER; a `LectureSeatLost` a member follows.
+    """
+
+    lecture_id: str
+    reason: str
+    by: str
+
+
+class LectureSeatLost(Event, frozen=True, kw_only=True):
+    """A member had a seat, or waited for one, where it was called off; place and ISO date. Stream `lecture-<id>`."""
+
+    lecture_id: str
+    person_id: str
+    place: str
+    date: str
+
+
 EVENTS: dict[str, type[Event]] = {
     "health_checkup.lecture-announced.v1": LectureAnnounced,
     "health_checkup.lecture-seat-taken.v1": LectureSeatTaken,
     "health_checkup.lecture-seat-returned.v1": LectureSeatReturned,
+    "health_checkup.lecture-list-joined.v1": LectureListJoined,
+    "health_checkup.lecture-list-left.v1": LectureListLeft,
+    "health_checkup.lecture-called-off.v1": LectureCalledOff,
+    "health_checkup.lecture-seat-lost.v1": LectureSeatLost,
     "health_checkup.lecture-attended.v1": LectureAttended,
     "health_checkup.lecture-replay-published.v1": LectureReplayPublished,
 }

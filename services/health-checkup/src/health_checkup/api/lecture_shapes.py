@@ -35,6 +35,12 @@ class SignInRequest(Asked, frozen=True):
     ticket: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,300}$")]
 
 
+class CallOffRequest(Asked, frozen=True):
+    """Why it will not be held."""
+
+    reason: Literal["SPEAKER_ABSENT", "PLACE_UNAVAILABLE", "WEATHER", "TOO_FEW", "OTHER"]
+
+
 class ReplayRequest(Asked, frozen=True):
     """Where it can be seen again."""
 
@@ -59,7 +65,7 @@ class LectureTicket(msgspec.Struct, frozen=True):
 
 
 class LectureView(msgspec.Struct, frozen=True):
-    """As members see it: `free` seats, and the replay once there is one."""
+    """As members see it: `free` seats, how many wait, the replay once there is one, why it was called off if it was."""
 
     lecture_id: str
     kind: str
@@ -72,6 +78,8 @@ class LectureView(msgspec.Struct, frozen=True):
     seats: int
     free: int
     replay: str
+    waiting: int = 0
+    called_off: str = ""
 
 
 class LecturePage(msgspec.Struct, frozen=True):
@@ -104,4 +112,6 @@ def view_of(row: LectureRow) -> LectureView:
         seats=row.seats,
         free=row.seats - row.signed_up,
         replay=row.replay or "",
+        waiting=row.waiting,
+        called_off=row.called_off or "",
     )

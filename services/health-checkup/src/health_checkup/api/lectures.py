@@ -18,6 +18,7 @@ from contracts.organization import within
 from health_checkup.api import tickets
 from health_checkup.api.access import COUNTERS, OPENERS, AnyRequest, own_path
 from health_checkup.api.lecture_shapes import (
+    CallOffRequest,
     LectureAnswer,
     LectureFigures,
     LecturePage,
@@ -34,7 +35,10 @@ from health_checkup.domain.lecture import (
     LECTURE,
     Announced,
     AnnounceLecture,
+    CallOff,
     CancelSignUp,
+    JoinList,
+    LeaveList,
     PublishReplay,
     SignIn,
     SignUp,
@@ -108,7 +112,64 @@ async def cancel_sign_up(
     allow(actor, "member")
 
     async def work(session: Session) -> LectureAnswer:
-        await session.decide(LECTURE, lecture_id, CancelSignUp(lecture_id, actor.sub, local_minute(session.now)))
+        lecture = await _lecture(session, lecture_id)
+        following: dict[str, str] = {}
+        async with session.reads.connection() as c:
+            for person in lecture.waiting:
+                if await eligible.is_covered(c, person, lecture.date):
+                    following[person] = new_id()
+                    break
+        command = CancelSignUp(lecture_id, actor.sub, local_minute(session.now), following)
+        await session.decide(LECTURE, lecture_id, command)
+        return LectureAnswer(lecture_id)
+
+    async with turn(lecture_id):
+        return await context.command(request, actor, work)
+
+
+@post("/lectures/{lecture_id:str}/waiting-list")
+async def join_list(lecture_id: PathId, request: AnyRequest, actor: Actor, context: Context) -> Response[LectureAnswer]:
+    """Wait for a seat; where one is free it is taken at once."""
+    allow(actor, "member")
+
+    async def work(session: Session) -> LectureAnswer:
+        lecture = await _lecture(session, lecture_id)
+        async with session.reads.connection() as c:
+            covered = await eligible.is_covered(c, actor.sub, lecture.date)
+        command = JoinList(lecture_id, actor.sub, new_id(), covered, local_minute(session.now))
+        await session.decide(LECTURE, lecture_id, command)
+        return LectureAnswer(lecture_id)
+
+    async with turn(lecture_id):
+        return await context.command(request, actor, work, status=201)
+
+
+@delete("/lectures/{lecture_id:str}/waiting-list", status_code=200)
+async def leave_list(
+    lecture_id: PathId, request: AnyRequest, actor: Actor, context: Context
+) -> Response[LectureAnswer]:
+    """Wait no more."""
+    allow(actor, "member")
+
+    async def work(session: Session) -> LectureAnswer:
+        await session.decide(LECTURE, lecture_id, LeaveList(lecture_id, actor.sub))
+        return LectureAnswer(lecture_id)
+
+    async with turn(lecture_id):
+        return await context.command(request, actor, work)
+
+
+@post("/lectures/{lecture_id:str}/calling-off", status_code=200)
+async def call_off(
+    lecture_id: PathId, data: JSONBody[CallOffRequest], request: AnyRequest, actor: Actor, context: Context
+) -> Response[LectureAnswer]:
+    """Say that it will not be held: whoever has a seat or waits for one is told."""
+    allow(actor, *OPENERS)
+
+    async def work(session: Session) -> LectureAnswer:
+        await _lecture(session, lecture_id, actor)
+        command = CallOff(lecture_id, data.reason, local_minute(session.now), actor.sub)
+        await session.decide(LECTURE, lecture_id, command)
         return LectureAnswer(lecture_id)
 
     async with turn(lecture_id):

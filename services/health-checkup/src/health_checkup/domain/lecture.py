@@ -10,12 +10,18 @@ from chassis.decider import Decider, Rejected
 from contracts.health_checkup.lectures import (
     LectureAnnounced,
     LectureAttended,
+    LectureCalledOff,
+    LectureListJoined,
+    LectureListLeft,
     LectureReplayPublished,
+    LectureSeatLost,
     LectureSeatReturned,
     LectureSeatTaken,
 )
 
 KINDS = ("LECTURE", "TRAINING")
+CALL_OFF_REASONS = frozenset({"SPEAKER_ABSENT", "PLACE_UNAVAILABLE", "WEATHER", "TOO_FEW", "OTHER"})
+WAITING_MAX = 500
 
 
 @dataclass(frozen=True)
@@ -25,7 +31,10 @@ class Absent:
 
 @dataclass(frozen=True)
 class Announced:
-    """Members may sign up. `taken` is the ticket by its member; times are local `HH:MM` of `date`."""
+    """Members may sign up. `taken` is the ticket by its member; times are local `HH:MM` of `date`.
+
+    `waiting` are those who wait, the first first; `called_off` is the reason, "" while it will be held.
+    """
 
     kind: str
     topic: str
@@ -38,6 +47,8 @@ class Announced:
     taken: Mapping[str, str] = field(default_factory=dict)
     attended: frozenset[str] = frozenset()
     replay: str = ""
+    waiting: tuple[str, ...] = ()
+    called_off: str = ""
 
     @property
     def begins(self) -> str:
@@ -52,7 +63,15 @@ class Announced:
 
 Lecture: TypeAlias = Absent | Announced
 LectureEvent: TypeAlias = (
-    LectureAnnounced | LectureSeatTaken | LectureSeatReturned | LectureAttended | LectureReplayPublished
+    LectureAnnounced
+    | LectureSeatTaken
+    | LectureSeatReturned
+    | LectureListJoined
+    | LectureListLeft
+    | LectureCalledOff
+    | LectureSeatLost
+    | LectureAttended
+    | LectureReplayPublished
 )
 
 
@@ -62,10 +81,17 @@ def evolve(lecture: Lecture, event: LectureEvent) -> Lecture:
         case LectureAnnounced() as e, _:
             return Announced(e.kind, e.topic, e.org_path, e.place, e.date, e.starts_at, e.ends_at, e.seats)
         case LectureSeatTaken(), Announced():
-            return replace(lecture, taken={**lecture.taken, event.person_id: event.ticket_id})
+            left = tuple(person for person in lecture.waiting if person != event.person_id)
+            return replace(lecture, taken={**lecture.taken, event.person_id: event.ticket_id}, waiting=left)
+        case LectureListJoined(), Announced():
+            return replace(lecture, waiting=(*lecture.waiting, event.person_id))
+        case LectureListLeft(), Announced():
+            return replace(lecture, waiting=tuple(one for one in lecture.waiting if one != event.person_id))
+        case LectureCalledOff(), Announced():
+            return replace(lecture, called_off=event.reason)
         case LectureSeatReturned(), Announced():
-            left = {person: ticket for person, ticket in lecture.taken.items() if person != event.person_id}
-            return replace(lecture, taken=left)
+            kept = {person: ticket for person, ticket in lecture.taken.items() if person != event.person_id}
+            return replace(lecture, taken=kept)
         case LectureAttended(), Announced():
             return replace(lecture, attended=lecture.attended | {event.person_id})
         case LectureReplayPublished(), Announced():
@@ -105,11 +131,41 @@ class SignUp:
 
 @dataclass(frozen=True)
 class CancelSignUp:
-    """A member gives the seat back; `now` is local."""
+    """A member gives the seat back; `now` is local. `tickets` person → fresh ticket for who waits and is covered."""
 
     lecture_id: str
     person_id: str
     now: str
+    tickets: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class JoinList:
+    """A member wants the next free seat; `covered` on the lecture's day, `ticket_id` fresh, `now` local."""
+
+    lecture_id: str
+    person_id: str
+    ticket_id: str
+    covered: bool
+    now: str
+
+
+@dataclass(frozen=True)
+class LeaveList:
+    """A member waits no more."""
+
+    lecture_id: str
+    person_id: str
+
+
+@dataclass(frozen=True)
+class CallOff:
+    """It will not be held; `now` is local."""
+
+    lecture_id: str
+    reason: str
+    now: str
+    by: str
 
 
 @dataclass(frozen=True)
@@ -132,7 +188,9 @@ class PublishReplay:
     by: str
 
 
-LectureCommand: TypeAlias = AnnounceLecture | SignUp | CancelSignUp | SignIn | PublishReplay
+LectureCommand: TypeAlias = (
+    AnnounceLecture | SignUp | CancelSignUp | JoinList | LeaveList | CallOff | SignIn | PublishReplay
+)
 
 
 def _announce(command: AnnounceLecture) -> list[LectureEvent]:
@@ -177,7 +235,54 @@ def _sign_up(command: SignUp, lecture: Announced) -> list[LectureEvent]:
         raise Rejected("not-covered", "Seats are for members who are covered on that day.")
     if len(lecture.taken) >= lecture.seats:
         raise Rejected("lecture-full", "Every seat is taken.")
-    return [LectureSeatTaken(lecture_id=command.lecture_id, person_id=command.person_id, ticket_id=command.ticket_id)]
+    return [_seat(command.lecture_id, lecture, command.person_id, command.ticket_id)]
+
+
+def _seat(lecture_id: str, lecture: Announced, person_id: str, ticket_id: str, *, waited: bool = False) -> LectureEvent:
+    return LectureSeatTaken(
+        lecture_id=lecture_id,
+        person_id=person_id,
+        ticket_id=ticket_id,
+        waited=waited,
+        place=lecture.place,
+        date=lecture.date,
+        starts_at=lecture.starts_at,
+    )
+
+
+def _join(command: JoinList, lecture: Announced) -> list[LectureEvent]:
+    if command.person_id in lecture.taken or command.person_id in lecture.waiting:
+        return []
+    if len(lecture.taken) < lecture.seats:
+        return _sign_up(
+            SignUp(command.lecture_id, command.person_id, command.ticket_id, command.covered, command.now), lecture
+        )
+    if command.now >= lecture.begins:
+        raise Rejected("lecture-begun", "It has begun.")
+    if not command.covered:
+        raise Rejected("not-covered", "Seats are for members who are covered on that day.")
+    if len(lecture.waiting) >= WAITING_MAX:
+        raise Rejected("list-full", f"At most {WAITING_MAX} members wait.")
+    return [LectureListJoined(lecture_id=command.lecture_id, person_id=command.person_id)]
+
+
+def _leave(command: LeaveList, lecture: Announced) -> list[LectureEvent]:
+    if command.person_id not in lecture.waiting:
+        return []
+    return [LectureListLeft(lecture_id=command.lecture_id, person_id=command.person_id)]
+
+
+def _call_off(command: CallOff, lecture: Announced) -> list[LectureEvent]:
+    if command.reason not in CALL_OFF_REASONS:
+        reasons = ", ".join(sorted(CALL_OFF_REASONS))
+        raise Rejected("reason-invalid", f"It is called off for one of {reasons}.", "reason")
+    if command.now >= lecture.begins:
+        raise Rejected("lecture-begun", "What has begun is not called off.")
+    lost = [
+        LectureSeatLost(lecture_id=command.lecture_id, person_id=person, place=lecture.place, date=lecture.date)
+        for person in (*lecture.taken, *lecture.waiting)
+    ]
+    return [LectureCalledOff(lecture_id=command.lecture_id, reason=command.reason, by=command.by), *lost]
 
 
 def _cancel(command: CancelSignUp, lecture: Announced) -> list[LectureEvent]:
@@ -187,7 +292,11 @@ def _cancel(command: CancelSignUp, lecture: Announced) -> list[LectureEvent]:
         raise Rejected("already-attended", "Who has signed in was there.")
     if command.now >= lecture.begins:
         raise Rejected("lecture-begun", "A seat is given back until it begins.")
-    return [LectureSeatReturned(lecture_id=command.lecture_id, person_id=command.person_id)]
+    events: list[LectureEvent] = [LectureSeatReturned(lecture_id=command.lecture_id, person_id=command.person_id)]
+    first = next((person for person in lecture.waiting if person in command.tickets), "")
+    if first:
+        events.append(_seat(command.lecture_id, lecture, first, command.tickets[first], waited=True))
+    return events
 
 
 def _sign_in(command: SignIn, lecture: Announced) -> list[LectureEvent]:
@@ -222,6 +331,16 @@ def decide(command: LectureCommand, lecture: Lecture) -> list[LectureEvent]:
             raise Rejected("lecture-unknown", "No such lecture.")
         case AnnounceLecture(), Announced():
             return _again(command, lecture)
+        case CallOff(), Announced() if lecture.called_off == command.reason:
+            return []
+        case _, Announced() if lecture.called_off:
+            raise Rejected("lecture-called-off", "It was called off.")
+        case CallOff(), Announced():
+            return _call_off(command, lecture)
+        case JoinList(), Announced():
+            return _join(command, lecture)
+        case LeaveList(), Announced():
+            return _leave(command, lecture)
         case SignUp(), Announced():
             return _sign_up(command, lecture)
         case CancelSignUp(), Announced():

@@ -15,6 +15,9 @@ from contracts.envelope import Actor
 from contracts.health_checkup.lectures import (
     LectureAnnounced,
     LectureAttended,
+    LectureCalledOff,
+    LectureListJoined,
+    LectureListLeft,
     LectureReplayPublished,
     LectureSeatReturned,
     LectureSeatTaken,
@@ -37,6 +40,8 @@ TABLE = sa.Table(
     sa.Column("signed_up", sa.Integer, nullable=False, server_default=sa.text("0")),
     sa.Column("came", sa.Integer, nullable=False, server_default=sa.text("0")),
     sa.Column("replay", sa.Text, nullable=True),
+    sa.Column("waiting", sa.Integer, nullable=False, server_default=sa.text("0")),
+    sa.Column("called_off", sa.Text, nullable=True),
 )
 
 
@@ -55,6 +60,8 @@ class LectureRow(msgspec.Struct, frozen=True):
     signed_up: int
     came: int
     replay: str | None
+    waiting: int
+    called_off: str | None
 
 
 SHOWN = [TABLE.c[name] for name in LectureRow.__struct_fields__]
@@ -76,8 +83,14 @@ def apply(recorded: Recorded) -> Iterable[Write]:
                 ends_at=event.ends_at,
                 seats=event.seats,
             )
-        case LectureSeatTaken(lecture_id=lecture_id):
-            yield Count((lecture_id,), signed_up=1)
+        case LectureSeatTaken(lecture_id=lecture_id, waited=waited):
+            yield Count((lecture_id,), signed_up=1, waiting=-1 if waited else 0)
+        case LectureListJoined(lecture_id=lecture_id):
+            yield Count((lecture_id,), waiting=1)
+        case LectureListLeft(lecture_id=lecture_id):
+            yield Count((lecture_id,), waiting=-1)
+        case LectureCalledOff(lecture_id=lecture_id, reason=reason):
+            yield Patch((lecture_id,), called_off=reason)
         case LectureSeatReturned(lecture_id=lecture_id):
             yield Count((lecture_id,), signed_up=-1)
         case LectureAttended(lecture_id=lecture_id):
@@ -110,4 +123,4 @@ async def listed(c: AsyncConnection, since: str, after: str, limit: int, actor: 
     return [LectureRow(**row) for row in rows]
 
 
-PROJECTION = Projection(NAME, 1, "health_checkup", TABLE, apply)
+PROJECTION = Projection(NAME, 2, "health_checkup", TABLE, apply)
