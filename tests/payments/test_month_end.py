@@ -105,6 +105,18 @@ async def test_every_closed_month_goes_on_where_the_one_before_ended(house: Hous
     }
 
 
+async def test_a_booking_that_the_bank_takes_back_was_paid_once(house: House) -> None:
+    await house.donate(1_000_000)
+    await house.approve(40_000, GOOD_CARD)
+    await house.misbehave(kind="reverse")
+    await house.send(await house.sign_all())
+    await house.take_in_statement()
+    house.clock.advance(timedelta(days=31))
+    await close(house, "2022-06")
+    (june,) = (await house.get(f"/months/{PLAN}"))["items"]
+    assert (june["paid_fen"], june["payable_fen"], june["closing_fen"]) == (40_000, 40_000, 1_000_000)
+
+
 @pytest.mark.parametrize(("role", "org_path"), [("finance", "620000.620700"), ("office_head", "620000")])
 async def test_only_finance_of_the_province_closes_a_month(house: House, role: str, org_path: str) -> None:
     for step in ("close", "close/confirm"):

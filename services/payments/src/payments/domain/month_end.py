@@ -130,7 +130,7 @@ def _confirm(command: ConfirmClose, month_end: MonthEnd) -> list[MonthClosed]:
         raise Rejected("figures-moved", "Something was booked since; the close has to be proposed again.")
     named = {one.account: one for one in accounts}
     none = _untouched("")
-    cash, clearing = named.get(ledger.POOL.cash, none), named.get(ledger.POOL.clearing, none)
+    cash, payable = named.get(ledger.POOL.cash, none), named.get(ledger.POOL.payable, none)
     return [
         MonthClosed(
             plan_code=proposed.plan_code,
@@ -138,8 +138,8 @@ def _confirm(command: ConfirmClose, month_end: MonthEnd) -> list[MonthClosed]:
             accounts=accounts,
             opening_fen=cash.opening_fen,
             contribution_fen=named.get(ledger.POOL.contribution, none).credit_fen,
-            paid_fen=clearing.debit_fen,
-            payable_fen=-named.get(ledger.POOL.payable, none).closing_fen,
+            paid_fen=payable.debit_fen,
+            payable_fen=-payable.closing_fen,
             recovered_fen=named.get(ledger.POOL.recoveries, none).credit_fen,
             returned_fen=named.get(ledger.POOL.suspense, none).credit_fen,
             closing_fen=cash.closing_fen,
