@@ -153,7 +153,8 @@ class Town:
         for fund in FUNDS:
             await self._sign({"plan_code": PLAN, "fund": fund})
         for payout in await self.payouts():
-            if payout["state"] in {"requested", "returned"}:
+            # Also what is still out: somebody asks for it again, and has to be refused.
+            if payout["state"] != "settled":
                 fund = self.purses[payout["payout_id"]]
                 body = {"plan_code": PLAN, "fund": fund, "payout_ids": [payout["payout_id"]]}
                 await self._sign(body)
