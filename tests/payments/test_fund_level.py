@@ -23,7 +23,7 @@ fund = Spec(FUND_LEVEL)
 
 
 def measured(used_fen: int, given_fen: int = 1000) -> MeasureFund:
-    return MeasureFund(PLAN, "pool", used_fen, given_fen, PERCENTS)
+    return MeasureFund(PLAN, "pool", used_fen, given_fen, PERCENTS, 5)
 
 
 def figures(used_fen: int, given_fen: int = 1000) -> dict[str, Any]:
@@ -59,6 +59,15 @@ def test_at_the_last_threshold_more_is_asked_for_and_while_that_is_open_not_agai
     assert again == [FundAlertRaised(percent=100, **figures(1050, 1050))]
     answered = fund.given(*FULL, REQUEST, ANSWERED, eased).when(measured(1050, 1050)).events
     assert answered[1:] == [TopUpRequested(request_no=2, missing_fen=0, **figures(1050, 1050))]
+
+
+def test_after_an_answer_more_is_asked_for_again_once_five_percent_more_is_missing() -> None:
+    over = fund.given(*FULL, REQUEST)
+    over.when(measured(1051)).then_nothing()
+    over.given(ANSWERED).when(measured(1050)).then_nothing()
+    again = TopUpRequested(request_no=2, missing_fen=51, **figures(1051))
+    over.given(ANSWERED).when(measured(1051)).then(again)
+    over.given(ANSWERED, again).when(measured(2000)).then_nothing()
 
 
 def test_a_request_for_more_is_answered_once() -> None:
@@ -118,10 +127,15 @@ async def test_a_pool_that_is_used_up_goes_on_and_asks_for_more(house: House) ->
     path, body = f"/pool/{PLAN}/top-ups/1", {"outcome": "TOPPED_UP", "reason": "省总追加"}
     assert (await house.post(path, body, "head", role="office_head")).status_code == 200
     assert (await house.post(path, body, "other", role="office_head")).json()["code"] == "top-up-answered"
-    await house.donate(100_000)
+    await house.approve(5_000, GOOD_CARD)
+    for _ in range(2):
+        await swept(house)
+        latest = (await house.get(f"/pool/{PLAN}"))["told"]
+        assert [(one["kind"], one["number"]) for one in latest[:2]] == [("top-up", 2), ("answer", 1)]
+    await house.donate(110_000)
     await swept(house)
     latest = (await house.get(f"/pool/{PLAN}"))["told"]
-    assert [(one["kind"], one["number"]) for one in latest[:2]] == [("eased", 50), ("answer", 1)]
+    assert [(one["kind"], one["number"]) for one in latest[:2]] == [("eased", 50), ("top-up", 2)]
 
 
 async def test_a_relief_fund_that_is_used_up_goes_on_and_asks_for_more_by_its_own_donations(house: House) -> None:

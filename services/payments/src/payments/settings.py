@@ -42,6 +42,8 @@ class Settings(msgspec.Struct, frozen=True):
     """Above a limit one further person has to agree; 0 is no limit."""
     alert_percents: str = "50,70,85,95,100"
     """So much of a fund used is told, each threshold once."""
+    top_up_again_percent: int = 5
+    """So much more of a fund has to be missing than was asked for, until an answered request is made anew."""
     risk_reserve_percents: str = ""
     activity_cost_percents: str = ""
     """What plans set aside of each donation, in whole percent, as `PLAN=7,OTHER=5`; one that is not named, nothing."""

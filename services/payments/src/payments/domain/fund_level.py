@@ -42,13 +42,17 @@ def evolve(level: FundLevel, event: FundEvent) -> FundLevel:
 
 @dataclass(frozen=True)
 class MeasureFund:
-    """What of a fund is used and was given, in fen; `percents` are the thresholds (a setting)."""
+    """What of a fund is used and was given, in fen; `percents` are the thresholds (a setting).
+
+    `again_percent` of what was given is how much more has to be missing for an answered request to be made anew.
+    """
 
     plan_code: str
     fund: str
     used_fen: int
     contribution_fen: int
     percents: tuple[int, ...]
+    again_percent: int
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,11 @@ def reached(used_fen: int, contribution_fen: int, percents: tuple[int, ...]) -> 
     return tuple(p for p in sorted(percents) if used_fen > 0 and used_fen * 100 >= p * contribution_fen)
 
 
+def asks_again(missing_fen: int, asked_fen: int, contribution_fen: int, again_percent: int) -> bool:
+    """Whether so much more is missing than was asked for that an answered request is made anew: never by one claim."""
+    return missing_fen >= asked_fen + max(contribution_fen * again_percent // FULL_PERCENT, 1)
+
+
 def decide(command: FundCommand, level: FundLevel) -> list[FundEvent]:
     """Nothing is refused for want of money: it is told, and more is asked for."""
     match command:
@@ -97,10 +106,13 @@ def _measure(command: MeasureFund, level: FundLevel) -> list[FundEvent]:
         grown = command.contribution_fen > level.contribution_fen
         return [FundEased(percent=highest, **figures)] if grown else []
     events: list[FundEvent] = [FundAlertRaised(percent=p, **figures) for p in now if p > level.told_percent]
-    open_request = level.request is not None and level.answer is None
-    if events and highest >= FULL_PERCENT and not open_request:
-        number = (level.request.request_no if level.request else 0) + 1
-        missing_fen = max(command.used_fen - command.contribution_fen, 0)
+    missing_fen, last = max(command.used_fen - command.contribution_fen, 0), level.request
+    is_open = last is not None and level.answer is None
+    more = last is not None and asks_again(
+        missing_fen, last.missing_fen, command.contribution_fen, command.again_percent
+    )
+    if highest >= FULL_PERCENT and not is_open and (events or more):
+        number = (last.request_no if last else 0) + 1
         events.append(TopUpRequested(request_no=number, missing_fen=missing_fen, **figures))
     return events
 

@@ -84,6 +84,21 @@ async def told(c: AsyncConnection, plan_code: str, fund: str, limit: int) -> lis
     return list((await c.execute(query.limit(limit))).mappings())
 
 
+async def answered(c: AsyncConnection) -> dict[tuple[str, str], int]:
+    """How much was missing when more was asked for last, of each fund whose request has been answered."""
+    asked = sa.select(TABLE).where(C.kind.in_((TOP_UP, ANSWER))).order_by(C.position)
+    found: dict[tuple[str, str], int] = {}
+    missing: dict[tuple[str, str], int] = {}
+    for row in (await c.execute(asked)).mappings():
+        key = (row["plan_code"], row["fund"])
+        if row["kind"] == TOP_UP:
+            missing[key] = max(row["used_fen"] - row["contribution_fen"], 0)
+            found.pop(key, None)
+        else:
+            found[key] = missing[key]
+    return found
+
+
 async def standing(c: AsyncConnection) -> dict[tuple[str, str], tuple[int, int]]:
     """The percent told last and what had been given then, for each plan and fund that was told of."""
     levels = sa.select(TABLE).where(C.kind.in_((ALERT, EASED))).order_by(C.position, C.number)
