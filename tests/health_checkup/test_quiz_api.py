@@ -159,3 +159,33 @@ async def test_who_may_and_who_may_not(truck: Truck) -> None:
     assert (await truck.get(quiz, STAFF, "620702")).status_code == 404
     assert (await truck.get(quiz, "stranger")).status_code == 403
     assert (await truck.post("/quizzes/nothing/entries", RIGHT, "member")).status_code == 404
+
+
+async def listed(truck: Truck, role: str, org: str = "", sub: str = "") -> list[str]:
+    """Every title of the list, a page of one after another."""
+    titles, after = [], ""
+    while True:
+        page = (await truck.get("/quizzes", role, org, sub, after=after, limit="1")).json()
+        titles += [one["title"] for one in page["quizzes"]]
+        after = page["next_after"]
+        if not after:
+            return titles
+
+
+async def test_members_see_the_open_quizzes_of_their_organizations_and_staff_all_of_theirs(truck: Truck) -> None:
+    at(truck, "2022-03-01T09:00")
+    county, other = truck.county, "620702"
+    await opened(truck, title="本县", last_day="2022-03-01")
+    await opened(truck, title="明天", first_day="2022-03-02", last_day="2022-03-03")
+    for title, division in (("全市", CITY), ("全省", "620000"), ("别处", other)):
+        body = asked(truck, title=title, division_code=division, last_day="2022-03-03")
+        assert (await truck.post("/quizzes", body, "office_head", "620000")).status_code == 201
+    person, elsewhere = await truck.cover(), await truck.cover(county=other)
+    assert sorted(await listed(truck, "member", sub=person)) == sorted(["本县", "全市", "全省"])
+    assert sorted(await listed(truck, "member", sub=elsewhere)) == sorted(["别处", "全省"])
+    assert await listed(truck, "member", sub=new_id()) == []
+    at(truck, "2022-03-02T09:00")
+    assert sorted(await listed(truck, "member", sub=person)) == sorted(["明天", "全市", "全省"])
+    assert sorted(await listed(truck, STAFF, county)) == sorted(["本县", "明天"])
+    assert await listed(truck, STAFF, other) == ["别处"]
+    assert (await truck.get("/quizzes", "stranger")).status_code == 403

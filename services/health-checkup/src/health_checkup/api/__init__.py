@@ -85,6 +85,7 @@ ROUTES = [
     quizzes.enter_quiz,
     quizzes.close_quiz,
     quizzes.draw_quiz,
+    quizzes.quiz_list,
     quizzes.quiz_view,
     quizzes.own_entries,
     quizzes.winners,

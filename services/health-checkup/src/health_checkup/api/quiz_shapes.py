@@ -70,6 +70,25 @@ class QuizView(msgspec.Struct, frozen=True):
     salt: str
 
 
+class QuizLine(msgspec.Struct, frozen=True):
+    """A quiz in the list, without its questions; `closed_on` and `drawn_on` are empty until then."""
+
+    quiz_id: str
+    title: str
+    first_day: str
+    last_day: str
+    prizes: int
+    closed_on: str
+    drawn_on: str
+
+
+class QuizPage(msgspec.Struct, frozen=True):
+    """Quizzes by first day; `next_after` continues the list, empty at its end."""
+
+    quizzes: list[QuizLine]
+    next_after: str
+
+
 class EntryView(msgspec.Struct, frozen=True):
     """One's own entry; `right` is -1 until the quiz is closed, then how many answers were right."""
 

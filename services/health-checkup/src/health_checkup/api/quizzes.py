@@ -30,12 +30,14 @@ from health_checkup.api.quiz_shapes import (
     QuestionRequest,
     QuizAnswer,
     QuizFigures,
+    QuizLine,
+    QuizPage,
     QuizRequest,
     QuizView,
     Winner,
     WinnersView,
 )
-from health_checkup.api.shapes import ID_PATTERN, Filter, PathId
+from health_checkup.api.shapes import ID_PATTERN, MEMBERS_PAGE, Filter, Limit, PathId
 from health_checkup.domain import draw
 from health_checkup.domain.quiz import QUIZ, Absent, Closed, CloseQuiz, DrawQuiz, Open, OpenQuiz, Quiz, answers_of
 from health_checkup.domain.quiz_entry import QUIZ_ENTRY, EnterQuiz, entries_key
@@ -201,6 +203,22 @@ async def _row(context: Context, quiz_id: str, actor: Actor | None) -> quizzes.Q
     if row is None:
         raise Problem(404, "quiz-unknown", "No such quiz.")
     return row
+
+
+@get("/quizzes")
+async def quiz_list(actor: Actor, context: Context, after: Filter = "", limit: Limit = MEMBERS_PAGE) -> QuizPage:
+    """Quizzes by first day: members see those that they may enter today, staff all of their subtree."""
+    allow(actor, "member", *COUNTERS)
+    day = context.clock.today().isoformat()
+    is_member = "member" in actor.roles
+    async with context.reads.connection() as c:
+        held_by = await eligible.organizations_of(c, actor.sub, day) if is_member else set()
+        rows = await quizzes.listed(c, after, limit, None if is_member else actor, held_by, day)
+    lines = [
+        QuizLine(row.quiz_id, row.title, row.first_day, row.last_day, row.prizes, row.closed_on, row.drawn_on)
+        for row in rows
+    ]
+    return QuizPage(lines, f"{rows[-1].first_day}.{rows[-1].quiz_id}" if len(rows) == limit else "")
 
 
 @get("/quizzes/{quiz_id:str}")

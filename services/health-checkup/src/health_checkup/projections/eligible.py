@@ -66,6 +66,14 @@ async def is_covered(c: AsyncConnection, person_id: str, on: str, subtree: str =
     return (await c.scalar(query.limit(1))) is not None
 
 
+async def organizations_of(c: AsyncConnection, person_id: str, on: str) -> set[str]:
+    """The paths of every organisation, up to the province, that the person is covered in on an ISO date."""
+    t = TABLE.c
+    query = sa.select(t.org_path).distinct().where(t.person_id == person_id, t.effective_on <= on, t.ends_on > on)
+    covers = [path.split(".") for path in await c.scalars(query)]
+    return {".".join(parts[: depth + 1]) for parts in covers for depth in range(len(parts))}
+
+
 class Standing(msgspec.Struct, frozen=True):
     """How a member stands in the queue of a campaign: `behind` after too many no-shows."""
 

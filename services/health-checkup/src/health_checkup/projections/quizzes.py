@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import msgspec
 import sqlalchemy as sa
@@ -102,11 +102,33 @@ async def find(c: AsyncConnection, quiz_id: str, actor: Actor | None = None) -> 
     if actor is not None:
         query = query.where(in_subtree(TABLE.c.org_path, actor))
     row = (await c.execute(query)).mappings().first()
-    if row is None:
-        return None
+    return None if row is None else _row(row)
+
+
+def _row(row: sa.RowMapping) -> QuizRow:
     known = {str(name): value for name, value in row.items() if value is not None}
     lists = {name: json.loads(known.pop(name, "[]")) for name in ("questions", "answers", "winners")}
     return msgspec.convert({**known, **lists}, QuizRow)
+
+
+async def listed(
+    c: AsyncConnection, after: str, limit: int, actor: Actor | None, held_by: Collection[str], day: str
+) -> list[QuizRow]:
+    """Quizzes by first day and id; `after` is `<first day>.<id>` of the last one seen, or "".
+
+    All of an actor's subtree; without an actor those of the organisations `held_by` that are open on an ISO day.
+    """
+    t = TABLE.c
+    query = sa.select(TABLE)
+    if actor is not None:
+        query = query.where(in_subtree(t.org_path, actor))
+    else:
+        query = query.where(t.org_path.in_(held_by), t.first_day <= day, t.last_day >= day, t.closed_on.is_(None))
+    if after:
+        first_day, _, quiz_id = after.partition(".")
+        query = query.where(sa.tuple_(t.first_day, t.quiz_id) > sa.tuple_(sa.literal(first_day), sa.literal(quiz_id)))
+    rows = (await c.execute(query.order_by(t.first_day, t.quiz_id).limit(limit))).mappings()
+    return [_row(row) for row in rows]
 
 
 PROJECTION = Projection(NAME, 1, "health_checkup", TABLE, apply)
