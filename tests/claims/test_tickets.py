@@ -36,7 +36,7 @@ def opened(**others: Any) -> TicketOpened:
 OPENED = opened()
 NAMELESS = opened(person_id="", text=None)
 ASSIGNED = TicketAssigned(ticket_id="t1", org_path=COUNTY_PATH, by="hotline")
-ANSWERED = TicketAnswered(ticket_id="t1", answer=WORDS, answered_on="2022-07-01", by="clerk")
+ANSWERED = TicketAnswered(ticket_id="t1", answer=WORDS, answered_on="2022-07-01", by="clerk", person_id="p1")
 CLOSED = TicketClosed(ticket_id="t1", satisfaction=4, closed_on="2022-07-02", by="hotline")
 ANSWER = AnswerTicket(WORDS, "2022-07-01", "clerk")
 ASSIGN = AssignTicket(COUNTY_PATH, "hotline")

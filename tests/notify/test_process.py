@@ -22,6 +22,7 @@ from contracts.claims.process import (
     ReviewSampled,
 )
 from contracts.claims.relief import ReliefClosedIncomplete, ReliefPapersReminded
+from contracts.claims.tickets import TicketAnswered
 from contracts.claims.v1 import BenefitLine, ClaimApproved, Payee
 from contracts.enrolment.v1 import DeathRecorded
 from contracts.envelope import Event, changed
@@ -301,3 +302,21 @@ async def test_the_difference_is_asked_back_when_a_corrected_claim_counts(house:
     less = counted(64_000, waived=False)
     assert await tell(house, less, less) == ["recovery-asked", "recovery-asked"]
     assert (await house.queued())[-1].variables["amt"] == "640.00"
+
+
+async def test_who_asked_the_hotline_is_told_that_there_is_an_answer_and_nothing_of_it(house: House) -> None:
+    await house.register()
+    answered = TicketAnswered(
+        ticket_id=house.claim, answer=None, answered_on="2022-03-01", by="clerk", person_id=house.member
+    )
+    for event in (answered, answered):
+        await house.world.feed("claims", event, f"ticket-{house.claim}")
+    [queued] = await house.queued()
+    assert (queued.template_code, queued.variables) == ("ticket-answered", {})
+
+
+async def test_of_a_caller_without_a_name_nobody_is_told(house: House) -> None:
+    before = len(await house.world.events())
+    answered = TicketAnswered(ticket_id=house.claim, answer=None, answered_on="2022-03-01", by="clerk")
+    await house.world.feed("claims", answered, f"ticket-{house.claim}")
+    assert len(await house.world.events()) == before

@@ -31,12 +31,16 @@ class TicketAssigned(Event, frozen=True, kw_only=True):
 
 
 class TicketAnswered(Event, frozen=True, kw_only=True):
-    """The question was answered, in words where the caller is named. Stream `ticket-<id>`."""
+    """The question was answered, in words where the caller is named. Stream `ticket-<id>`.
+
+    `person_id` is the caller's, "" where nobody is named or the event is from before it stood here.
+    """
 
     ticket_id: str
     answer: Sealed | None
     answered_on: str
     by: str
+    person_id: str = ""
 
 
 class TicketClosed(Event, frozen=True, kw_only=True):

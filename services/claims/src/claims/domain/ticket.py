@@ -156,7 +156,11 @@ def _answer(command: AnswerTicket, ticket: Ticket) -> list[TicketEvent]:
             if command.unkept:
                 raise _wordless()
             answered = TicketAnswered(
-                ticket_id=opened.ticket_id, answer=command.answer, answered_on=command.today, by=command.by
+                ticket_id=opened.ticket_id,
+                answer=command.answer,
+                answered_on=command.today,
+                by=command.by,
+                person_id=opened.person_id,
             )
             return [answered]
         case Answered(answered=TicketAnswered(by=by)) if by == command.by:

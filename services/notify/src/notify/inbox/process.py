@@ -17,6 +17,7 @@ from contracts.claims.process import (
     RecoveryOpened,
 )
 from contracts.claims.relief import ReliefClosedIncomplete, ReliefPapersReminded
+from contracts.claims.tickets import TicketAnswered
 from contracts.envelope import Event
 from notify.domain.template import day_text, yuan
 from notify.inbox.telling import WHOLE_PERCENT, tell
@@ -142,6 +143,14 @@ async def on_relief_closed_incomplete(recorded: Recorded, session: Session) -> N
     await tell(session, cause, event.person_id, "relief-closed-incomplete", event.relief_id, no=event.relief_no)
 
 
+async def on_ticket_answered(recorded: Recorded, session: Session) -> None:
+    """A question to the hotline was answered; what was asked and answered stands in the account."""
+    event = recorded.event
+    assert isinstance(event, TicketAnswered)
+    if event.person_id:
+        await tell(session, f"ticket-{event.ticket_id}", event.person_id, "ticket-answered")
+
+
 REACTIONS: dict[type[Event], Reaction] = {
     PapersRequested: on_papers_requested,
     PapersReminded: on_papers_reminded,
@@ -154,4 +163,5 @@ REACTIONS: dict[type[Event], Reaction] = {
     RecoveryOffset: on_recovery_offset,
     ReliefPapersReminded: on_relief_papers_reminded,
     ReliefClosedIncomplete: on_relief_closed_incomplete,
+    TicketAnswered: on_ticket_answered,
 }
