@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.decider import Rejected
 from chassis.testing import Spec
+from contracts.health_checkup.stops import StopClosed
 from contracts.health_checkup.v1 import MemberAttended, MemberInvited, Slot, SlotBooked, StopOpened
 from health_checkup.domain.stop import STOP, BookSlot, CheckIn, InviteMembers, Open, OpenStop, wave_max
 
@@ -16,6 +19,8 @@ SLOTS = (
 )
 DATE = "2022-07-15"
 EVE = "2022-07-14"
+NEXT = "2022-07-16"
+CLOSED = StopClosed(stop_id="stop1", campaign="2022", booked=1, attended=0, missed=0, walk_ins=0)
 spec = Spec(STOP)
 
 
@@ -147,6 +152,16 @@ def test_a_covered_member_may_walk_in_while_there_are_seats() -> None:
 
 def test_nobody_is_checked_in_before_the_day() -> None:
     spec.given(OPENED, invited("p1"), booked("p1")).when(check_in("p1", today=EVE)).then_rejected("stop-not-yet")
+
+
+def test_nobody_is_checked_in_once_the_stop_is_over() -> None:
+    history = (OPENED, invited("p1"), booked("p1"))
+    last = CheckIn("stop1", "p1", covered=True, decided_at=f"{DATE}T23:59")
+    spec.given(*history).when(last).then(attended("p1"))
+    spec.given(*history).when(replace(last, decided_at=f"{NEXT}T00:00")).then_rejected("stop-over")
+    spec.given(OPENED).when(check_in("walk-in", today="2022-11-20")).then_rejected("stop-over")
+    spec.given(*history, CLOSED).when(last).then_rejected("stop-over")
+    spec.given(*history, attended("p1"), CLOSED).when(last).then_nothing()
 
 
 def test_checking_in_twice_changes_nothing() -> None:

@@ -12,7 +12,7 @@ from contracts.health_checkup.stops import (
 from contracts.health_checkup.v1 import MemberAttended
 from health_checkup.domain.rules import rules_of
 from health_checkup.domain.stop_commands import AnswerPreCheck, CheckIn, CloseStop, TakeInRow
-from health_checkup.domain.stop_stages import Open, StopEvent
+from health_checkup.domain.stop_stages import Closed, Open, StopEvent
 
 NOT_THERE = frozenset({"signature-invalid", "device-unknown", "ticket-invalid", "person-unknown", "ticket-used"})
 """Conflicts after which nobody counts as having been there; after every other the person does."""
@@ -35,7 +35,10 @@ def answer(command: AnswerPreCheck, stop: Open) -> list[StopEvent]:
 
 
 def check_in(command: CheckIn, stop: Open) -> list[StopEvent]:
-    """Rejected: stop-not-yet, not-covered, stop-full; and by the QR code that was shown."""
+    """Rejected: stop-not-yet, stop-over, not-covered, stop-full; and by the QR code that was shown.
+
+    Whoever came to a stop that is over comes in by the rows of the truck's device alone: `take_in`.
+    """
     person = command.person_id
     if command.ticket_id:
         _check_ticket(command, stop)
@@ -43,6 +46,8 @@ def check_in(command: CheckIn, stop: Open) -> list[StopEvent]:
         return []
     if command.decided_at < stop.date:
         raise Rejected("stop-not-yet", "The truck is not there yet.")
+    if isinstance(stop, Closed) or command.decided_at[: len(stop.date)] > stop.date:
+        raise Rejected("stop-over", "The truck has left; a check-in it made without network is handed in as a row.")
     if person not in stop.bookings:
         if not command.covered:
             raise Rejected("not-covered", "Without a booking, only a covered member is taken in.", "person_id")
