@@ -25,20 +25,26 @@ QUESTIONS = tuple(
 )
 OPEN = OpenQuiz(
     quiz_id="q", title="健康知识", org_path="620000", questions=QUESTIONS, first_day="2022-03-05",
-    last_day="2022-03-07", prizes=2, seed_sha256=draw.seed_hash(SEED), today="2022-03-01", by="opener",
+    last_day="2022-03-07", prizes=2, seed_sha256=draw.seed_hash(SEED), pass_mark=1, today="2022-03-01", by="opener",
 )  # fmt: skip
 OPENED = QuizOpened(
     quiz_id="q", title="健康知识", org_path="620000", questions=QUESTIONS, first_day="2022-03-05",
-    last_day="2022-03-07", prizes=2, seed_sha256=draw.seed_hash(SEED), by="opener",
+    last_day="2022-03-07", prizes=2, seed_sha256=draw.seed_hash(SEED), pass_mark=1, one_prize_each=True,
+    by="opener",
 )  # fmt: skip
-IDS = tuple(sorted(draw.entry_id("q", f"p{number}", "2022-03-05") for number in range(5)))
-CLOSE = CloseQuiz(quiz_id="q", salt=SALT, up_to=90, entries=7, right=IDS, today="2022-03-08", by="closer")
+OWNERS = {draw.entry_id("q", f"p{number}", "2022-03-05"): f"p{number}" for number in range(5)}
+IDS = tuple(sorted(OWNERS))
+CLOSE = CloseQuiz(quiz_id="q", salt=SALT, up_to=90, entries=7, passed=IDS, today="2022-03-08", by="closer")
 CLOSED = QuizClosed(
     quiz_id="q", answers=RIGHT, salt=SALT, up_to=90, entries=7, drawn_from=5, entries_sha256=draw.entries_hash(IDS),
     closed_on="2022-03-08", by="closer",
 )  # fmt: skip
-DRAW = DrawQuiz(quiz_id="q", seed=SEED, right=IDS, today="2022-03-09", by="drawer")
-DRAWN = QuizDrawn(quiz_id="q", seed=SEED, winners=tuple(draw.winners(SEED, IDS, 2)), drawn_on="2022-03-09", by="drawer")
+DRAW = DrawQuiz(quiz_id="q", seed=SEED, passed=OWNERS, today="2022-03-09", by="drawer")
+WON = tuple(draw.winners(SEED, IDS, 2))
+DRAWN = QuizDrawn(
+    quiz_id="q", seed=SEED, winners=WON, drawn_on="2022-03-09", by="drawer",
+    person_ids=tuple(OWNERS[entry] for entry in WON),
+)  # fmt: skip
 
 
 def test_a_quiz_is_opened_once_with_its_promises() -> None:
@@ -46,6 +52,7 @@ def test_a_quiz_is_opened_once_with_its_promises() -> None:
     quiz.given(OPENED).when(OPEN).then_nothing()
     quiz.given(OPENED, CLOSED).when(OPEN).then_nothing()
     quiz.given(OPENED).when(replace(OPEN, prizes=3)).then_rejected("quiz-differs")
+    quiz.given(OPENED).when(replace(OPEN, pass_mark=2)).then_rejected("quiz-differs")
 
 
 def test_what_cannot_be_held_is_not_opened() -> None:
@@ -54,6 +61,8 @@ def test_what_cannot_be_held_is_not_opened() -> None:
     quiz.when(replace(OPEN, questions=(twice,))).then_rejected("questions-invalid")
     quiz.when(replace(OPEN, prizes=0)).then_rejected("prizes-invalid")
     quiz.when(replace(OPEN, prizes=501)).then_rejected("prizes-invalid")
+    for mark in (-1, 3):
+        quiz.when(replace(OPEN, pass_mark=mark)).then_rejected("pass-mark-invalid")
     quiz.when(replace(OPEN, today="2022-03-06")).then_rejected("quiz-in-the-past")
     quiz.when(replace(OPEN, last_day="2022-03-04")).then_rejected("days-invalid")
     quiz.when(replace(OPEN, last_day="2023-03-04")).then_rejected("days-invalid")
@@ -90,9 +99,9 @@ def test_another_seed_than_the_promised_one_is_refused(seed: str) -> None:
 
 @given(entries=ENTRIES, gone=st.sets(st.sampled_from(IDS)))
 def test_other_entries_than_those_closed_with_are_refused(entries: set[str], gone: set[str]) -> None:
-    right = tuple((set(IDS) - gone) | entries)
-    expected = quiz.given(OPENED, CLOSED).when(replace(DRAW, right=right))
-    if set(right) == set(IDS):
+    passed = dict.fromkeys(entries, "someone") | {entry: OWNERS[entry] for entry in set(IDS) - gone}
+    expected = quiz.given(OPENED, CLOSED).when(replace(DRAW, passed=passed))
+    if set(passed) == set(IDS):
         expected.then(DRAWN)
     else:
         expected.then_rejected("entries-differ")
@@ -113,6 +122,50 @@ def test_the_draw_is_the_one_that_is_written_down() -> None:
     ids = ["aa", "bb", "cc"]
     assert draw.entries_hash(ids) == "b10fbc12846fe0fbe282de1892c5a762dd839ff3fb73627a114acbdccdd0696f"
     assert draw.winners("00ff", ids, 3) == ["aa", "cc", "bb"]
+
+
+def test_an_entry_of_a_head_that_has_won_is_passed_over_as_it_is_written_down() -> None:
+    # The hashes again by hand.
+    assert draw.winners("00ff", ["aa", "bb", "cc"], 2, {"aa": "h", "cc": "h"}) == ["aa", "bb"]
+    assert draw.head("q", "p1") == "c6c6d37f32e91c0f6427ebec4ef1f695ce082e6a55f8d7dcd5ecf1acd46b8a4a"
+    assert draw.entry_id("q", "p1", "2022-03-05") == "7e55898fd175e33f37061f7fd16f9dfb2802f10102f5b24ba74a3d79990d6ae2"
+
+
+DAYS = tuple(f"2022-03-{day:02}" for day in range(1, 6))
+DAYS_OF_PEOPLE = st.dictionaries(
+    st.uuids().map(str), st.sets(st.sampled_from(DAYS), min_size=1), min_size=1, max_size=12
+)
+
+
+@given(seed=SEEDS, entered=DAYS_OF_PEOPLE, prizes=st.integers(1, 15))
+def test_nobody_wins_twice_and_anyone_finds_the_same_winners_by_the_heads_of_the_winners(
+    seed: str, entered: dict[str, set[str]], prizes: int
+) -> None:
+    owners = {draw.entry_id("q", person, day): person for person, days in entered.items() for day in days}
+    opened = changed(OPENED, seed_sha256=draw.seed_hash(seed), prizes=prizes)
+    closed = changed(CLOSED, entries_sha256=draw.entries_hash(owners))
+    [drawn] = quiz.given(opened, closed).when(replace(DRAW, seed=seed, passed=owners)).events
+    assert isinstance(drawn, QuizDrawn)
+    assert len(set(drawn.person_ids)) == len(drawn.winners) == min(prizes, len(entered))
+    assert [owners[entry] for entry in drawn.winners] == [*drawn.person_ids]
+    # What a stranger has: the ids, the seed, the days, and the heads of those who won.
+    told = draw.heads_by_entry([draw.head("q", person) for person in drawn.person_ids], DAYS)
+    assert draw.winners(seed, [*owners], prizes, told) == [*drawn.winners]
+    # Nobody is passed over for whoever is first of a head.
+    plain = draw.winners(seed, [*owners], len(owners))
+    assert [*drawn.person_ids] == [*dict.fromkeys(owners[entry] for entry in plain)][:prizes]
+
+
+def test_a_quiz_from_before_is_drawn_as_it_was_promised() -> None:
+    before = changed(OPENED, pass_mark=-1, one_prize_each=False)
+    assert QUIZ.evolve(QUIZ.initial, before).pass_mark == len(RIGHT)  # type: ignore[union-attr]
+    same = dict.fromkeys(IDS, "p1")
+    [drawn] = quiz.given(before, CLOSED).when(replace(DRAW, passed=same)).events
+    assert isinstance(drawn, QuizDrawn)
+    assert (drawn.winners, drawn.person_ids) == (WON, ("p1", "p1"))
+    [drawn] = quiz.given(OPENED, CLOSED).when(replace(DRAW, passed=same)).events
+    assert isinstance(drawn, QuizDrawn)
+    assert drawn.winners == WON[:1]
 
 
 def test_nobody_draws_a_quiz_into_another_order_by_one_more_entry_that_loses() -> None:

@@ -49,7 +49,7 @@ async def public(truck: Truck, path: str, **query: str) -> Any:
 
 
 async def test_a_quiz_is_drawn_in_a_way_that_anyone_can_make_again(truck: Truck) -> None:
-    quiz = await opened(truck)
+    quiz = await opened(truck, pass_mark=2)
     people = [await truck.cover() for _ in range(5)]
     for person in people[:4]:
         assert (await truck.post(f"{quiz}/entries", RIGHT, "member", sub=person)).status_code == 201
@@ -100,6 +100,43 @@ async def test_a_quiz_is_drawn_in_a_way_that_anyone_can_make_again(truck: Truck)
     assert hashes == [one["answer_sha256"] for one in view["questions"]]
     figures = (await truck.get(f"{quiz}/figures", STAFF)).json()
     assert (figures["entries"], figures["people"]) == (6, 5)
+
+
+async def test_everyone_takes_part_without_a_pass_mark_and_wins_one_prize_in_a_way_that_anyone_can_check(
+    truck: Truck,
+) -> None:
+    quiz = await opened(truck, prizes=3)
+    people = [await truck.cover() for _ in range(3)]
+    for day in ("2022-03-01T09:00", "2022-03-02T09:00"):
+        at(truck, day)
+        for person, answers in zip(people, (RIGHT, WRONG, {"answers": [1, 0]}), strict=True):
+            assert (await truck.post(f"{quiz}/entries", answers, "member", sub=person)).status_code == 201
+    at(truck, "2022-03-03T09:00")
+    await truck.post(f"{quiz}/closure", None, STAFF, sub="closer")
+    assert (await public(truck, f"{quiz}/draw"))["heads"] == []
+    await truck.post(f"{quiz}/draw", None, STAFF, sub="drawer")
+    told, listed = await public(truck, f"{quiz}/draw"), (await public(truck, f"{quiz}/drawn-from"))["entries"]
+    assert (told["pass_mark"], told["drawn_from"], len(listed), len(told["winners"])) == (0, 6, 6, 3)
+    heads = draw.heads_by_entry(told["heads"], [told["first_day"], told["last_day"]])
+    assert draw.winners(told["seed"], listed, told["prizes"], heads) == told["winners"]
+    assert [heads[entry] for entry in told["winners"]] == told["heads"]
+    shown = (await truck.get(f"{quiz}/winners", STAFF)).json()["winners"]
+    assert {one["person_id"] for one in shown} == set(people)
+    assert not any(person in str((told, listed)) for person in people)
+
+
+async def test_entries_below_the_pass_mark_are_not_drawn_from(truck: Truck) -> None:
+    quiz = await opened(truck, pass_mark=1, last_day="2022-03-01")
+    ids = []
+    for answers in ([0, 1], [1, 1], [0, 2], [1, 2]):
+        answer = await truck.post(f"{quiz}/entries", {"answers": answers}, "member", sub=await truck.cover())
+        ids.append(answer.json()["entry_id"])
+    at(truck, "2022-03-02T09:00")
+    await truck.post(f"{quiz}/closure", None, STAFF, sub="closer")
+    assert (await public(truck, f"{quiz}/drawn-from"))["entries"] == sorted(ids[:3])
+    above = await truck.post("/quizzes", asked(truck, pass_mark=3), STAFF)
+    assert above.json()["code"] == "pass-mark-invalid"
+    assert (await truck.get(quiz, "member")).json()["pass_mark"] == 1
 
 
 async def test_the_log_tells_neither_answers_nor_seed_before_their_time(truck: Truck) -> None:

@@ -19,7 +19,9 @@ class QuizQuestion(Value, frozen=True, kw_only=True):
 class QuizOpened(Event, frozen=True, kw_only=True):
     """Covered members of `org_path` may enter once a day, `first_day` to `last_day` included (domain 8.3).
 
-    `seed_sha256` is the hexadecimal SHA-256 of the draw's seed, published before anyone enters. Stream `quiz-<id>`.
+    `seed_sha256` is the hexadecimal SHA-256 of the draw's seed, published before anyone enters. Entries with at least
+    `pass_mark` right answers are drawn from; -1, of events from before it stood here, is every answer. With
+    `one_prize_each` nobody wins twice. Stream `quiz-<id>`.
     """
 
     quiz_id: str
@@ -31,6 +33,8 @@ class QuizOpened(Event, frozen=True, kw_only=True):
     prizes: int
     seed_sha256: str
     by: str
+    pass_mark: int = -1
+    one_prize_each: bool = False
 
 
 class QuizEntered(Event, frozen=True, kw_only=True):
@@ -49,7 +53,7 @@ class QuizEntered(Event, frozen=True, kw_only=True):
 class QuizClosed(Event, frozen=True, kw_only=True):
     """No more entries: the right answers with the hexadecimal salt of their hashes, and what is drawn from.
 
-    `drawn_from` entries have every answer right; `entries_sha256` is of their sorted ids. Entries count up to the log's
+    `drawn_from` entries reach the pass mark; `entries_sha256` is of their sorted ids. Entries count up to the log's
     position `up_to`. Stream `quiz-<id>`.
     """
 
@@ -65,13 +69,17 @@ class QuizClosed(Event, frozen=True, kw_only=True):
 
 
 class QuizDrawn(Event, frozen=True, kw_only=True):
-    """The seed behind `seed_sha256`, hexadecimal, and the winning entries' ids, best first. Stream `quiz-<id>`."""
+    """The seed behind `seed_sha256`, hexadecimal, and the winning entries' ids, best first. Stream `quiz-<id>`.
+
+    `person_ids` says whose they are, in the same order, and is told to nobody outside; () of events from before it.
+    """
 
     quiz_id: str
     seed: str
     winners: tuple[str, ...]
     drawn_on: str
     by: str
+    person_ids: tuple[str, ...] = ()
 
 
 EVENTS: dict[str, type[Event]] = {

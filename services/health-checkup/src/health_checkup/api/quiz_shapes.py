@@ -27,7 +27,10 @@ class QuestionRequest(Asked, frozen=True):
 
 
 class QuizRequest(Asked, frozen=True):
-    """A quiz of the division's, open on the days from `first_day` to `last_day`."""
+    """A quiz of the division's, open on the days from `first_day` to `last_day`.
+
+    Entries with at least `pass_mark` right answers are drawn from: with 0 everyone takes part.
+    """
 
     title: Topic
     division_code: Division
@@ -35,6 +38,7 @@ class QuizRequest(Asked, frozen=True):
     first_day: date
     last_day: date
     prizes: Annotated[int, Meta(ge=1, le=PRIZES_MAX)]
+    pass_mark: Annotated[int, Meta(ge=0, le=QUESTIONS_MAX)] = 0
 
 
 class EntryRequest(Asked, frozen=True):
@@ -66,6 +70,8 @@ class QuizView(msgspec.Struct, frozen=True):
     first_day: str
     last_day: str
     prizes: int
+    pass_mark: int
+    one_prize_each: bool
     answers: tuple[int, ...]
     salt: str
 
@@ -127,10 +133,17 @@ class QuizFigures(msgspec.Struct, frozen=True):
 
 
 class DrawView(msgspec.Struct, frozen=True):
-    """All that is needed to make the draw again, with the list of entries; empty where it is not said yet."""
+    """All that is needed to make the draw again, with the list of entries; empty where it is not said yet.
+
+    `heads` are those of the winners, in their order: from each follow the ids of its entries, a day each, and nobody's
+    name. Empty for a quiz that lets each entry win.
+    """
 
     quiz_id: str
     prizes: int
+    pass_mark: int
+    first_day: str
+    last_day: str
     seed_sha256: str
     closed_on: str
     entries: int
@@ -139,6 +152,7 @@ class DrawView(msgspec.Struct, frozen=True):
     drawn_on: str
     seed: str
     winners: tuple[str, ...]
+    heads: tuple[str, ...]
 
 
 class DrawnFromPage(msgspec.Struct, frozen=True):

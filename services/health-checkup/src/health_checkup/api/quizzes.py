@@ -105,6 +105,7 @@ async def open_quiz(
             first_day=data.first_day.isoformat(),
             last_day=data.last_day.isoformat(),
             prizes=data.prizes,
+            pass_mark=data.pass_mark,
             seed_sha256=draw.seed_hash(seed),
             today=session.today.isoformat(),
             by=actor.sub,
@@ -154,16 +155,17 @@ async def close_quiz(quiz_id: PathId, request: AnyRequest, actor: Actor, context
     async def work(session: Session) -> QuizAnswer:
         quiz = await _quiz(session, quiz_id, actor)
         salt = await _secret(session.keyring, SALT, quiz_id)
-        answers = answers_of(salt, _opened(quiz))
+        opened = _opened(quiz)
+        answers = answers_of(salt, opened)
         async with session.reads.connection() as c:
             turnout = await quiz_entries.turnout(c, quiz_id, up_to)
-            right = await quiz_entries.right(c, quiz_id, answers, up_to)
+            passed = await quiz_entries.passed(c, quiz_id, answers, opened.pass_mark, up_to)
         command = CloseQuiz(
             quiz_id=quiz_id,
             salt=salt,
             up_to=up_to,
             entries=turnout.entries,
-            right=tuple(right),
+            passed=tuple(passed),
             today=local_day(session.now - settle).isoformat(),
             by=actor.sub,
         )
@@ -180,14 +182,14 @@ async def draw_quiz(quiz_id: PathId, request: AnyRequest, actor: Actor, context:
 
     async def work(session: Session) -> QuizAnswer:
         quiz = await _quiz(session, quiz_id, actor)
-        right: list[str] = []
+        passed: dict[str, str] = {}
         if isinstance(quiz, Closed):
             async with session.reads.connection() as c:
-                right = await quiz_entries.right(c, quiz_id, quiz.answers, quiz.up_to)
+                passed = await quiz_entries.passed(c, quiz_id, quiz.answers, quiz.quiz.pass_mark, quiz.up_to)
         command = DrawQuiz(
             quiz_id=quiz_id,
             seed=await _secret(session.keyring, SEED, quiz_id),
-            right=tuple(right),
+            passed=passed,
             today=session.today.isoformat(),
             by=actor.sub,
         )
@@ -233,6 +235,8 @@ async def quiz_view(quiz_id: PathId, actor: Actor, context: Context) -> QuizView
         first_day=row.first_day,
         last_day=row.last_day,
         prizes=row.prizes,
+        pass_mark=row.pass_mark,
+        one_prize_each=row.one_prize_each,
         answers=row.answers,
         salt=row.salt,
     )
@@ -280,6 +284,9 @@ async def public_draw(quiz_id: PublicId, request: AnyRequest, context: Context) 
     return DrawView(
         quiz_id=row.quiz_id,
         prizes=row.prizes,
+        pass_mark=row.pass_mark,
+        first_day=row.first_day,
+        last_day=row.last_day,
         seed_sha256=row.seed_sha256,
         closed_on=row.closed_on,
         entries=row.entries,
@@ -288,6 +295,7 @@ async def public_draw(quiz_id: PublicId, request: AnyRequest, context: Context) 
         drawn_on=row.drawn_on,
         seed=row.seed,
         winners=row.winners,
+        heads=row.heads if row.one_prize_each else (),
     )
 
 
@@ -301,5 +309,5 @@ async def drawn_from(
     if not row.closed_on:
         return DrawnFromPage([], "")
     async with context.reads.connection() as c:
-        ids = await quiz_entries.right(c, quiz_id, row.answers, row.up_to, after=after, limit=limit)
+        ids = [*await quiz_entries.passed(c, quiz_id, row.answers, row.pass_mark, row.up_to, after=after, limit=limit)]
     return DrawnFromPage(ids, ids[-1] if len(ids) == limit else "")

@@ -6,7 +6,7 @@ Nobody may choose an entry's id, and each rank depends on the seed and on all en
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from hashlib import sha256
 
 
@@ -25,9 +25,24 @@ def right_choice(salt: str, question: int, choices: int, published: str) -> int:
     return [answer_hash(salt, question, choice) for choice in range(choices)].index(published)
 
 
+def head(quiz_id: str, person_id: str) -> str:
+    """Who entered, under a name of this quiz's alone: of `huzhu-quiz-head-1`, quiz and person, a line each."""
+    return sha256(f"huzhu-quiz-head-1\n{quiz_id}\n{person_id}".encode()).hexdigest()
+
+
+def entry_of(head: str, day: str) -> str:
+    """An entry's id: of `huzhu-quiz-entry-2`, the head and the ISO day, a line each."""
+    return sha256(f"huzhu-quiz-entry-2\n{head}\n{day}".encode()).hexdigest()
+
+
 def entry_id(quiz_id: str, person_id: str, day: str) -> str:
-    """Of `huzhu-quiz-entry-1`, quiz, person and ISO day, a line each."""
-    return sha256(f"huzhu-quiz-entry-1\n{quiz_id}\n{person_id}\n{day}".encode()).hexdigest()
+    """The id of a person's entry of an ISO day."""
+    return entry_of(head(quiz_id, person_id), day)
+
+
+def heads_by_entry(heads: Iterable[str], days: Collection[str]) -> dict[str, str]:
+    """Whose an entry is, for every entry that these heads can have made on these days."""
+    return {entry_of(head, day): head for head in heads for day in days}
 
 
 def entries_hash(entries: Collection[str]) -> str:
@@ -35,14 +50,19 @@ def entries_hash(entries: Collection[str]) -> str:
     return sha256("\n".join(["huzhu-quiz-entries-1", *sorted(set(entries))]).encode()).hexdigest()
 
 
-def winners(seed: str, entries: Collection[str], prizes: int) -> Sequence[str]:
+def winners(seed: str, entries: Collection[str], prizes: int, heads: Mapping[str, str] | None = None) -> Sequence[str]:
     """The `prizes` entries with the least rank, least first: all of them when there are no more.
 
-    A rank is the hash of `huzhu-quiz-draw-1`, the seed, the hash of all entries and the entry's id, a line each.
+    A rank is the hash of `huzhu-quiz-draw-1`, the seed, the hash of all entries and the entry's id, a line each. An
+    entry whose head, by `heads`, has won is passed over. The heads of the winners are enough to draw again: before the
+    prizes are gone only a winner is passed over.
     """
     everyone = entries_hash(entries)
 
     def rank(entry: str) -> str:
         return sha256(f"huzhu-quiz-draw-1\n{seed}\n{everyone}\n{entry}".encode()).hexdigest()
 
-    return sorted(set(entries), key=rank)[:prizes]
+    first: dict[str, str] = {}
+    for entry in sorted(set(entries), key=rank):
+        first.setdefault((heads or {}).get(entry, entry), entry)
+    return [*first.values()][:prizes]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeAlias
@@ -34,6 +35,8 @@ class Open:
     last_day: str
     prizes: int
     seed_sha256: str
+    pass_mark: int
+    one_prize_each: bool
 
 
 @dataclass(frozen=True)
@@ -59,11 +62,26 @@ Quiz: TypeAlias = Absent | Open | Closed | Drawn
 QuizEvent: TypeAlias = QuizOpened | QuizClosed | QuizDrawn
 
 
+def pass_mark_of(opened: QuizOpened) -> int:
+    """How many answers have to be right; of a quiz that does not say, every one."""
+    return len(opened.questions) if opened.pass_mark < 0 else opened.pass_mark
+
+
 def evolve(quiz: Quiz, event: QuizEvent) -> Quiz:
     """Fold one event."""
     match event, quiz:
         case QuizOpened() as e, _:
-            return Open(e.title, e.org_path, e.questions, e.first_day, e.last_day, e.prizes, e.seed_sha256)
+            return Open(
+                title=e.title,
+                org_path=e.org_path,
+                questions=e.questions,
+                first_day=e.first_day,
+                last_day=e.last_day,
+                prizes=e.prizes,
+                seed_sha256=e.seed_sha256,
+                pass_mark=pass_mark_of(e),
+                one_prize_each=e.one_prize_each,
+            )
         case QuizClosed(), Open():
             return Closed(quiz, event.answers, event.up_to, event.entries_sha256, event.by)
         case QuizDrawn(), Closed():
@@ -74,7 +92,7 @@ def evolve(quiz: Quiz, event: QuizEvent) -> Quiz:
 
 @dataclass(frozen=True, kw_only=True)
 class OpenQuiz:
-    """Hold a quiz; the questions carry the hashes of their answers."""
+    """Hold a quiz; the questions carry the hashes of their answers, `pass_mark` of them are to be right."""
 
     quiz_id: str
     title: str
@@ -84,30 +102,31 @@ class OpenQuiz:
     last_day: str
     prizes: int
     seed_sha256: str
+    pass_mark: int
     today: str
     by: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class CloseQuiz:
-    """No more entries: `right` are the ids of those with every answer right among all `entries` up to a position."""
+    """No more entries: `passed` are the ids of those at the pass mark among all `entries` up to a position."""
 
     quiz_id: str
     salt: str
     up_to: int
     entries: int
-    right: tuple[str, ...]
+    passed: tuple[str, ...]
     today: str
     by: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class DrawQuiz:
-    """Draw from the entries that were right at the closing, with the seed that was promised."""
+    """Draw from the entries that had passed at the closing, with whose they are and the seed that was promised."""
 
     quiz_id: str
     seed: str
-    right: tuple[str, ...]
+    passed: Mapping[str, str]
     today: str
     by: str
 
@@ -134,6 +153,10 @@ def _open(command: OpenQuiz) -> list[QuizEvent]:
         raise Rejected("questions-invalid", sentence, "questions")
     if not 1 <= command.prizes <= PRIZES_MAX:
         raise Rejected("prizes-invalid", f"There are 1 to {PRIZES_MAX} prizes.", "prizes")
+    if not 0 <= command.pass_mark <= len(command.questions):
+        raise Rejected(
+            "pass-mark-invalid", "As many answers are to be right as there are questions, or less.", "pass_mark"
+        )
     if command.first_day < command.today:
         raise Rejected("quiz-in-the-past", "A quiz begins today or later.", "first_day")
     days = (date.fromisoformat(command.last_day) - date.fromisoformat(command.first_day)).days + 1
@@ -150,13 +173,15 @@ def _open(command: OpenQuiz) -> list[QuizEvent]:
             prizes=command.prizes,
             seed_sha256=command.seed_sha256,
             by=command.by,
+            pass_mark=command.pass_mark,
+            one_prize_each=True,
         )
     ]
 
 
 def _again(command: OpenQuiz, quiz: Open) -> list[QuizEvent]:
-    asked = (command.title, command.questions, command.first_day, command.last_day, command.prizes)
-    if asked == (quiz.title, quiz.questions, quiz.first_day, quiz.last_day, quiz.prizes):
+    asked = (command.title, command.questions, command.first_day, command.last_day, command.prizes, command.pass_mark)
+    if asked == (quiz.title, quiz.questions, quiz.first_day, quiz.last_day, quiz.prizes, quiz.pass_mark):
         return []
     raise Rejected("quiz-differs", "Another quiz has this id.", "quiz_id")
 
@@ -171,8 +196,8 @@ def _close(command: CloseQuiz, quiz: Open) -> list[QuizEvent]:
             salt=command.salt,
             up_to=command.up_to,
             entries=command.entries,
-            drawn_from=len(set(command.right)),
-            entries_sha256=draw.entries_hash(command.right),
+            drawn_from=len(set(command.passed)),
+            entries_sha256=draw.entries_hash(command.passed),
             closed_on=command.today,
             by=command.by,
         )
@@ -184,15 +209,20 @@ def _draw(command: DrawQuiz, closed: Closed) -> list[QuizEvent]:
         raise Rejected("same-person", "Who closed a quiz does not draw its winners.")
     if draw.seed_hash(command.seed) != closed.quiz.seed_sha256:
         raise Rejected("seed-differs", "This is not the seed whose hash was published.")
-    if draw.entries_hash(command.right) != closed.entries_sha256:
+    if draw.entries_hash(command.passed) != closed.entries_sha256:
         raise Rejected("entries-differ", "These are not the entries that the quiz was closed with.")
+    heads: dict[str, str] = {}
+    if closed.quiz.one_prize_each:
+        heads = {entry: draw.head(command.quiz_id, person) for entry, person in command.passed.items()}
+    won = draw.winners(command.seed, command.passed, closed.quiz.prizes, heads)
     return [
         QuizDrawn(
             quiz_id=command.quiz_id,
             seed=command.seed,
-            winners=tuple(draw.winners(command.seed, command.right, closed.quiz.prizes)),
+            winners=tuple(won),
             drawn_on=command.today,
             by=command.by,
+            person_ids=tuple(command.passed[entry] for entry in won),
         )
     ]
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.log import Recorded
@@ -74,14 +75,30 @@ async def turnout(c: AsyncConnection, quiz_id: str, up_to: int | None = None) ->
     return Turnout(entries, people)
 
 
-async def right(
-    c: AsyncConnection, quiz_id: str, answers: tuple[int, ...], up_to: int, *, after: str = "", limit: int | None = None
-) -> list[str]:
-    """The sorted ids of the entries that have every answer right, up to a position of the log."""
+async def passed(
+    c: AsyncConnection,
+    quiz_id: str,
+    answers: tuple[int, ...],
+    pass_mark: int,
+    up_to: int,
+    *,
+    after: str = "",
+    limit: int | None = None,
+) -> dict[str, str]:
+    """Entries with at least `pass_mark` right answers, up to a position of the log: whose, by id and sorted by it."""
     t = TABLE.c
-    mine = (t.quiz_id == quiz_id, t.answers == json.dumps(answers), t.position <= up_to, t.entry_id > after)
+    mine = (t.quiz_id == quiz_id, _passes(answers, pass_mark), t.position <= up_to, t.entry_id > after)
     # The ids are hexadecimal, so every collation sorts them alike.
-    return [*(await c.scalars(sa.select(t.entry_id).where(*mine).order_by(t.entry_id).limit(limit)))]
+    query = sa.select(t.entry_id, t.person_id).where(*mine).order_by(t.entry_id).limit(limit)
+    return {row.entry_id: row.person_id for row in await c.execute(query)}
+
+
+def _passes(answers: tuple[int, ...], pass_mark: int) -> sa.ColumnElement[bool]:
+    if pass_mark <= 0:
+        return sa.true()
+    chosen = sa.cast(TABLE.c.answers, JSONB)
+    right = [sa.case((chosen[number].astext == str(answer), 1), else_=0) for number, answer in enumerate(answers)]
+    return sum(right[1:], start=right[0]) >= pass_mark
 
 
 async def of_person(c: AsyncConnection, quiz_id: str, person_id: str) -> list[OwnEntry]:

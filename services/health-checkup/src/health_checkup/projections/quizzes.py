@@ -14,6 +14,8 @@ from chassis.log import Recorded
 from chassis.projections import Patch, Projection, Put, Write
 from contracts.envelope import Actor
 from contracts.health_checkup.quizzes import QuizClosed, QuizDrawn, QuizOpened, QuizQuestion
+from health_checkup.domain import draw
+from health_checkup.domain.quiz import pass_mark_of
 
 NAME = "quizzes"
 TABLE = sa.Table(
@@ -27,6 +29,8 @@ TABLE = sa.Table(
     sa.Column("last_day", sa.Text, nullable=False),
     sa.Column("prizes", sa.Integer, nullable=False),
     sa.Column("seed_sha256", sa.Text, nullable=False),
+    sa.Column("pass_mark", sa.Integer, nullable=False),
+    sa.Column("one_prize_each", sa.Boolean, nullable=False),
     sa.Column("answers", sa.Text, nullable=True),
     sa.Column("salt", sa.Text, nullable=True),
     sa.Column("up_to", sa.BigInteger, nullable=True),
@@ -36,9 +40,10 @@ TABLE = sa.Table(
     sa.Column("closed_on", sa.Text, nullable=True),
     sa.Column("seed", sa.Text, nullable=True),
     sa.Column("winners", sa.Text, nullable=True),
+    sa.Column("heads", sa.Text, nullable=True),
     sa.Column("drawn_on", sa.Text, nullable=True),
 )
-"""`questions`, `answers` and `winners` are JSON; `up_to` is a position of the log."""
+"""`questions`, `answers`, `winners` and the winners' `heads` are JSON; `up_to` is a position of the log."""
 
 
 class QuizRow(msgspec.Struct, frozen=True):
@@ -52,6 +57,8 @@ class QuizRow(msgspec.Struct, frozen=True):
     last_day: str
     prizes: int
     seed_sha256: str
+    pass_mark: int
+    one_prize_each: bool
     answers: tuple[int, ...] = ()
     salt: str = ""
     up_to: int = 0
@@ -61,6 +68,7 @@ class QuizRow(msgspec.Struct, frozen=True):
     closed_on: str = ""
     seed: str = ""
     winners: tuple[str, ...] = ()
+    heads: tuple[str, ...] = ()
     drawn_on: str = ""
 
 
@@ -77,6 +85,8 @@ def apply(recorded: Recorded) -> Iterable[Write]:
                 last_day=event.last_day,
                 prizes=event.prizes,
                 seed_sha256=event.seed_sha256,
+                pass_mark=pass_mark_of(event),
+                one_prize_each=event.one_prize_each,
             )
         case QuizClosed() as event:
             yield Patch(
@@ -90,8 +100,14 @@ def apply(recorded: Recorded) -> Iterable[Write]:
                 closed_on=event.closed_on,
             )
         case QuizDrawn() as event:
-            drawn = {"seed": event.seed, "winners": json.dumps(event.winners), "drawn_on": event.drawn_on}
-            yield Patch((event.quiz_id,), **drawn)
+            heads = [draw.head(event.quiz_id, person_id) for person_id in event.person_ids]
+            yield Patch(
+                (event.quiz_id,),
+                seed=event.seed,
+                winners=json.dumps(event.winners),
+                heads=json.dumps(heads),
+                drawn_on=event.drawn_on,
+            )
         case _:
             pass
 
@@ -107,7 +123,7 @@ async def find(c: AsyncConnection, quiz_id: str, actor: Actor | None = None) -> 
 
 def _row(row: sa.RowMapping) -> QuizRow:
     known = {str(name): value for name, value in row.items() if value is not None}
-    lists = {name: json.loads(known.pop(name, "[]")) for name in ("questions", "answers", "winners")}
+    lists = {name: json.loads(known.pop(name, "[]")) for name in ("questions", "answers", "winners", "heads")}
     return msgspec.convert({**known, **lists}, QuizRow)
 
 
@@ -131,4 +147,4 @@ async def listed(
     return [_row(row) for row in rows]
 
 
-PROJECTION = Projection(NAME, 1, "health_checkup", TABLE, apply)
+PROJECTION = Projection(NAME, 2, "health_checkup", TABLE, apply)
