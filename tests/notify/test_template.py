@@ -65,6 +65,7 @@ BESIDE = {
     "checkup-lecture-seat": {"dt": "7月15日", "time": "14:30", "place": "凉州区总工会"},
     "checkup-lecture-called-off": {"dt": "7月15日", "place": "凉州区总工会"},
     "checkup-seat": {"dt": "7月15日", "time": "08:30", "place": "凉州区总工会门"},
+    "quiz-won": {},
     "ticket-answered": {},
     "recovery-asked": {"no": "GS2022000123", "amt": "1,640.00", "d": "12月31日"},
 }

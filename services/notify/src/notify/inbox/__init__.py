@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from chassis.tail.reactions import Reaction
 from contracts.envelope import Event
-from notify.inbox import decisions, funds, lectures, people, process
+from notify.inbox import decisions, funds, lectures, people, process, quizzes
 
 REACTIONS: dict[str, dict[type[Event], Reaction]] = {
     **decisions.REACTIONS,
     "claims": {**decisions.REACTIONS["claims"], **process.REACTIONS},
     "enrolment": people.REACTIONS,
-    "health_checkup": {**decisions.REACTIONS["health_checkup"], **lectures.REACTIONS},
+    "health_checkup": {**decisions.REACTIONS["health_checkup"], **lectures.REACTIONS, **quizzes.REACTIONS},
     "payments": {**decisions.REACTIONS["payments"], **funds.REACTIONS},
 }
