@@ -39,6 +39,12 @@ def test_one_is_returned_one_refused_one_counted_once(told: dict[str, Any]) -> N
     assert ledger["settlements"] > 0
 
 
+def test_a_payout_that_the_bank_is_silent_about_settles_by_its_statement_and_is_booked_once(
+    told: dict[str, Any],
+) -> None:
+    assert (told["unanswered"], told["unanswered_settled"], told["open_items"]) == (1, 1, 0)
+
+
 def test_the_pool_holds_the_donation_less_what_was_paid(told: dict[str, Any]) -> None:
     assert told["pool_fen"] == 12_000_000 * YUAN - told["paid"]["fen"]
 

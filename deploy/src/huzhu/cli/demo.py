@@ -160,6 +160,7 @@ def _rows(result: Result, told: Told) -> list[tuple[str, str, str]]:
     rows += [
         ("  合计 total paid", _yuan(result.paid.fen), "元"),
         ("退票 returned by the bank", f"{result.returned}", "paid at the second attempt"),
+        ("未明 not answered by the bank", f"{result.unanswered}", _silence(result)),
         ("不予给付 rejected", f"{result.rejected}", "inside the waiting period"),
         ("重复申领 filed twice", f"{result.duplicates}", "counted once"),
         ("特事特办 special decisions", f"{result.special_decisions}", "listed for the auditor"),
@@ -197,6 +198,10 @@ def _matching(result: Result) -> list[tuple[str, str, str]]:
         ("应赔尽赔 accounted for", f"{ledger.settlements:,}", classes),
         ("  余数 remainder", f"{ledger.remainder:,}", "has to be zero"),
     ]
+
+
+def _silence(result: Result) -> str:
+    return f"{result.unanswered_settled} settled by its statement; asked about, never sent again"
 
 
 def _receipts(result: Result) -> str:

@@ -32,6 +32,8 @@ class Role:
     union_code: str
     returned_first: bool = False
     filed_twice: bool = False
+    unanswered: bool = False
+    """The bank pays and says nothing: its statement of the next morning does."""
 
     @property
     def org_codes(self) -> list[str]:
@@ -65,7 +67,7 @@ def refused_case() -> dict[str, Any]:
 
 
 def cast(on: date) -> list[Role]:
-    """Everybody who files a claim. One of the living is paid at the second attempt, one files twice."""
+    """Everybody who files a claim. Of the living one is paid at the second attempt, one files twice, one by silence."""
     draw = random.Random(CAST_SEED)
     roles = []
     cases = [refused_case(), *fact_files()]
@@ -88,6 +90,7 @@ def cast(on: date) -> list[Role]:
                 union_code,
                 returned_first=case["case"] == living[0],
                 filed_twice=case["case"] == living[1],
+                unanswered=case["case"] == living[2],
             )
         )
     return roles

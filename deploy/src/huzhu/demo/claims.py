@@ -14,6 +14,8 @@ from huzhu.demo.gateway import Gateway, StepFailed
 UNION_STEPS = {"UNIT_REVIEW": "unit_clerk", "COUNTY_REVIEW": "county_clerk", "CITY_REVIEW": "city_clerk"}
 STEPS_MAX = 12
 MORNING_HOUR = 8
+SILENT_M = 16
+"""Payments asks about what has been out for a quarter of an hour."""
 
 
 @dataclass
@@ -118,8 +120,14 @@ class ClaimsDesk:
         return role.org_codes[level]
 
     def pay(self, claim: Claim) -> None:
-        """Three people of finance send the batch; the bank pays, or sends back and the member corrects."""
-        self._gateway.wait("The payouts of an approved claim", lambda: self._payouts(claim))
+        """Three people of finance send the batch; the bank pays, or sends back and the member corrects.
+
+        Where it keeps silent, the payout is asked about and left to the bank's statement: nothing is sent again.
+        """
+        payouts = self._gateway.wait("The payouts of an approved claim", lambda: self._payouts(claim))
+        if claim.role.unanswered and all(payout["state"] == "requested" for payout in payouts):
+            self._pay_into_silence(claim, payouts)
+            return
         for _ in range(STEPS_MAX):
             standing = {payout["payout_id"]: payout for payout in self._payouts(claim)}
             if all(payout["state"] == "settled" for payout in standing.values()):
@@ -129,6 +137,17 @@ class ClaimsDesk:
             self._move(claim, list(standing.values()))
             self._gateway.wait("The bank's answer", lambda before=standing: self._answered(claim, before))  # type: ignore[misc]
         self._gateway.wait("The claim to be paid", lambda: self._state(claim) == "PAID")
+
+    def _pay_into_silence(self, claim: Claim, payouts: list[dict[str, Any]]) -> None:
+        claim.day = working_day_after(claim.day)
+        self._gateway.at(office_hour(claim.day))
+        self._gateway.keep_silent(len(payouts))
+        self._move(claim, payouts)
+        self._gateway.at(office_hour(claim.day, minute=SILENT_M))
+        self._gateway.wait("The bank's silence to be noticed", lambda: self._all(claim, "unknown"))
+
+    def _all(self, claim: Claim, state: str) -> bool:
+        return all(payout["state"] == state for payout in self._payouts(claim))
 
     def _move(self, claim: Claim, payouts: list[dict[str, Any]]) -> None:
         """Whatever has to be done next for each payout, wherever an earlier run left it."""
@@ -182,6 +201,8 @@ class ClaimsDesk:
         """Nobody is woken at night: what waits for the morning goes out when it comes."""
         last = max(claim.day for claim in claims) + timedelta(days=1)
         self._gateway.at(office_hour(last, MORNING_HOUR, 30))
+        silent = [claim for claim in claims if claim.role.unanswered]
+        self._gateway.wait("The bank's statement", lambda: all(self._state(claim) == "PAID" for claim in silent))
         self._gateway.wait("Every service to catch up", self._gateway.caught_up)
         self._gateway.wait("All messages to be sent", lambda: self._queued() == 0)
 

@@ -72,6 +72,12 @@ class Gateway:
         body = {"reference": reference, "amount_fen": amount_fen}
         self._patiently("money paid in", lambda: self._http.post(url, json=body))
 
+    def keep_silent(self, payments: int) -> None:
+        """The bank books the next payments, and tells nobody of them but by the day's statement."""
+        url = f"{self.state['simulators']['bank']}/behaviour"
+        body = {"kind": "silent", "times": payments}
+        self._patiently("the bank told to keep silent", lambda: self._http.post(url, json=body))
+
     def status(self, service: str) -> dict[str, Any]:
         """A service's own account of itself, from its own address."""
         headers = {"Authorization": f"Bearer {self.token('sys_admin', PROVINCE, '')}"}

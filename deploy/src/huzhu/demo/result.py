@@ -14,7 +14,7 @@ from tenacity import AsyncRetrying, stop_after_attempt, wait_fixed
 from contracts.catalog import CATALOG
 from contracts.claims.v1 import ClaimFiled
 from contracts.notify.v1 import MessageQueued, MessageSent
-from contracts.payments.v1 import PayoutSettled
+from contracts.payments.v1 import PayoutSettled, PayoutUnknown
 from huzhu.demo.gateway import Gateway
 from huzhu.demo.matching import Ledger, Matched
 from huzhu.demo.story import PLAN, Told
@@ -50,6 +50,8 @@ class Result(msgspec.Struct, frozen=True):
     covered: int
     paid: Paid
     returned: int
+    unanswered: int
+    unanswered_settled: int
     rejected: int
     duplicates: int
     special_decisions: int
@@ -88,11 +90,14 @@ def read_result(gateway: Gateway, told: Told, seconds: float) -> Result:
     # Of few findings the union is told nothing; the provider knows its own.
     checkups = gateway.get("health-checkup/summary", "health_provider")
     to_paid, to_told = asyncio.run(latencies(gateway))
+    unanswered, told_later = asyncio.run(silences(gateway))
     return Result(
         roster=Roster(told.roster["rows"], told.roster["valid"], told.roster["seconds"]),
         covered=plan["covered"],
         paid=Paid(paid["people"], paid["person_times"], paid["fen"], paid["fen_by_benefit"]),
         returned=paid["returned"],
+        unanswered=unanswered,
+        unanswered_settled=told_later,
         rejected=claims["rejected"],
         duplicates=claims["duplicates"],
         special_decisions=claims["special_decisions"],
@@ -145,6 +150,13 @@ async def latencies(gateway: Gateway) -> tuple[float, float]:
         if (key := (event.claim_id, event.payee_id)) in told and told[key] >= at
     ]
     return _median(to_paid), _median(to_told)
+
+
+async def silences(gateway: Gateway) -> tuple[int, int]:
+    """Payouts that the bank gave no answer on, and how many of them settled, as the log has it."""
+    unknown = {(event.payout_id, event.attempt) for _, event in await recorded(gateway, "payments", PayoutUnknown)}
+    settled = {(event.payout_id, event.attempt) for _, event in await recorded(gateway, "payments", PayoutSettled)}
+    return len(unknown), len(unknown & settled)
 
 
 def _auditor_url(gateway: Gateway, service: str) -> str:
