@@ -219,6 +219,33 @@ async def test_a_truck_without_network_loses_nobody_and_names_what_does_not_fit(
     assert there["booked"] == 0
 
 
+async def test_no_row_of_a_device_keeps_the_others_from_being_taken_in(truck: Truck) -> None:
+    device, route = await on_route(truck)
+    await invited(truck, 1, route_id=route)
+    asked = {"kind": "LECTURE", "topic": "t", "division_code": truck.county, "place": "p", "date": DAY, "seats": 5}
+    told = await truck.post("/lectures", {**asked, "starts_at": "09:00", "ends_at": "10:00"}, "county_clerk")
+    lecture = told.json()["lecture_id"]
+    listener, *others = [await truck.cover() for _ in range(4)]
+    await truck.post(f"/lectures/{lecture}/sign-ups", None, "member", sub=listener)
+    ticket = (await truck.get(f"/lectures/{lecture}/ticket", "member", sub=listener)).json()["ticket"]
+    truck.go_to_the_day()
+    rows = [
+        device.row("r1", ticket=ticket),
+        device.row("r2", others[0], at="0001-01-01T00:00:00+08:00"),
+        device.row("r3", others[1], at="9999-99-99T99:99:99Z"),
+        device.row("r4", others[1]),
+        device.row("r4", others[2]),
+    ]
+    told = await device.hand_in(*rows)
+    assert [(one["reason"], one["attended"]) for one in told] == [
+        ("person-unknown", False), ("another-day", True), ("another-day", True), ("already-attended", True),
+        ("row-differs", False),
+    ]  # fmt: skip
+    assert await device.hand_in(*rows) == told
+    came = (await truck.get(f"/stops/{truck.stop_id}/members", PROVIDER, CITY)).json()["members"]
+    assert {one["person_id"] for one in came if one["attended_at"]} == set(others[:2])
+
+
 async def test_who_does_not_come_is_asked_once_more_and_then_last_and_stays_covered(truck: Truck) -> None:
     first = await truck.cover(occupation="TRUCK_DRIVER")
     for times, day in ((1, "2022-03-10"), (2, "2022-03-20")):

@@ -274,6 +274,7 @@ async def test_each_step_has_its_role(truck: Truck, path: str, role: str) -> Non
     "change",
     [
         {"date": "2022-02-30"},
+        {"date": "9999-12-31", "days": 14},
         {"slots": 0},
         {"slots": 48, "first_slot": "12:00"},
         {"slot_capacity": 10_000},
@@ -295,6 +296,11 @@ async def test_a_value_that_is_none_is_refused_and_not_repeated(truck: Truck) ->
     member, answer = await truck.examined({"GLU": "sweet"})
     assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (409, "value-invalid", "GLU")
     assert "sweet" not in answer.text
+    for number in ("1e400", "10000000", "1_0", " 5", "5\n", "-0"):
+        told = await truck.post(
+            f"/stops/{truck.stop_id}/results", {"person_id": member, "values": {"GLU": number}}, "health_provider"
+        )
+        assert (told.status_code, told.json()["code"]) == (409, "value-invalid"), number
     assert await of(truck, ResultsRecorded, member) == []
 
 

@@ -55,11 +55,14 @@ async def test_a_reading_counts_once_and_a_bad_one_does_not_sink_the_others(truc
         reading(6, member, GLU="5.0"),
         reading(5, "nobody", SBP="120"),
         {**reading(4, member, SBP="120"), "measured_at": "2022-04-01T00:00:00+08:00"},
+        {**reading(3, member, SBP="120"), "measured_at": "0001-01-01T00:00:00+08:00"},
+        reading(2, member, SBP="1e400"),
     ]
     told = (await measure(truck, good, *wrong)).json()
     assert told["kept"] == 1
     assert [one["code"] for one in told["problems"]] == [
-        "value-invalid", "item-invalid", "member-unknown", "reading-in-future",
+        "value-invalid", "item-invalid", "member-unknown", "reading-in-future", "measured-at-invalid",
+        "value-invalid",
     ]  # fmt: skip
     assert (await measure(truck, good)).json() == {"kept": 1, "problems": []}
     other = await measure(truck, {**good, "measured_at": "2022-03-07T08:00:00+08:00"})

@@ -153,6 +153,33 @@ async def test_an_account_belongs_to_one_person_until_it_is_let_go(house: House)
     assert (await bind(other, code_id, code, openid)).status_code == 200
 
 
+async def test_an_unbinding_told_again_later_does_not_let_go_of_an_account_that_was_bound_again(house: House) -> None:
+    await house.register()
+    other = house.for_new_people()
+    await other.register()
+    openid = ADDRESS.format(house.mobile)
+    again = {"Idempotency-Key": "unbind"}
+    assert (await bind(house, *await sent_code(house), openid)).status_code == 200
+    async with member(house) as client:
+        assert (await client.delete("/bindings/mine", headers=again)).status_code == 200
+        assert (await bind(house, *await sent_code(house), openid)).status_code == 200
+        assert (await client.delete("/bindings/mine", headers=again)).status_code == 200
+    refused = await bind(other, *await sent_code(other), openid)
+    assert (refused.status_code, refused.json()["code"]) == (409, "openid-bound")
+
+
+async def test_an_account_that_was_replaced_may_be_another_persons(house: House) -> None:
+    await house.register()
+    other = house.for_new_people()
+    await other.register()
+    openid = ADDRESS.format(house.mobile)
+    assert (await bind(house, *await sent_code(house), openid)).status_code == 200
+    assert (await bind(house, *await sent_code(house), f"{openid}-2")).status_code == 200
+    assert (await bind(other, *await sent_code(other), openid)).status_code == 200
+    refused = await bind(other, *await sent_code(other), f"{openid}-2")
+    assert refused.json()["code"] == "openid-bound"
+
+
 async def test_a_member_asks_for_few_codes_in_an_hour(house: House) -> None:
     async with member(house) as client:
         answers = [await client.post("/bindings/codes") for _ in range(house.context.settings.codes_per_hour + 1)]

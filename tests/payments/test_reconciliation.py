@@ -17,7 +17,7 @@ from payments.projections import reconciliation
 from payments.projections.reconciliation import findings
 from payments.workers.reconciling import reconcile
 
-from .house import GOOD_CARD, House
+from .house import GOOD_CARD, House, bearer
 from .synthetic import PLAN
 
 kinds = st.sampled_from(["paid", "returned", "received"])
@@ -273,3 +273,12 @@ async def test_a_wrong_amount_in_the_statement_is_open_until_the_ledger_follows(
     (item,) = await items(house)
     assert (item["finding"], item["difference_fen"]) == ("amount_differs", -1)
     await assert_it_adds_up(house, day)
+
+
+async def test_only_a_day_that_has_begun_written_as_a_date_is_answered(house: House) -> None:
+    today = house.context.clock.today()
+    tomorrow = (today + timedelta(days=1)).isoformat()
+    for day in ("0001-01-01", "9999-12-31", today.strftime("%Y%m%d"), "2022-W01-1", tomorrow):
+        answer = await house.web.get(f"/reconciliation/{day}", headers=bearer("reader"))
+        assert (answer.status_code, answer.json()["code"]) == (404, "day-unknown"), day
+    await house.get(f"/reconciliation/{today.isoformat()}")

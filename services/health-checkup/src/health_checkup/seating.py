@@ -104,7 +104,9 @@ async def take_in(session: Session, command: TakeInRow, ticket_stop: str) -> str
     stop_id, person_id = command.stop_id, command.person_id
     stop = await the_stop(session, stop_id)
     if command.row_id in stop.rows:
-        return stop.rows[command.row_id]
+        whose = stop.row_of[command.row_id]
+        # Two devices, or one that was set back, have used the number for two people.
+        return "row-differs" if whose and person_id and whose != person_id else stop.rows[command.row_id]
     key = exam_id(stop.campaign, person_id)
     exam = await session.load(EXAM, key)
     found = command.found

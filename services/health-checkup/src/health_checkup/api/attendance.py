@@ -8,7 +8,7 @@ from litestar import Response, get, post
 from litestar.params import JSONBody
 
 from chassis.auth import allow
-from chassis.clock import from_text
+from chassis.clock import from_text, utc_text
 from chassis.context import Context
 from chassis.execute import Session
 from chassis.web import Problem
@@ -20,6 +20,7 @@ from health_checkup.api.field_shapes import ROWS_MAX, ConflictPage, SyncAnswer, 
 from health_checkup.api.shapes import AttendanceRequest, AttendedAnswer, Filter, Limit, PathId
 from health_checkup.api.turns import turn
 from health_checkup.domain.route import ROUTE, Planned
+from health_checkup.domain.stop import STOP
 from health_checkup.domain.stop_commands import TakeInRow
 from health_checkup.domain.stop_day import NOT_THERE
 from health_checkup.domain.stop_stages import Open
@@ -89,7 +90,7 @@ async def sync(
 async def _judged(session: Session, stop_id: str, row: SyncRow, device_id: str, device: str, key: str) -> _Judged:
     """Signature, QR code and person of a row; the first thing wrong is named."""
     stop = await seating.the_stop(session, stop_id)
-    seen = from_text(row.seen_at)
+    seen_local = _local(row.seen_at)
     shown = seating.Ticket("", "")
     found = "" if device else "device-unknown"
     signed = tickets.row_text(stop_id, row.row_id, row.person_id, row.ticket, row.seen_at)
@@ -112,8 +113,8 @@ async def _judged(session: Session, stop_id: str, row: SyncRow, device_id: str, 
         device_id=device_id,
         person_id=person_id if known else "",
         ticket_id=shown.ticket_id,
-        seen_at=row.seen_at,
-        seen_local=local_minute(seen),
+        seen_at=row.seen_at if seen_local else "",
+        seen_local=seen_local,
         covered=covered,
         found=found,
     )
@@ -124,8 +125,17 @@ async def _holder(session: Session, stop_id: str, stop: Open, shown: seating.Tic
     """Whose QR code it is: of this stop or another."""
     if not shown.ticket_id:
         return ""
-    where = stop if shown.stop_id == stop_id else await seating.the_stop(session, shown.stop_id)
-    return where.tickets.get(shown.ticket_id, "")
+    where = stop if shown.stop_id == stop_id else await session.load(STOP, shown.stop_id)
+    # The QR code of a lecture is signed in the same way, and its lecture is no stop.
+    return where.tickets.get(shown.ticket_id, "") if isinstance(where, Open) else ""
+
+
+def _local(seen_at: str) -> str:
+    """The local minute; "", which is no day of any stop, where the device's clock told no time that there is."""
+    try:
+        return local_minute(from_text(utc_text(from_text(seen_at))))
+    except (ValueError, OverflowError):
+        return ""
 
 
 @get("/stops/{stop_id:str}/conflicts")

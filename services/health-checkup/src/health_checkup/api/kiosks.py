@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from litestar import Response, post
 from litestar.params import JSONBody
@@ -74,12 +75,19 @@ async def _take(
         person_id=reading.person_id,
         org_path=actor.org_path,
         package=KIOSK.code,
-        measured_at=utc_text(reading.measured_at),
+        measured_at=_utc(reading.measured_at),
         measurements=await recording.seal(session, plain, reading.person_id, readings.FIELD),
         now=utc_text(session.now),
     )
     if await session.decide(READING, key, command) and found.finding_class:
         await _follow_up(session, rules, reading.person_id, found, actor.org_path)
+
+
+def _utc(moment: datetime) -> str:
+    try:
+        return utc_text(moment)
+    except OverflowError:
+        raise Rejected("measured-at-invalid", "There is no such time.", "measured_at") from None
 
 
 async def _follow_up(session: Session, rules: ContactRules, person_id: str, found: Assessment, org_path: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from litestar import Response, get, post
 from litestar.params import JSONBody
@@ -74,6 +74,9 @@ async def open_stop(
         raise Problem(400, "division-invalid", "A stop lies in a county or prefecture.", "division_code")
     if data.package not in PACKAGES:
         raise Problem(400, "package-invalid", "There is no such package.", "package")
+
+    if data.date > date.max - timedelta(days=data.days):
+        raise Problem(400, "date-invalid", "There are not so many days after this one.", "date")
 
     async def work(session: Session) -> StopOpenedAnswer:
         campaign = await session.load(CAMPAIGN, data.campaign)

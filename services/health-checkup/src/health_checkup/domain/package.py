@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from importlib import resources
 
 from chassis.decider import Rejected
 from contracts.health_checkup.v1 import ItemFlag
 
 VALUE_CHARS_MAX = 12
+VALUE_BELOW = 10**7
+"""No item is measured in numbers as large: what is larger is a slip, and could not be drawn."""
+NUMBER = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2})?")
+"""`Decimal` alone would also take blanks, underscores and a sign of nought."""
 SEXES = ("F", "M")
 CLASSES = ("A", "B")
 """The more urgent first."""
@@ -131,11 +136,8 @@ class Assessment:
 
 def measured(value: str, item: str) -> Decimal:
     """A decimal number as the provider wrote it. Raises Rejected `value-invalid` without repeating the value."""
-    try:
-        number = Decimal(value) if len(value) <= VALUE_CHARS_MAX and value.isascii() else Decimal("NaN")
-    except InvalidOperation:
-        number = Decimal("NaN")
-    if not number.is_finite() or number < 0:
+    number = Decimal(value) if len(value) <= VALUE_CHARS_MAX and NUMBER.fullmatch(value) else None
+    if number is None or number >= VALUE_BELOW:
         raise Rejected("value-invalid", "A value is a decimal number in the item's unit.", item)
     return number
 

@@ -14,7 +14,9 @@ from health_checkup.domain.rules import rules_of
 from health_checkup.domain.stop_commands import AnswerPreCheck, CheckIn, CloseStop, TakeInRow
 from health_checkup.domain.stop_stages import Closed, Open, StopEvent
 
-NOT_THERE = frozenset({"signature-invalid", "device-unknown", "ticket-invalid", "person-unknown", "ticket-used"})
+NOT_THERE = frozenset(
+    {"signature-invalid", "device-unknown", "ticket-invalid", "person-unknown", "ticket-used", "row-differs"}
+)
 """Conflicts after which nobody counts as having been there; after every other the person does."""
 
 

@@ -42,7 +42,8 @@ class Open:
     """Dates are ISO dates in Asia/Shanghai. `invited` person → wave, `answer_by` wave → RFC 3339 in UTC.
 
     `bookings` person → slot; `tickets` every ticket that was ever given → its person, `ticket_of` the one that counts;
-    `rows` the check-ins made without network, by their id, with what became of them; `ages` as read from ID cards.
+    `rows` the check-ins made without network, by their id, with what became of them, and `row_of` whose they were;
+    `ages` as read from ID cards.
     """
 
     campaign: str
@@ -69,6 +70,7 @@ class Open:
     attended: frozenset[str] = frozenset()
     used: Mapping[str, str] = field(default_factory=dict)
     rows: Mapping[str, str] = field(default_factory=dict)
+    row_of: Mapping[str, str] = field(default_factory=dict)
     ages: Mapping[str, int] = field(default_factory=dict)
     missed: frozenset[str] = frozenset()
 
@@ -225,9 +227,19 @@ def _day(stop: Open, event: MemberAttended | CheckInConflictFound | MemberMissed
                 came = replace(came, ages={**came.ages, event.person_id: event.age})
             if event.ticket_id:
                 came = replace(came, used={**came.used, event.ticket_id: event.row_id})
-            return replace(came, rows={**came.rows, event.row_id: ""}) if event.row_id else came
+            return (
+                replace(
+                    came, rows={**came.rows, event.row_id: ""}, row_of={**came.row_of, event.row_id: event.person_id}
+                )
+                if event.row_id
+                else came
+            )
         case CheckInConflictFound():
-            return replace(stop, rows={**stop.rows, event.row_id: event.reason})
+            return replace(
+                stop,
+                rows={**stop.rows, event.row_id: event.reason},
+                row_of={**stop.row_of, event.row_id: event.person_id},
+            )
         case MemberMissed():
             return replace(stop, missed=stop.missed | {event.person_id})
         case PreCheckAnswered():

@@ -22,7 +22,7 @@ from chassis.web.public import Limiter
 from contracts.envelope import Actor
 from contracts.notify.reaching import CodeMissed
 from contracts.person import OpenId
-from notify.domain.binding import BINDING, BindWechat, UnbindWechat
+from notify.domain.binding import BINDING, Binding, BindWechat, Bound, UnbindWechat, Unbound
 from notify.domain.code import CODE, DERIVED_BY, IssueCode, UseCode, digits
 from notify.domain.message import MESSAGE, promised
 from notify.projections import approvals, wechat_bindings
@@ -117,7 +117,13 @@ async def bind_wechat(
         await session.decide(BINDING, actor.sub, BindWechat(actor.sub, sealed, data.code_id, data.scene_code))
         return OwnBinding(bound=True, since=utc_text(session.now))
 
-    return await context.command(request, actor, work)
+    answer = await context.command(request, actor, work)
+    now = await _binding(context, actor.sub)
+    if isinstance(now, Bound) and now.code_id == data.code_id:
+        # The account before it may be another person's now.
+        others = "delete from reservation where scope = $1 and owner = $2 and key <> $3"
+        await context.log.pool.execute(others, OPENIDS, actor.sub, key)
+    return answer
 
 
 @delete("/bindings/mine", status_code=200)
@@ -130,9 +136,14 @@ async def unbind_wechat(request: Request[Any, Any, Any], actor: Actor, context: 
         return OwnBinding(bound=False)
 
     answer = await context.command(request, actor, work)
-    # The account may be another person's now.
-    await context.log.pool.execute("delete from reservation where scope = $1 and owner = $2", OPENIDS, actor.sub)
+    # The account may be another person's now; but a repeat can come after the member has bound it again.
+    if isinstance(await _binding(context, actor.sub), Unbound):
+        await context.log.pool.execute("delete from reservation where scope = $1 and owner = $2", OPENIDS, actor.sub)
     return answer
+
+
+async def _binding(context: Context, person_id: str) -> Binding:
+    return (await context.executor.run(lambda session: session.load(BINDING, person_id))).value
 
 
 @get("/bindings/mine")

@@ -133,9 +133,12 @@ async def one_day(day: FromPath[str], actor: Actor, context: Context) -> DayView
     allow_province(actor)
     try:
         on = date.fromisoformat(day)
-    except ValueError:
+        overdue = (on - timedelta(days=context.settings.unanswered_days)).isoformat()
+    except (ValueError, OverflowError):
         raise Problem(404, "day-unknown", "A day is an ISO date.") from None
-    overdue = (on - timedelta(days=context.settings.unanswered_days)).isoformat()
+    # ISO's other forms would be compared with dates as text; and nothing is known of a day that has not begun.
+    if on.isoformat() != day or on > context.clock.today():
+        raise Problem(404, "day-unknown", "A day is an ISO date, not after today.")
     async with context.reads.connection() as c:
         taken = await bank_days.last(c, context.settings.bank_account, day)
         found = await reconciliation.findings(c, day, overdue)
