@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
@@ -28,15 +28,17 @@ from health_checkup.domain.finding import (
 SEALED = Sealed(suite="A256GCM", s="p1", k="health", v=1, e="d1", c="AAAA")
 NOTE = Sealed(suite="A256GCM", s="p1", k="health", v=1, e="d2", c="BBBB")
 ILLNESS = Sealed(suite="A256GCM", s="p1", k="health", v=1, e="d3", c="CCCC")
-RULES = ContactRules((("A", 0), ("B", 7)), 3, 14)
+AFTERWARDS = (("CONTACTED", "A", 1), ("CONTACTED", "B", 7), ("REFERRED", "A", 14), ("REFERRED", "B", 30))
+RULES = ContactRules((("A", 0), ("B", 7)), 3, 14, AFTERWARDS)
 RAISE = RaiseFinding("2022-p1", "2022-p1", "p1", "B", SEALED, "2022-07-22")
 RAISED = FindingRaised(
     finding_id="2022-p1", exam_id="2022-p1", person_id="p1", finding_class="B", detail=SEALED, contact_by="2022-07-22"
 )
 WITHDRAWN = FindingWithdrawn(finding_id="2022-p1", person_id="p1")
 OVERDUE = FindingOverdue(
-    finding_id="2022-p1", person_id="p1", finding_class="B", contact_by="2022-07-22", overdue_on="2022-07-23"
-)
+    finding_id="2022-p1", person_id="p1", finding_class="B", contact_by="2022-07-22", overdue_on="2022-07-23",
+    stage="TO_CONTACT", due_by="2022-07-22",
+)  # fmt: skip
 OFFERED = ClaimOffered(finding_id="2022-p1", person_id="p1", illness=ILLNESS, offered_on="2022-07-30")
 spec = Spec(FINDING)
 
@@ -46,7 +48,8 @@ def follow_up(outcome: str, today: str = "2022-07-30", illness: Sealed | None = 
 
 
 def followed_up(outcome: str) -> FollowUpRecorded:
-    return FollowUpRecorded(finding_id="2022-p1", person_id="p1", outcome=outcome, note=NOTE)
+    due_by = {"CONTACTED": "2022-08-06", "REFERRED": "2022-08-29"}.get(outcome, "")
+    return FollowUpRecorded(finding_id="2022-p1", person_id="p1", outcome=outcome, note=NOTE, due_by=due_by)
 
 
 def attempt(today: str, channel: str = "PHONE") -> RecordAttempt:
@@ -98,6 +101,48 @@ def test_who_was_not_reached_in_time_is_escalated_once() -> None:
     spec.given(RAISED, OVERDUE).when(late).then_nothing()
     spec.given(RAISED, CONTACTED).when(late).then_nothing()
     spec.given(RAISED, WITHDRAWN).when(late).then_nothing()
+
+
+@pytest.mark.parametrize(("history", "due_by", "late_on"), [
+    ((CONTACTED,), "2022-08-06", "2022-08-07"),
+    ((CONTACTED, REFERRED), "2022-08-29", "2022-08-30"),
+])  # fmt: skip
+def test_every_later_step_has_a_day_and_is_escalated_once_when_it_is_over(
+    history: tuple[FollowUpRecorded, ...], due_by: str, late_on: str
+) -> None:
+    overdue = FindingOverdue(
+        finding_id="2022-p1", person_id="p1", finding_class="B", contact_by="2022-07-22", overdue_on=late_on,
+        stage=history[-1].outcome, due_by=due_by,
+    )  # fmt: skip
+    late = EscalateFinding("2022-p1", late_on)
+    spec.given(RAISED, *history).when(EscalateFinding("2022-p1", due_by)).then_nothing()
+    spec.given(RAISED, *history).when(late).then(overdue)
+    spec.given(RAISED, OVERDUE, *history).when(late).then(overdue)
+    spec.given(RAISED, *history, overdue).when(late).then_nothing()
+    spec.given(RAISED, *history, *TRIED, followed_up("LOST")).when(late).then_nothing()
+
+
+def test_a_step_from_before_there_were_days_is_as_late_as_the_first_contact() -> None:
+    undated = FollowUpRecorded(finding_id="2022-p1", person_id="p1", outcome="CONTACTED", note=NOTE)
+    late = EscalateFinding("2022-p1", "2022-07-23")
+    overdue = FindingOverdue(
+        finding_id="2022-p1", person_id="p1", finding_class="B", contact_by="2022-07-22", overdue_on="2022-07-23",
+        stage="CONTACTED", due_by="2022-07-22",
+    )  # fmt: skip
+    spec.given(RAISED, undated).when(late).then(overdue)
+
+
+@given(st.sampled_from(["A", "B"]), st.integers(0, 2), st.integers(0, 60))
+def test_no_open_finding_stands_beyond_its_days_unescalated(finding_class: str, steps: int, days: int) -> None:
+    today = date(2022, 7, 30)
+    raised = replace(RAISE, finding_class=finding_class, contact_by=RULES.contact_by(finding_class, today))
+    state = FINDING.initial
+    for command in (raised, follow_up("CONTACTED"), follow_up("REFERRED"))[: steps + 1]:
+        for event in FINDING.decide(command, state):
+            state = FINDING.evolve(state, event)
+    within = {"A": (0, 1, 14), "B": (7, 7, 30)}[finding_class][steps]
+    late = EscalateFinding("2022-p1", (today + timedelta(days=days)).isoformat())
+    assert bool(FINDING.decide(late, state)) == (days > within)
 
 
 @pytest.mark.parametrize("outcome", ["CONFIRMED", "EXCLUDED"])

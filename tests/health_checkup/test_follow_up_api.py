@@ -68,6 +68,29 @@ async def test_who_was_not_reached_in_time_is_escalated_once(truck: Truck) -> No
     assert finding not in {one["finding_id"] for one in late}
 
 
+async def test_a_later_step_that_nobody_takes_is_escalated_once_and_listed_until_it_is_taken(truck: Truck) -> None:
+    member, answer = await truck.examined(URGENT)
+    finding = answer.json()["finding_id"]
+
+    async def listed() -> list[tuple[str, str]]:
+        page = (await truck.get("/findings", PROVIDER, CITY, overdue="true")).json()["findings"]
+        return [(one["stage"], one["due_by"]) for one in page if one["finding_id"] == finding]
+
+    for stage, days, due_by in (("CONTACTED", 1, "2022-03-11"), ("REFERRED", 14, "2022-03-26")):
+        await step(truck, finding, stage)
+        truck.world.clock.advance(timedelta(days=days))
+        assert (finding in await due(truck), await listed()) == (False, [])
+        truck.world.clock.advance(timedelta(days=1))
+        await sweep(truck)
+        await sweep(truck)
+        assert await listed() == [(stage, due_by)]
+        assert [one.stage for one in await of(truck, FindingOverdue, member)].count(stage) == 1
+    await step(truck, finding, "EXCLUDED")
+    assert await listed() == []
+    truck.world.clock.advance(timedelta(days=400))
+    assert finding not in await due(truck)
+
+
 async def test_the_doctor_sees_what_was_found_and_the_written_record_of_what_was_done(truck: Truck) -> None:
     member, answer = await truck.examined(URGENT)
     finding = answer.json()["finding_id"]
@@ -89,10 +112,11 @@ async def test_the_doctor_sees_what_was_found_and_the_written_record_of_what_was
     assert (gone["erased"], gone["items"], [one["note"] for one in gone["steps"]]) == (True, [], ["", ""])
 
 
-async def test_a_member_reached_in_time_is_never_escalated(truck: Truck) -> None:
+async def test_a_member_reached_in_time_is_not_escalated(truck: Truck) -> None:
     member, answer = await truck.examined({"SBP": "165"})
+    truck.world.clock.advance(timedelta(days=7))
     await step(truck, answer.json()["finding_id"], "CONTACTED")
-    truck.world.clock.advance(timedelta(days=9))
+    truck.world.clock.advance(timedelta(days=7))
     await sweep(truck)
     assert await of(truck, FindingOverdue, member) == []
 

@@ -114,13 +114,19 @@ class ContactAttempted(Event, frozen=True, kw_only=True):
 
 
 class FindingOverdue(Event, frozen=True, kw_only=True):
-    """The day to reach the member by is over, and nobody has; said once a finding. Stream `finding-<exam>`."""
+    """The last day for the step after `stage` is over, and nobody took it; said once a step. Stream `finding-<exam>`.
+
+    TO_CONTACT waits for a call, CONTACTED for a specialist, REFERRED for what the specialist says. `contact_by` and
+    `due_by` are ISO dates; `due_by` "" is `contact_by`.
+    """
 
     finding_id: str
     person_id: str
     finding_class: str
     contact_by: str
     overdue_on: str
+    stage: str = "TO_CONTACT"
+    due_by: str = ""
 
 
 class FindingWithdrawn(Event, frozen=True, kw_only=True):

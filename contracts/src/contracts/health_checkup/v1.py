@@ -145,12 +145,16 @@ class FollowUpNote(Value, frozen=True, kw_only=True):
 
 
 class FollowUpRecorded(Event, frozen=True, kw_only=True):
-    """A step of the follow-up: CONTACTED, REFERRED, CONFIRMED, EXCLUDED or LOST (domain 8.2). Stream `finding-…`."""
+    """A step of the follow-up: CONTACTED, REFERRED, CONFIRMED, EXCLUDED or LOST (domain 8.2). Stream `finding-…`.
+
+    `due_by` is the last day for the step after it, an ISO date; "" after an end, and before later steps had a day.
+    """
 
     finding_id: str
     person_id: str
     outcome: str
     note: Sealed | None
+    due_by: str = ""
 
 
 EVENTS: dict[str, type[Event]] = {

@@ -15,6 +15,11 @@ class Settings(msgspec.Struct, frozen=True):
     contact_class_a_days: int = 0
     """Days to reach a member of a class A finding by: 0 is the same day."""
     contact_class_b_days: int = 7
+    referral_class_a_days: int = 1
+    """Days from the call until the member is with a specialist, and from there until it is known what it was."""
+    referral_class_b_days: int = 7
+    outcome_class_a_days: int = 14
+    outcome_class_b_days: int = 30
     lost_attempts_min: int = 3
     lost_span_days_min: int = 14
     """Given up as lost is who was tried so often over so many days."""

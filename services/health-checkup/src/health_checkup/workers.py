@@ -1,4 +1,4 @@
-"""What falls due: members nobody reached in time, invitations unanswered, stops whose day is over."""
+"""What falls due: findings whose next step nobody took in time, invitations unanswered, stops whose day is over."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STOP_INTERVAL_MS = 1_000
 
 
 async def escalate(finding_id: str, session: Session) -> None:
-    """The day to reach a member by is over."""
+    """The last day for the next step of a follow-up is over."""
     await session.decide(FINDING, finding_id, EscalateFinding(finding_id, session.today.isoformat()))
 
 

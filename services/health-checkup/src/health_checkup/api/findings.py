@@ -52,7 +52,7 @@ async def finding_list(
     after: Filter = "",
     limit: Annotated[int, QueryParameter(ge=1, le=PAGE_MAX)] = 100,
 ) -> FindingPage:
-    """The provider's follow-up list; `overdue` are those whom nobody reached in time."""
+    """The provider's follow-up list; `overdue` are those whose next step is late."""
     allow(actor, PROVIDER)
     async with context.reads.connection() as c:
         page = await findings.of_provider(c, actor, stage, after, limit, late=overdue)

@@ -23,7 +23,7 @@ from health_checkup.domain.exam import (
     RecordResults,
     exam_id,
 )
-from health_checkup.domain.finding import FINDING, ContactRules, RaiseFinding, WithdrawFinding
+from health_checkup.domain.finding import CONTACTED, FINDING, REFERRED, ContactRules, RaiseFinding, WithdrawFinding
 from health_checkup.domain.package import PACKAGES, Assessment, age_on, assess
 from health_checkup.domain.stop import Open as OpenedStop
 from health_checkup.projections.people import Known
@@ -70,7 +70,13 @@ class Standing:
 def rules_of(settings: Settings) -> ContactRules:
     """The follow-up's plan data."""
     within = (("A", settings.contact_class_a_days), ("B", settings.contact_class_b_days))
-    return ContactRules(within, settings.lost_attempts_min, settings.lost_span_days_min)
+    afterwards = (
+        (CONTACTED, "A", settings.referral_class_a_days),
+        (CONTACTED, "B", settings.referral_class_b_days),
+        (REFERRED, "A", settings.outcome_class_a_days),
+        (REFERRED, "B", settings.outcome_class_b_days),
+    )
+    return ContactRules(within, settings.lost_attempts_min, settings.lost_span_days_min, afterwards)
 
 
 async def seal(session: Session, value: msgspec.Struct, person_id: str, field: str) -> Sealed:

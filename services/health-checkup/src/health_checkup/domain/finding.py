@@ -32,6 +32,7 @@ class Absent:
 class Open:
     """`stage` is TO_CONTACT, CONTACTED or REFERRED; `attempts` the (day, channel) pairs on which nobody was reached.
 
+    `due_by` is the last day for the next step, an ISO date, `contact_by` at first; `overdue` when that was escalated.
     `detail` is what was found, sealed; `org_path` where the device stands that found it, "" for a check-up.
     """
 
@@ -39,6 +40,7 @@ class Open:
     finding_class: str
     stage: str
     contact_by: str
+    due_by: str
     attempts: tuple[tuple[str, str], ...] = ()
     overdue: bool = False
     detail: Sealed | None = None
@@ -65,12 +67,18 @@ def evolve(finding: Finding, event: FindingEvent) -> Finding:
     """Fold one event; a finding that is raised again begins anew."""
     match event, finding:
         case FindingRaised(), _:
-            where = event.org_path
             return Open(
-                event.person_id, event.finding_class, TO_CONTACT, event.contact_by, detail=event.detail, org_path=where
+                person_id=event.person_id,
+                finding_class=event.finding_class,
+                stage=TO_CONTACT,
+                contact_by=event.contact_by,
+                due_by=event.contact_by,
+                detail=event.detail,
+                org_path=event.org_path,
             )
         case FollowUpRecorded(outcome=outcome), Open() if outcome in NEXT_STEPS:
-            return replace(finding, stage=outcome)
+            # A step from before later steps had a day leaves the first one, so that none stands for ever.
+            return replace(finding, stage=outcome, due_by=event.due_by or finding.due_by, overdue=False)
         case FollowUpRecorded(), _:
             return Closed(event.person_id, event.outcome, org_path=_place(finding))
         case ContactAttempted(), Open():
@@ -91,15 +99,26 @@ def _place(finding: Finding) -> str:
 
 @dataclass(frozen=True)
 class ContactRules:
-    """Plan data (domain 8.2): days to reach the member by class, and what it takes to give somebody up as lost."""
+    """Plan data (domain 8.2): days to reach the member by class, and what it takes to give somebody up as lost.
+
+    `next_within_days` the days from a stage to the step after it: stage, class, days.
+    """
 
     within_days: tuple[tuple[str, int], ...]
     attempts_min: int
     span_days_min: int
+    next_within_days: tuple[tuple[str, str, int], ...]
 
     def contact_by(self, finding_class: str, today: date) -> str:
         """The last day on which the member must have been reached, an ISO date."""
         return (today + timedelta(days=dict(self.within_days)[finding_class])).isoformat()
+
+    def due_by(self, stage: str, finding_class: str, today: date) -> str:
+        """The last day for the step after a stage that is reached today, an ISO date; "" after an end."""
+        for each_stage, each_class, days in self.next_within_days:
+            if (each_stage, each_class) == (stage, finding_class):
+                return (today + timedelta(days=days)).isoformat()
+        return ""
 
 
 @dataclass(frozen=True)
@@ -150,7 +169,7 @@ class RecordFollowUp:
 
 @dataclass(frozen=True)
 class EscalateFinding:
-    """Look whether the day to reach the member by is over."""
+    """Look whether the last day for the next step is over."""
 
     finding_id: str
     today: str
@@ -205,7 +224,11 @@ def _follow_up(command: RecordFollowUp, finding: Open) -> list[FindingEvent]:
     if command.outcome == LOST:
         _require_attempts(finding, command)
     followed_up = FollowUpRecorded(
-        finding_id=command.finding_id, person_id=finding.person_id, outcome=command.outcome, note=command.note
+        finding_id=command.finding_id,
+        person_id=finding.person_id,
+        outcome=command.outcome,
+        note=command.note,
+        due_by=command.rules.due_by(command.outcome, finding.finding_class, date.fromisoformat(command.today)),
     )
     return [followed_up, *_offer(command, finding.person_id)]
 
@@ -256,7 +279,7 @@ def _step(command: RecordAttempt | RecordFollowUp, finding: Finding) -> list[Fin
 
 
 def _escalate(command: EscalateFinding, finding: Open) -> list[FindingEvent]:
-    if finding.stage != TO_CONTACT or finding.overdue or command.today <= finding.contact_by:
+    if finding.overdue or command.today <= finding.due_by:
         return []
     return [
         FindingOverdue(
@@ -265,6 +288,8 @@ def _escalate(command: EscalateFinding, finding: Open) -> list[FindingEvent]:
             finding_class=finding.finding_class,
             contact_by=finding.contact_by,
             overdue_on=command.today,
+            stage=finding.stage,
+            due_by=finding.due_by,
         )
     ]
 

@@ -16,10 +16,20 @@ from chassis.projections import Patch, Projection, Put, Write
 from contracts.envelope import Actor, Sealed
 from contracts.health_checkup.records import ContactAttempted, FindingOverdue, FindingWithdrawn
 from contracts.health_checkup.v1 import FindingRaised, FollowUpRecorded
-from health_checkup.domain.finding import CONFIRMED, EXCLUDED, LOST, TO_CONTACT, WITHDRAWN
+from health_checkup.domain.finding import (
+    CONFIRMED,
+    CONTACTED,
+    EXCLUDED,
+    LOST,
+    NEXT_STEPS,
+    TO_CONTACT,
+    WITHDRAWN,
+)
 from health_checkup.projections import exams, stops
 
 NAME = "findings"
+GOING_ON = tuple(NEXT_STEPS)
+"""The stages after which another step is due."""
 TABLE = sa.Table(
     NAME,
     sa.MetaData(),
@@ -28,6 +38,7 @@ TABLE = sa.Table(
     sa.Column("person_id", sa.Text, nullable=False, index=True),
     sa.Column("finding_class", sa.Text, nullable=False),
     sa.Column("contact_by", sa.Text, nullable=False),
+    sa.Column("due_by", sa.Text, nullable=False),
     sa.Column("stage", sa.Text, nullable=False),
     sa.Column("raised_at", sa.Text, nullable=False),
     sa.Column("contacted_at", sa.Text, nullable=True),
@@ -37,7 +48,8 @@ TABLE = sa.Table(
     sa.Column("overdue_on", sa.Text, nullable=True),
     sa.Column("org_path", sa.Text, nullable=True),
 )
-"""`org_path` is where a self-service device stands; a check-up's findings lie where its stop does."""
+"""`due_by` is the last day for the next step, `overdue_on` when that was escalated, both ISO dates.
+`org_path` is where a self-service device stands; a check-up's findings lie where its stop does."""
 
 
 class FindingView(msgspec.Struct, frozen=True):
@@ -47,6 +59,7 @@ class FindingView(msgspec.Struct, frozen=True):
     person_id: str
     finding_class: str
     contact_by: str
+    due_by: str
     stage: str
     raised_at: str
     contacted_at: str | None
@@ -66,6 +79,7 @@ def apply(recorded: Recorded) -> Iterable[Write]:
                 person_id=event.person_id,
                 finding_class=event.finding_class,
                 contact_by=event.contact_by,
+                due_by=event.contact_by,
                 stage="TO_CONTACT",
                 raised_at=at,
                 contacted_at=None,
@@ -75,10 +89,12 @@ def apply(recorded: Recorded) -> Iterable[Write]:
                 overdue_on=None,
                 org_path=event.org_path or None,
             )
-        case FollowUpRecorded(finding_id=finding_id, outcome="CONTACTED"):
-            yield Patch((finding_id,), stage="CONTACTED", contacted_at=at)
-        case FollowUpRecorded(finding_id=finding_id, outcome=outcome):
-            yield Patch((finding_id,), stage=outcome)
+        case FollowUpRecorded(finding_id=finding_id, outcome=outcome, due_by=due_by):
+            yield Patch((finding_id,), stage=outcome, overdue_on=None)
+            if outcome == CONTACTED:
+                yield Patch((finding_id,), contacted_at=at)
+            if due_by:
+                yield Patch((finding_id,), due_by=due_by)
         case ContactAttempted(finding_id=finding_id, attempt=attempt, attempted_on=day):
             yield Patch((finding_id,), attempts=attempt, attempted_on=day)
         case FindingOverdue(finding_id=finding_id, overdue_on=day):
@@ -120,25 +136,25 @@ async def find(c: AsyncConnection, finding_id: str, provider: Actor) -> FindingR
 async def open_of(c: AsyncConnection, person_id: str) -> list[str]:
     """A person's findings whose follow-up has not ended, by id."""
     t = TABLE.c
-    going_on = t.stage.not_in((CONFIRMED, EXCLUDED, LOST, WITHDRAWN))
+    going_on = t.stage.in_(GOING_ON)
     return [
         *(await c.scalars(sa.select(t.finding_id).where(t.person_id == person_id, going_on).order_by("finding_id")))
     ]
 
 
 async def overdue(c: AsyncConnection, now: datetime, limit: int) -> list[str]:
-    """Whose day to be reached by is over, nobody has reached, and nobody has been told about."""
+    """Whose next step is late, without anybody having been told."""
     t = TABLE.c
     late = sa.select(t.finding_id).where(
-        t.stage == TO_CONTACT, t.overdue_on.is_(None), t.contact_by < local_day(now).isoformat()
+        t.stage.in_(GOING_ON), t.overdue_on.is_(None), t.due_by < local_day(now).isoformat()
     )
-    return [*(await c.scalars(late.order_by(t.contact_by, t.finding_id).limit(limit)))]
+    return [*(await c.scalars(late.order_by(t.due_by, t.finding_id).limit(limit)))]
 
 
 async def of_provider(
     c: AsyncConnection, provider: Actor, stage: str, after: str, limit: int, *, late: bool = False
 ) -> list[FindingView]:
-    """Findings of the provider's subtree in the order of their ids; `late` are those that were escalated."""
+    """Findings of the provider's subtree in the order of their ids; `late` those whose step due now was escalated."""
     t = TABLE.c
     query = (
         sa.select(*(t[name] for name in FindingView.__struct_fields__))
@@ -149,7 +165,7 @@ async def of_provider(
     if stage:
         query = query.where(t.stage == stage)
     if late:
-        query = query.where(t.overdue_on.is_not(None), t.stage == TO_CONTACT)
+        query = query.where(t.overdue_on.is_not(None), t.stage.in_(GOING_ON))
     rows: Sequence[sa.RowMapping] = (await c.execute(query.order_by(t.finding_id).limit(limit))).mappings().all()
     return [FindingView(**row) for row in rows]
 
@@ -173,4 +189,4 @@ async def totals(c: AsyncConnection, campaign: str, actor: Actor) -> list[tuple[
     return [(row[0], row[1], row[2], row[3]) for row in await c.execute(query)]
 
 
-PROJECTION = Projection(NAME, 3, "health_checkup", TABLE, apply)
+PROJECTION = Projection(NAME, 4, "health_checkup", TABLE, apply)
