@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import time
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from chassis.clock import new_id
 from chassis.sweep import Sweeps
+from contracts.payments.v1 import BatchSigned
+from payments.bank import kept
 from payments.projections import ALL
-from payments.workers.following import follow_statement, query_silent
+from payments.workers.following import FROM_THE_OLDEST, follow_statement, query_silent
 from payments.workers.measuring import SWEEPS
 from payments.workers.reconciling import reconcile
 
@@ -220,6 +224,44 @@ async def test_silence_is_asked_about_after_its_time_and_not_before(house: House
     house.clock.advance(house.patience)
     await query_silent(house.context)
     assert (await house.get(f"/payouts/{payout_id}"))["payout"]["state"] == "unknown"
+
+
+async def test_what_nobody_has_signed_is_not_silent_however_long_it_waits(house: House) -> None:
+    await house.donate(1_000_000)
+    (payout_id,) = await house.approve(50_000, GOOD_CARD)
+    await house.settled_reads()
+    batch_id = (await house.post("/batches", {"plan_code": PLAN}, "maker")).json()["batch_id"]
+    for step in ("check", "sign"):
+        await house.settled_reads()
+        house.clock.advance(house.patience + timedelta(minutes=1))
+        await query_silent(house.context)
+        assert (await house.get(f"/payouts/{payout_id}"))["payout"]["state"] == "batched"
+        assert (await house.post(f"/batches/{batch_id}/{step}", None, step)).status_code == 200
+    await house.settled_reads()
+    await query_silent(house.context)
+    assert (await house.get(f"/payouts/{payout_id}"))["payout"]["state"] == "unknown"
+
+
+async def test_one_that_the_bank_never_answers_for_keeps_no_other_from_being_asked_about(house: House) -> None:
+    await house.donate(1_000_000)
+    payout_ids = []
+    for _ in range(2):
+        payout_ids += await house.approve(50_000, GOOD_CARD)
+        batch_id = await house.sign_all()
+        house.clock.advance(house.patience)
+    signed = (await house.signed_event(batch_id)).event
+    assert isinstance(signed, BatchSigned)
+    await house.bank.submit(await kept.take(house.context, signed), signed.file_format)
+    patient = dataclasses.replace(
+        house.context, settings=msgspec.structs.replace(house.context.settings, silent_payouts_max=1)
+    )
+    asked, states = FROM_THE_OLDEST, []
+    for _ in range(2):
+        asked = await query_silent(patient, asked)
+        rows = [(await house.get(f"/payouts/{one}"))["payout"]["state"] for one in payout_ids]
+        states.append(rows)
+    assert states == [["unknown", "batched"], ["unknown", "settled"]]
+    assert await query_silent(patient, asked) == FROM_THE_OLDEST
 
 
 async def test_an_unknown_payout_and_an_unknown_batch_are_not_there(house: House) -> None:

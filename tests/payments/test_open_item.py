@@ -98,11 +98,69 @@ def test_what_becomes_of_an_order_moves_no_money_in_the_item() -> None:
     assert (closed.resolution, closed.confirmed_by, closed.transfers) == ("not_paid", "two", ())
 
 
+OTHER = changed(RAISED, item_id="other", difference_fen=7)
+
+
+def pair(**told: object) -> PairItem:
+    return PairItem(changed(OTHER, **told), "theirs", "one")
+
+
 def test_items_are_paired_when_they_cancel_out() -> None:
-    item.given(RAISED).when(PairItem("other", 6, "theirs", "one")).then_rejected("items-do-not-cancel")
-    item.given(RAISED, PROPOSED).when(PairItem("other", 7, "theirs", "one")).then_rejected("resolution-pending")
+    item.given(RAISED).when(pair(difference_fen=6)).then_rejected("items-do-not-cancel")
+    item.given(RAISED, PROPOSED).when(pair()).then_rejected("resolution-pending")
 
 
-@pytest.mark.parametrize("command", [MatchItem(), PairItem("o", 7, "r", "one"), PROPOSE, ConfirmResolution("two")])
+def test_of_one_order_one_person_pairs_a_mistake_with_its_correction() -> None:
+    (closed,) = item.given(RAISED).when(pair()).events
+    assert (closed.resolution, closed.paired_with, closed.confirmed_by) == ("paired", "other", "")
+    item.given(RAISED, closed).when(pair()).then_nothing()
+
+
+@pytest.mark.parametrize("key", ["another", ""])
+def test_of_two_orders_a_second_person_agrees_that_they_cancel_out(key: str) -> None:
+    raised = changed(RAISED, end_to_end_id="" if not key else RAISED.end_to_end_id)
+    pairing = pair(end_to_end_id=key)
+    (proposed,) = item.given(raised).when(pairing).events
+    assert (proposed.resolution, proposed.paired_with) == ("paired", "other")
+    waits = item.given(raised, proposed)
+    waits.when(pairing).then_nothing()
+    waits.when(ConfirmResolution("one", "other")).then_rejected("same-person")
+    waits.when(ConfirmResolution("two")).then_rejected("pair-broken")
+    (closed,) = waits.when(ConfirmResolution("two", "other")).events
+    assert (closed.resolution, closed.paired_with, closed.confirmed_by) == ("paired", "other", "two")
+    assert closed.transfers == ()
+    item.given(raised, proposed, closed).when(pairing).then_nothing()
+
+
+@pytest.mark.parametrize("purse", [{"plan_code": "Q", "fund": "pool"}, {"plan_code": "P", "fund": "relief"}])
+def test_items_of_two_purses_never_end_each_other(purse: dict[str, str]) -> None:
+    ours = changed(RAISED, plan_code="P", fund="pool")
+    item.given(ours).when(pair(**purse)).then_rejected("purses-differ")
+    item.given(ours).when(pair(end_to_end_id="another", **purse)).then_rejected("purses-differ")
+
+
+SILENT = Finding(UNANSWERED, "2022-06-01", "order", PAID, 0, "", 0, 0, "P", "pool", "p", 1)
+(ASKED,) = OPEN_ITEM.decide(RaiseItem(SILENT), OPEN_ITEM.initial)
+(REPLACED,) = OPEN_ITEM.decide(MatchItem(agreed=False), OPEN_ITEM.evolve(OPEN_ITEM.initial, ASKED))
+
+
+def test_a_disagreement_that_comes_back_is_raised_again_and_once() -> None:
+    again = changed(ASKED, round=2)
+    item.given(ASKED, REPLACED).when(RaiseItem(SILENT, rounds=1)).then(again)
+    item.given(ASKED, REPLACED, again).when(RaiseItem(SILENT, rounds=1)).then_nothing()
+    item.given(ASKED, REPLACED, again).when(RaiseItem(SILENT, rounds=2)).then_nothing()
+    item.given(ASKED, REPLACED, again, REPLACED).when(RaiseItem(SILENT, rounds=2)).then(changed(ASKED, round=3))
+
+
+def test_who_looked_before_an_item_had_its_end_does_not_raise_it_again() -> None:
+    item.given(ASKED, REPLACED).when(RaiseItem(SILENT)).then_nothing()
+    item.given(ASKED, REPLACED, changed(ASKED, round=2), REPLACED).when(RaiseItem(SILENT, rounds=1)).then_nothing()
+
+
+def test_an_entry_that_people_have_explained_is_never_asked_about_again() -> None:
+    item.given(RAISED, PROPOSED, BOOKED).when(RaiseItem(FOUND, rounds=1)).then_nothing()
+
+
+@pytest.mark.parametrize("command", [MatchItem(), PairItem(RAISED, "r", "one"), PROPOSE, ConfirmResolution("two")])
 def test_nothing_happens_to_an_item_that_is_not_there(command: MatchItem) -> None:
     item.when(command).then_rejected("open-item-unknown")

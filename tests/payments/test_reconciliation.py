@@ -250,8 +250,17 @@ async def test_a_foreign_entry_and_its_correction_are_paired_and_a_charge_is_boo
     found = {one["end_to_end_id"]: one for one in await items(house)}
     assert {one["finding"] for one in found.values()} == {"missing_here"}
     pair = {"resolution": "paired", "reason": "their mistake", "paired_with": found["X-2"]["item_id"]}
-    answer = await house.post(f"/reconciliation/items/{found['X-1']['item_id']}/resolve", pair, "one")
-    assert answer.json()["state"] == "closed", answer.text
+    mistake, correction = (f"/reconciliation/items/{found[name]['item_id']}" for name in ("X-1", "X-2"))
+    for _ in range(2):
+        answer = await house.post(f"{mistake}/resolve", pair, "one")
+        assert answer.json()["state"] == "proposed", answer.text
+    assert (await house.post(f"{correction}/confirm", None, "one")).json()["code"] == "same-person"
+    assert (await house.post(f"{correction}/decline", {"reason": "show me"}, "two")).json()["state"] == "open"
+    assert (await house.post(f"{mistake}/confirm", None, "two")).json()["code"] == "nothing-proposed"
+    await house.post(f"{mistake}/resolve", pair, "one")
+    for _ in range(2):
+        assert (await house.post(f"{correction}/confirm", None, "two")).json()["state"] == "closed"
+    assert [one["end_to_end_id"] for one in await items(house)] == ["FEE"]
     path = f"/reconciliation/items/{found['FEE']['item_id']}"
     body = {"resolution": "booked", "reason": "a fee", "plan_code": PLAN, "fund": "relief"}
     assert (await house.post(f"{path}/resolve", body, "one")).status_code == 200
@@ -262,6 +271,38 @@ async def test_a_foreign_entry_and_its_correction_are_paired_and_a_charge_is_boo
     assert await items(house) == []
     await assert_it_adds_up(house, ended)
     assert (await house.get(f"/ledger/check?plan_code={PLAN}"))["balanced"]
+
+
+async def test_an_order_whose_false_entry_was_taken_back_is_open_again_and_is_paid_in_the_end(house: House) -> None:
+    await relief(house, 100_000)
+    (payout_id,) = await house.relieve(1_000, GOOD_CARD)
+    await house.misbehave(kind="lose")
+    await house.send(await house.sign_all("relief"))
+    await next_day(house)
+    (silent,) = await items(house)
+    await deposit(house, "FALSE", -900, silent["end_to_end_id"])
+    await deposit(house, "BACK", 900, silent["end_to_end_id"])
+    await next_day(house)
+    one, two = await items(house)
+    assert {one["finding"], two["finding"]} == {"missing_here"}
+    pair = {"resolution": "paired", "reason": "their mistake", "paired_with": two["item_id"]}
+    answer = await house.post(f"/reconciliation/items/{one['item_id']}/resolve", pair, "one")
+    assert answer.json()["state"] == "closed", answer.text
+    for _ in range(2):
+        await turn(house)
+        (again,) = await items(house)
+        assert (again["finding"], again["payout_id"]) == ("unanswered", payout_id)
+    body = {"resolution": "not_paid", "reason": "bank's letter", "bank_reference": "L-1"}
+    path = f"/reconciliation/items/{again['item_id']}"
+    assert (await house.post(f"{path}/resolve", body, "one")).json()["state"] == "proposed"
+    assert (await house.post(f"{path}/confirm", None, "two")).json()["state"] == "closed"
+    await next_day(house)
+    assert await items(house) == []
+    await house.ask_again()
+    await house.send(await house.sign_all("relief"))
+    await house.take_in_statement()
+    await house.settled_reads()
+    assert (await house.get(f"/payouts/{payout_id}"))["payout"]["state"] == "settled"
 
 
 async def test_a_wrong_amount_in_the_statement_is_open_until_the_ledger_follows(house: House) -> None:

@@ -84,7 +84,8 @@ class OpenItemRaised(Event, frozen=True, kw_only=True):
     of it) or contradicted (said to be booked and to be refused, and no statement has it). `entry_no` is 0 where the
     statement has nothing, `transfer_id` "" where the ledger has nothing.
     `difference_fen` is what it makes the statement's balance differ from the ledger's cash.
-    `payout_id` and `attempt` name the order, where it is ours.
+    `payout_id` and `attempt` name the order, where it is ours. `round` counts how often the same thing was found, with
+    an end in between, from 1.
     """
 
     item_id: str
@@ -101,13 +102,15 @@ class OpenItemRaised(Event, frozen=True, kw_only=True):
     fund: str
     payout_id: str = ""
     attempt: int = 0
+    round: int = 1
 
 
 class ResolutionProposed(Event, frozen=True, kw_only=True):
     """A person says how an open item ends, and a second has to agree. Stream `open_item-<id>`.
 
-    `resolution`: booked (the ledger follows the statement), paid or not_paid (an order of ours, on the bank's word).
-    `plan_code` and `fund` say whose cash is booked; `bank_reference` is the bank's paper.
+    `resolution`: booked (the ledger follows the statement), paid or not_paid (an order of ours, on the bank's word), or
+    paired with the item `paired_with` of another order. `plan_code` and `fund` say whose cash is booked;
+    `bank_reference` is the bank's paper.
     """
 
     item_id: str
@@ -117,6 +120,7 @@ class ResolutionProposed(Event, frozen=True, kw_only=True):
     fund: str
     bank_reference: str
     by: str
+    paired_with: str = ""
 
 
 class ResolutionDeclined(Event, frozen=True, kw_only=True):

@@ -94,7 +94,7 @@ class ItemPage(msgspec.Struct, frozen=True):
 
 
 class Resolve(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How an item ends: `paired` with another at once, anything else when a second person agrees."""
+    """How an item ends: `paired` with another of its order at once, anything else when a second person agrees."""
 
     resolution: Literal["paired", "booked", "paid", "not_paid"]
     reason: Reason
@@ -167,7 +167,7 @@ async def one_day(day: FromPath[str], actor: Actor, context: Context) -> DayView
 async def resolve(
     item_id: FromPath[str], data: JSONBody[Resolve], request: Request[Any, Any, Any], actor: Actor, context: Context
 ) -> Response[ItemTold]:
-    """The first person says how an item ends; two that cancel out end together."""
+    """The first person says how an item ends; two that cancel out end together, of one order at once."""
     _allow_finance(actor)
 
     async def work(session: Session) -> ItemTold:
@@ -191,7 +191,10 @@ async def confirm(
     _allow_finance(actor)
 
     async def work(session: Session) -> ItemTold:
-        fresh = await session.decide(OPEN_ITEM, item_id, ConfirmResolution(actor.sub))
+        paired_with = await _other_of(session, item_id)
+        fresh = await session.decide(OPEN_ITEM, item_id, ConfirmResolution(actor.sub, paired_with))
+        if fresh and paired_with:
+            await session.decide(OPEN_ITEM, paired_with, ConfirmResolution(actor.sub, item_id))
         item = await session.load(OPEN_ITEM, item_id)
         assert isinstance(item, Closed)
         if fresh and item.closed.resolution in {PAID, NOT_PAID}:
@@ -209,7 +212,10 @@ async def decline(
     _allow_finance(actor)
 
     async def work(session: Session) -> ItemTold:
+        paired_with = await _other_of(session, item_id)
         await session.decide(OPEN_ITEM, item_id, DeclineResolution(data.reason, actor.sub))
+        if paired_with and await _other_of(session, paired_with) == item_id:
+            await session.decide(OPEN_ITEM, paired_with, DeclineResolution(data.reason, actor.sub))
         return await _told(session, item_id)
 
     return await context.command(request, actor, work, status=200, keep_s=None)
@@ -222,11 +228,17 @@ def _allow_finance(actor: Actor) -> None:
 
 async def _pair(session: Session, actor: Actor, item_id: str, data: Resolve) -> None:
     both = {one: await session.load(OPEN_ITEM, one) for one in (item_id, data.paired_with)}
-    if any(isinstance(item, Absent) for item in both.values()):
+    raised = {one: item.raised for one, item in both.items() if not isinstance(item, Absent)}
+    if len(raised) < len(both):
         raise Problem(404, "open-item-unknown", "No such open item.", "paired_with")
-    fen = {one: item.raised.difference_fen for one, item in both.items() if not isinstance(item, Absent)}
     for one, other in ((item_id, data.paired_with), (data.paired_with, item_id)):
-        await session.decide(OPEN_ITEM, one, PairItem(other, fen[other], data.reason, actor.sub))
+        await session.decide(OPEN_ITEM, one, PairItem(raised[other], data.reason, actor.sub))
+
+
+async def _other_of(session: Session, item_id: str) -> str:
+    """The item that a person wants to end together with this one; "" for none."""
+    item = await session.load(OPEN_ITEM, item_id)
+    return item.proposed.paired_with if isinstance(item, Proposed) else ""
 
 
 async def _end_order(session: Session, item: Closed) -> None:

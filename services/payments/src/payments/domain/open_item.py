@@ -1,4 +1,7 @@
-"""Something that does not agree with the bank: raised once, closed by an exact match or by people (security 4.3)."""
+"""Something that does not agree with the bank: raised once, closed by an exact match or by people (security 4.3).
+
+What has an end and is found again is raised again, as a next round of the same item.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,8 @@ from payments.domain.reconciliation import PAID as PAYMENT
 MATCHED, SUPERSEDED, PAIRED = "matched", "superseded", "paired"
 BOOKED, PAID, NOT_PAID = "booked", "paid", "not_paid"
 """The last three move money, or let it be sent again: one proposes, another agrees."""
+EXPLAINING = (BOOKED, PAIRED, NOT_PAID)
+"""What an item's entry and transfer are explained by for ever, so that nothing is asked of them again."""
 
 
 @dataclass(frozen=True)
@@ -70,9 +75,13 @@ def evolve(item: OpenItem, event: OpenItemEvent) -> OpenItem:
 
 @dataclass(frozen=True)
 class RaiseItem:
-    """The reconciler found this."""
+    """The reconciler found this, knowing of `rounds` that have been raised so far.
+
+    Of a round that it does not know of it cannot say that it has come back since.
+    """
 
     found: Finding
+    rounds: int = 0
 
 
 @dataclass(frozen=True)
@@ -84,10 +93,12 @@ class MatchItem:
 
 @dataclass(frozen=True)
 class PairItem:
-    """It and another cancel out, as a wrong entry and the bank's correction of it do; `other_fen` is the other's."""
+    """It and another cancel out, as a wrong entry and the bank's correction of it do.
 
-    other_id: str
-    other_fen: int
+    Of one order that is one person's to say, of two a second person has to agree.
+    """
+
+    other: OpenItemRaised
     reason: str
     by: str
 
@@ -106,9 +117,10 @@ class ProposeResolution:
 
 @dataclass(frozen=True)
 class ConfirmResolution:
-    """The second person agrees."""
+    """The second person agrees; `paired_with` is the item that ends in the same step, where two end together."""
 
     by: str
+    paired_with: str = ""
 
 
 @dataclass(frozen=True)
@@ -125,7 +137,7 @@ OpenItemCommand = RaiseItem | MatchItem | PairItem | ProposeResolution | Confirm
 def decide(command: OpenItemCommand, item: OpenItem) -> list[OpenItemEvent]:
     """Nothing closes by itself but an exact match; money moves when two people agree."""
     if isinstance(command, RaiseItem):
-        return [_raised(command.found)] if isinstance(item, Absent) else []
+        return _raise(command, item)
     if isinstance(item, Absent):
         raise Rejected("open-item-unknown", "No such open item.")
     match command:
@@ -141,7 +153,20 @@ def decide(command: OpenItemCommand, item: OpenItem) -> list[OpenItemEvent]:
             return _decline(command, item)
 
 
-def _raised(found: Finding) -> OpenItemRaised:
+def _raise(command: RaiseItem, item: OpenItem) -> list[OpenItemEvent]:
+    match item:
+        case Absent():
+            return [_raised(command.found, 1)]
+        case Closed(raised, closed):
+            explained = closed.resolution in EXPLAINING and bool(raised.entry_no or raised.transfer_id)
+            if command.rounds < raised.round or explained:
+                return []
+            return [_raised(command.found, raised.round + 1)]
+        case Open() | Proposed():
+            return []
+
+
+def _raised(found: Finding, round_no: int) -> OpenItemRaised:
     return OpenItemRaised(
         item_id=found.item_id,
         finding=found.finding,
@@ -157,6 +182,7 @@ def _raised(found: Finding) -> OpenItemRaised:
         fund=found.fund,
         payout_id=found.payout_id,
         attempt=found.attempt,
+        round=round_no,
     )
 
 
@@ -169,17 +195,43 @@ def _pair(command: PairItem, item: Open | Proposed | Closed) -> list[OpenItemEve
         raise Rejected("reason-missing", "An open item is closed with a reason.", "reason")
     match item:
         case Open(raised):
-            if command.other_id == raised.item_id or raised.difference_fen + command.other_fen:
+            other = command.other
+            if other.item_id == raised.item_id or raised.difference_fen + other.difference_fen:
                 raise Rejected("items-do-not-cancel", "Two items are closed together when they cancel out.", "with")
             if not raised.difference_fen:
                 raise Rejected("nothing-to-pair", "What moved nowhere has no amount that another could cancel.")
-            return [_closed(raised, PAIRED, command.reason, command.by, "", paired_with=command.other_id)]
-        case Proposed():
-            raise Rejected("resolution-pending", "A resolution of this item waits for a second person.")
+            _same_purse(raised, other)
+            if raised.end_to_end_id and other.end_to_end_id == raised.end_to_end_id:
+                return [_closed(raised, PAIRED, command.reason, command.by, "", paired_with=other.item_id)]
+            return [_pair_proposal(command, raised)]
+        case Proposed(raised, proposed):
+            if proposed != _pair_proposal(command, raised):
+                raise Rejected("resolution-pending", "A resolution of this item waits for a second person.")
+            return []
         case Closed(closed=closed):
-            if (closed.resolution, closed.paired_with) != (PAIRED, command.other_id):
+            if (closed.resolution, closed.paired_with) != (PAIRED, command.other.item_id):
                 raise Rejected("open-item-closed", "The item has been closed.")
             return []
+
+
+def _same_purse(raised: OpenItemRaised, other: OpenItemRaised) -> None:
+    """What is nobody's yet may be anybody's; what is known to be of two purses cancels out in neither."""
+    for ours, theirs in ((raised.plan_code, other.plan_code), (raised.fund, other.fund)):
+        if ours and theirs and ours != theirs:
+            raise Rejected("purses-differ", "Items of two plans or funds do not end each other.", "paired_with")
+
+
+def _pair_proposal(command: PairItem, raised: OpenItemRaised) -> ResolutionProposed:
+    return ResolutionProposed(
+        item_id=raised.item_id,
+        resolution=PAIRED,
+        reason=command.reason,
+        plan_code=raised.plan_code,
+        fund=raised.fund,
+        bank_reference="",
+        by=command.by,
+        paired_with=command.other.item_id,
+    )
 
 
 def _propose(command: ProposeResolution, item: Open | Proposed | Closed) -> list[OpenItemEvent]:
@@ -235,6 +287,8 @@ def _confirm(command: ConfirmResolution, item: Open | Proposed | Closed) -> list
         case Proposed(raised, proposed):
             if command.by == proposed.by:
                 raise Rejected("same-person", "A second person has to agree.")
+            if proposed.paired_with != command.paired_with:
+                raise Rejected("pair-broken", "The other item is not paired with this one any longer; decline it.")
             return [_agreed(raised, proposed, command.by)]
         case Closed(closed=closed):
             if closed.confirmed_by != command.by:
@@ -254,10 +308,9 @@ def _decline(command: DeclineResolution, item: Open | Proposed | Closed) -> list
 
 def _agreed(raised: OpenItemRaised, proposed: ResolutionProposed, by: str) -> OpenItemClosed:
     """The ledger follows the statement where it was agreed so; what becomes of an order moves by its payout alone."""
-    fund = ledger.FUNDS[proposed.fund]
     closed = _closed(raised, proposed.resolution, proposed.reason, proposed.by, by)
     transfers = (
-        ledger.corrected(raised.item_id, proposed.plan_code, raised.difference_fen, fund)
+        ledger.corrected(raised.item_id, proposed.plan_code, raised.difference_fen, ledger.FUNDS[proposed.fund])
         if proposed.resolution == BOOKED
         else ()
     )
@@ -270,7 +323,7 @@ def _agreed(raised: OpenItemRaised, proposed: ResolutionProposed, by: str) -> Op
         difference_fen=closed.difference_fen,
         plan_code=proposed.plan_code,
         fund=proposed.fund,
-        paired_with="",
+        paired_with=proposed.paired_with,
         transfers=transfers,
     )
 

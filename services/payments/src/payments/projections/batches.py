@@ -38,6 +38,8 @@ TABLE = sa.Table(
 )
 """`org_path` is where its maker sat; `ended` counts payments with an end; `warnings` is JSON text."""
 C = TABLE.c
+SIGNED = ("signed", "sent", "partly_done", "reconciled")
+"""States in which a batch's payments are, or may be, with the bank."""
 
 
 def apply(recorded: Recorded) -> Iterable[Write]:

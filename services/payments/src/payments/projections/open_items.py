@@ -10,9 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.log import Recorded
 from chassis.projections import Patch, Projection, Put, Write
 from contracts.payments.bank import OpenItemClosed, OpenItemRaised, ResolutionDeclined, ResolutionProposed
+from payments.domain.open_item import EXPLAINING
 
 NAME = "open_items"
 OPEN, PROPOSED, CLOSED = "open", "proposed", "closed"
+ITEMS_MAX = 2_000
+"""Items that are named to Postgres at once."""
 
 TABLE = sa.Table(
     NAME,
@@ -29,6 +32,8 @@ TABLE = sa.Table(
     sa.Column("plan_code", sa.Text, nullable=False),
     sa.Column("fund", sa.Text, nullable=False),
     sa.Column("payout_id", sa.Text, nullable=False),
+    sa.Column("round", sa.Integer, nullable=False),
+    sa.Column("paired_with", sa.Text, nullable=False),
     sa.Column("resolution", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("by", sa.Text, nullable=False),
@@ -58,6 +63,8 @@ def apply(recorded: Recorded) -> Iterable[Write]:
                     plan_code=event.plan_code,
                     fund=event.fund,
                     payout_id=event.payout_id,
+                    round=event.round,
+                    paired_with="",
                     resolution="",
                     reason="",
                     by="",
@@ -67,18 +74,18 @@ def apply(recorded: Recorded) -> Iterable[Write]:
             ]
         case ResolutionProposed() as event:
             told = {"resolution": event.resolution, "reason": event.reason, "by": event.by}
-            return [Patch((event.item_id,), state=PROPOSED, **told)]
+            return [Patch((event.item_id,), state=PROPOSED, paired_with=event.paired_with, **told)]
         case ResolutionDeclined(item_id=item_id, reason=reason):
-            return [Patch((item_id,), state=OPEN, resolution="", reason=reason, by="")]
+            return [Patch((item_id,), state=OPEN, resolution="", reason=reason, by="", paired_with="")]
         case OpenItemClosed() as event:
             told = {"resolution": event.resolution, "reason": event.reason, "by": event.by}
             whose = {"plan_code": event.plan_code, "fund": event.fund, "confirmed_by": event.confirmed_by}
-            return [Patch((event.item_id,), state=CLOSED, **told, **whose)]
+            return [Patch((event.item_id,), state=CLOSED, paired_with=event.paired_with, **told, **whose)]
         case _:
             return []
 
 
-PROJECTION = Projection(NAME, version=2, source="payments", table=TABLE, apply=apply)
+PROJECTION = Projection(NAME, version=3, source="payments", table=TABLE, apply=apply)
 
 
 async def page(c: AsyncConnection, after: int, limit: int) -> Sequence[sa.RowMapping]:
@@ -93,9 +100,18 @@ async def standing(c: AsyncConnection) -> dict[str, str]:
     return {row.item_id: row.end_to_end_id for row in rows}
 
 
+async def rounds(c: AsyncConnection, item_ids: Sequence[str]) -> dict[str, int]:
+    """How often each of these was raised; those that never were are left out."""
+    found: dict[str, int] = {}
+    for start in range(0, len(item_ids), ITEMS_MAX):
+        some = C.item_id.in_(item_ids[start : start + ITEMS_MAX])
+        found |= {row.item_id: row.round for row in await c.execute(sa.select(C.item_id, C.round).where(some))}
+    return found
+
+
 async def explained(c: AsyncConnection, keys: Sequence[str] | None = None) -> tuple[set[int], set[str]]:
     """Entries and transfers that people have explained, so that nothing is asked of them again; of orders, if named."""
-    explaining = C.resolution.in_(("booked", "paired", "not_paid"))
+    explaining = C.resolution.in_(EXPLAINING)
     query = sa.select(C.entry_no, C.transfer_id).where(C.state == CLOSED, explaining)
     rows = (await c.execute(query if keys is None else query.where(C.end_to_end_id.in_(keys)))).all()
     return {row.entry_no for row in rows if row.entry_no}, {row.transfer_id for row in rows if row.transfer_id}

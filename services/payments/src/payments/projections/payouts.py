@@ -34,6 +34,7 @@ from contracts.payments.v1 import (
 )
 from payments.domain.payout_stages import CALL_DONE, CALL_DUE, REACHED
 from payments.domain.reasons import SAME_ACCOUNT_REASONS
+from payments.projections import batches
 
 NAME = "payouts"
 REQUESTED, BATCHED, UNKNOWN, SETTLED, RETURNED = "requested", "batched", "unknown", "settled", "returned"
@@ -280,10 +281,16 @@ async def any_open(c: AsyncConnection) -> bool:
     return bool((await c.execute(sa.select(sa.exists().where(OPEN)))).scalar_one())
 
 
-async def silent(c: AsyncConnection, before_ms: int, limit: int) -> list[str]:
-    """Payouts that were batched before a moment and have heard nothing."""
-    query = sa.select(C.payout_id).where(OPEN, C.batched_ms <= before_ms).order_by(C.batched_ms).limit(limit)
-    return list((await c.execute(query)).scalars())
+async def silent(c: AsyncConnection, before_ms: int, after: tuple[int, str], limit: int) -> list[tuple[int, str]]:
+    """Payouts of signed batches that were batched before a moment and have heard nothing, each with its moment.
+
+    In that order, after the last one that was asked about (`after`).
+    """
+    signed = sa.exists().where(batches.C.batch_id == C.batch_id, batches.C.state.in_(batches.SIGNED))
+    place = sa.tuple_(C.batched_ms, C.payout_id)
+    query = sa.select(C.batched_ms, C.payout_id).where(OPEN, C.batched_ms <= before_ms, signed, place > after)
+    rows = await c.execute(query.order_by(C.batched_ms, C.payout_id).limit(limit))
+    return [(row.batched_ms, row.payout_id) for row in rows]
 
 
 async def to_query(c: AsyncConnection, midnight_ms: int, limit: int) -> list[str]:

@@ -112,7 +112,7 @@ async def ledger_fen(c: AsyncConnection, day: str) -> int:
 
 async def _orders(c: AsyncConnection, overdue: str, keys: Sequence[str] | None) -> list[Attempt]:
     """The batches' leg: what was signed and may be with the bank."""
-    signed = batches.C.state.in_(("signed", "sent", "partly_done", "reconciled"))
+    signed = batches.C.state.in_(batches.SIGNED)
     query = sa.select(attempts.TABLE).join(batches.TABLE, batches.C.batch_id == attempts.C.batch_id).where(signed)
     if keys is not None:
         query = query.where(attempts.C.end_to_end_id.in_(keys))

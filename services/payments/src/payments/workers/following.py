@@ -19,6 +19,7 @@ from payments.workers.reconciling import Standing, reconcile
 from payments.workers.statement import query_payout, query_return, read_messages
 
 Look = Callable[[Context], Awaitable[None]]
+FROM_THE_OLDEST = (0, "")
 
 
 async def follow_statement(context: Context) -> None:
@@ -42,9 +43,11 @@ async def follow_statement(context: Context) -> None:
 
 async def follow_silence(context: Context) -> None:
     """Query what has been out for `silent_after_s` of business time, and what may be tried again after a query."""
+    asked = FROM_THE_OLDEST
 
     async def look(context: Context) -> None:
-        await query_silent(context)
+        nonlocal asked
+        asked = await query_silent(context, asked)
         await query_returns(context)
 
     await _keep_on(look, context, context.settings.silent_interval_ms)
@@ -71,19 +74,23 @@ async def take_in_statement(context: Context) -> None:
     await context.executor.run(work)
 
 
-async def query_silent(context: Context) -> None:
-    """Ask the bank about every silent attempt, one by one, at most `silent_payouts_max` a turn."""
+async def query_silent(context: Context, after: tuple[int, str] = FROM_THE_OLDEST) -> tuple[int, str]:
+    """Ask the bank about silent attempts, one by one, at most `silent_payouts_max` a turn.
+
+    In turn: those behind `after`, which the turn before answered, and from the oldest again once all were asked about.
+    """
     settings = context.settings
     bank = bank_of(context)
     before = context.clock.now() - timedelta(seconds=settings.silent_after_s)
     async with context.reads.connection() as c:
-        silent = await payouts.silent(c, round(before.timestamp() * 1000), settings.silent_payouts_max)
-    for payout_id in silent:
+        silent = await payouts.silent(c, round(before.timestamp() * 1000), after, settings.silent_payouts_max)
+    for _, payout_id in silent:
 
         async def work(session: Session, payout_id: str = payout_id) -> None:
             await query_payout(payout_id, session, bank)
 
         await context.executor.run(work)
+    return silent[-1] if len(silent) == settings.silent_payouts_max else FROM_THE_OLDEST
 
 
 async def query_returns(context: Context) -> None:

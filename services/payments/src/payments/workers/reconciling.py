@@ -103,23 +103,25 @@ async def _compare(context: Context, today: date, keys: list[str] | None) -> Non
     """New disagreements are raised, those that are gone are closed; only an exact match closes by itself."""
     day, overdue = _days(context, today)
     async with context.reads.connection() as c:
-        found = await reconciliation.findings(c, day, overdue, keys)
+        # Before what is found: an end that comes in between leaves an item standing for this turn, not found anew.
         standing = await open_items.standing(c)
-    differing = {one.item_id: one for one in found if one.finding not in AGREED}
-    fresh = [one for item_id, one in differing.items() if item_id not in standing]
+        found = await reconciliation.findings(c, day, overdue, keys)
+        differing = {one.item_id: one for one in found if one.finding not in AGREED}
+        raised = await open_items.rounds(c, [item_id for item_id in differing if item_id not in standing])
+    fresh = [RaiseItem(one, raised.get(item_id, 0)) for item_id, one in differing.items() if item_id not in standing]
     gone = [item_id for item_id in standing if item_id not in differing]
     for start in range(0, max(len(fresh), len(gone)), ITEMS_MAX):
         await _note(context, fresh[start : start + ITEMS_MAX], gone[start : start + ITEMS_MAX], differing, standing)
 
 
 async def _note(
-    context: Context, fresh: list[Finding], gone: list[str], differing: dict[str, Finding], standing: dict[str, str]
+    context: Context, fresh: list[RaiseItem], gone: list[str], differing: dict[str, Finding], standing: dict[str, str]
 ) -> None:
     still = {one.key for one in differing.values()}
 
     async def work(session: Session) -> None:
         for one in fresh:
-            await session.decide(OPEN_ITEM, one.item_id, RaiseItem(one))
+            await session.decide(OPEN_ITEM, one.found.item_id, one)
         for item_id in gone:
             await session.decide(OPEN_ITEM, item_id, MatchItem(agreed=standing[item_id] not in still))
 
