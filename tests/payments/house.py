@@ -26,14 +26,14 @@ from contracts.claims.relief import ReliefGranted
 from contracts.claims.v1 import BenefitLine, ClaimApproved, Payee
 from contracts.enrolment.v1 import DonationReceived
 from contracts.envelope import Actor, RawEnvelope
-from contracts.payments.v1 import BatchSigned
+from contracts.payments.v1 import BatchDrafted, BatchSigned
 from contracts.person import Account
 from payments import api, inbox
 from payments.bank.http import HttpBank
 from payments.domain.payout_stages import CLAIM_ACCOUNT_FIELD
 from payments.settings import Settings
 from payments.workers.following import query_returns
-from payments.workers.sending import give_up, send_batch
+from payments.workers.sending import send_batch
 from payments.workers.statement import query_payout, read_messages
 
 from .synthetic import PLAN
@@ -307,7 +307,11 @@ class House:
         await send_batch(await self.signed_event(batch_id), self.context)
 
     async def lose_patience(self, batch_id: str) -> None:
-        await give_up(await self.signed_event(batch_id), self.context)
+        """The payouts of a batch have been silent for too long, and are asked about."""
+        batch = await self.context.log.load(f"batch-{batch_id}")
+        drafted = next(one.event for one in batch if isinstance(one.event, BatchDrafted))
+        for payout_id in drafted.payout_ids:
+            await self.query(payout_id)
 
     async def take_in_statement(self) -> None:
         await self.settled_reads()

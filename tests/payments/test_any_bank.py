@@ -46,7 +46,7 @@ STEPS: tuple[tuple[str, Any], ...] = (
     ("pay", ""), ("pay", ""), ("send", 0), ("send", 0), ("send", 1), ("send", 2), ("give_up", 0), ("give_up", 1),
     ("read", ""), ("read", ""), ("query", ""), ("query", ""), ("ask_again", ""), ("compare", ""), ("explain", ""),
     ("sleep", ""), ("sleep", ""), ("restart", ""), ("correct", ""), ("correct", "990002"),
-    ("misbehave", "drop_reply"), ("misbehave", "down"), ("misbehave", "down_day"),
+    ("misbehave", "drop_reply"), ("misbehave", "down"), ("misbehave", "down_day"), ("misbehave", "refuse_file"),
 )  # fmt: skip
 STEPS_TAKEN = 16
 PAYEES_MAX = 3
@@ -122,7 +122,7 @@ async def judge(town: Town) -> None:
     assert (view["unexplained_fen"], view["open_difference_fen"]) == (0, 0), view
     assert view["closing_fen"] == view["ledger_cash_fen"]
     batches = (await house.get("/batches?limit=200"))["items"]
-    assert {one["state"] for one in batches} <= {"reconciled"}, batches
+    assert {one["state"] for one in batches} <= {"reconciled", "refused", "cancelled"}, batches
 
 
 @settings(

@@ -14,7 +14,7 @@ from chassis.keyring import Tampered
 from contracts.payments.v1 import BatchSigned, StatementImported
 from payments.bank import kept
 from payments.bank.formats import FORMATS
-from payments.bank.port import BatchRefused, NoAnswer
+from payments.bank.port import BatchDiffers, NoAnswer
 from payments.domain.instruction import CreditTransfer, PaymentOrder, digest, message_id
 from payments.workers import sending
 
@@ -140,7 +140,7 @@ async def test_a_bank_that_is_down_is_asked_again_and_nothing_is_sent_blindly(ho
     assert [one["bookings"] for one in await house.bookings()] == [1]
 
 
-async def test_after_the_last_attempt_a_payout_is_unknown_in_no_other_batch_and_settles_by_query(house: House) -> None:
+async def test_a_silent_payout_is_unknown_goes_into_no_other_batch_and_settles_by_query(house: House) -> None:
     await house.donate(1_000_000)
     (payout_id,) = await house.approve(50_000, GOOD_CARD)
     batch_id = await house.sign_all()
@@ -260,7 +260,7 @@ async def test_a_batch_id_that_the_bank_knows_with_other_content_is_refused(hous
         )
 
     await house.bank.submit(file(5), "iso20022")
-    with pytest.raises(BatchRefused):
+    with pytest.raises(BatchDiffers):
         await house.bank.submit(file(6), "iso20022")
 
 

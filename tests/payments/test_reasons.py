@@ -17,13 +17,14 @@ NEXT = {
     "LIMIT": reasons.OTHER_CARD,
     "BANK_INFO": reasons.CORRECT_BANK,
     "BANK_SYSTEM": reasons.RETRY_NEXT_DAY,
+    "FILE_NOT_TAKEN": reasons.RETRY_NEXT_DAY,
 }
 
 
 @pytest.mark.parametrize(("code", "step"), NEXT.items())
 def test_a_return_reason_names_what_comes_next(code: str, step: str) -> None:
     assert RETURN_REASONS[code].next_step == step
-    assert RETURN_REASONS[code].same_account == (code == "BANK_SYSTEM")
+    assert RETURN_REASONS[code].same_account == (code in {"BANK_SYSTEM", "FILE_NOT_TAKEN"})
     assert reason_of(code) == code
 
 

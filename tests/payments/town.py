@@ -109,7 +109,7 @@ class Town:
             await self.bank_does(lambda: self.house.send(batch_id))
 
     async def give_up(self, place: int) -> None:
-        """The job of one batch has run out of attempts."""
+        """One batch has been silent for too long."""
         if self.batches:
             await self.house.lose_patience(self.batches[place % len(self.batches)])
 

@@ -51,6 +51,43 @@ class BatchReconciled(Event, frozen=True, kw_only=True):
     ended: int
 
 
+class BatchRefused(Event, frozen=True, kw_only=True):
+    """The bank refused the whole file of a batch and knows nothing of it: its end. Stream `batch-<id>`.
+
+    `reason` is the bank's code (an ISO 20022 code of the report), or HTTP_<status> where it gave none.
+    """
+
+    batch_id: str
+    reason: str
+
+
+class BatchCancelled(Event, frozen=True, kw_only=True):
+    """A batch came to an end before the bank had it. Stream `batch-<id>`.
+
+    `by` is a person and `reason` that person's words; or `by` is "payments" and `reason` overtaken: a payout of the
+    signed batch had ended elsewhere, so that its file must not go out.
+    """
+
+    batch_id: str
+    by: str
+    reason: str
+
+
+class PayoutReleased(Event, frozen=True, kw_only=True):
+    """An attempt is over because its batch is, and the payout is owed as before. Stream `payout-…`.
+
+    The attempt's number is used up. `reason` is "" where the batch was never signed; FILE_NOT_TAKEN where its file was,
+    and the bank is asked on a later day before there is another attempt. `released_on` is an ISO date.
+    """
+
+    payout_id: str
+    batch_id: str
+    attempt: int
+    reason: str
+    released_on: str
+    transfers: tuple[Transfer, ...]
+
+
 class ReturnQueried(Event, frozen=True, kw_only=True):
     """The bank was asked, on a later day, about an attempt that its own failure sent back. Stream `payout-…`.
 
@@ -155,6 +192,9 @@ EVENTS: dict[str, type[Event]] = {
     "payments.bank-day-taken.v1": BankDayTaken,
     "payments.batch-partly-done.v1": BatchPartlyDone,
     "payments.batch-reconciled.v1": BatchReconciled,
+    "payments.batch-refused.v1": BatchRefused,
+    "payments.batch-cancelled.v1": BatchCancelled,
+    "payments.payout-released.v1": PayoutReleased,
     "payments.return-queried.v1": ReturnQueried,
     "payments.dispute-ended.v1": DisputeEnded,
     "payments.open-item-raised.v1": OpenItemRaised,

@@ -74,7 +74,7 @@ class Misbehaviour(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     kind: Literal[
         "delay", "silent", "lose", "drop_reply", "slow_reply", "duplicate", "contradict", "return_after_booking",
-        "reverse", "reject", "wrong_amount", "down", "down_day",
+        "reverse", "reject", "wrong_amount", "down", "down_day", "refuse_file",
     ]  # fmt: skip
     matches: str = ""
     times: int = 1
@@ -110,6 +110,9 @@ async def take_batch(request: Request[Any, Any, Any], book: Book, desk: Desk) ->
         order = dialect.order(document)
     except Unreadable as no:
         raise HTTPException(str(no), status_code=HTTPStatus.UNPROCESSABLE_ENTITY) from None
+    refused = book.faults.play("refuse_file", order.batch_id)
+    if refused:
+        return _refusal(refused, order.batch_id, dialect, desk)
     digest = hashlib.sha256(document).hexdigest()
     try:
         reference = book.take(order.batch_id, digest, list(order.payments), _now_ms(), desk.today)
@@ -208,6 +211,13 @@ async def behaviour(book: Book) -> list[Fault]:
 async def healthz() -> dict[str, str]:
     """It runs."""
     return {"status": "ok"}
+
+
+def _refusal(fault: Fault, batch_id: str, dialect: Dialect, desk: Desk) -> Response[bytes]:
+    """Nothing of the file is kept: a 400, or with a reason a receipt in the file's own words."""
+    if not fault.reason:
+        raise HTTPException("The file is refused.", status_code=HTTPStatus.BAD_REQUEST)
+    return Response(dialect.refusal(batch_id, fault.reason, desk.stamp), media_type=dialect.media_type)
 
 
 def _dialect(header: str) -> Dialect:

@@ -36,6 +36,10 @@ class Dialect(Protocol):
         """The bank has the batch."""
         ...
 
+    def refusal(self, batch_id: str, reason: str, now: str) -> bytes:
+        """The bank takes nothing of the batch."""
+        ...
+
     def message(self, told: Told, now: str) -> tuple[str, bytes]:
         """What was told, and the kind of its document."""
         ...

@@ -54,6 +54,13 @@ class Iso20022:
         _leaf(report[1], "GrpSts", "ACCP")
         return _bytes(document)
 
+    def refusal(self, batch_id: str, reason: str, now: str) -> bytes:
+        """A pain.002: the whole batch is rejected."""
+        document, report = _report(f"NO-{batch_id[:16]}", batch_id, now)
+        _leaf(report[1], "GrpSts", "RJCT")
+        _leaf(ET.SubElement(ET.SubElement(report[1], "StsRsnInf"), "Rsn"), "Prtry", reason)
+        return _bytes(document)
+
     def message(self, told: Told, now: str) -> tuple[str, bytes]:
         """Refused payments are a pain.002, entries a page of the account's camt.053."""
         if told.kind != STATUS:

@@ -14,6 +14,7 @@ ORDER_COLUMNS = 11
 RESULT_HEADER = ("序号", "端到端标识", "结果", "原因", "银行流水号", "金额", "记账日期")
 DAY_HEADER = ("账号", "日期", "期初余额", "期末余额", "笔数")
 RECEIPT_HEADER = ("批次号", "银行受理号")
+REFUSAL_HEADER = ("批次号", "拒收原因")
 
 
 class PlainCsv:
@@ -36,6 +37,11 @@ class PlainCsv:
         """The batch's id and the bank's number for it."""
         del now
         return _written([RECEIPT_HEADER, (batch_id, reference)])
+
+    def refusal(self, batch_id: str, reason: str, now: str) -> bytes:
+        """The batch's id and why nothing of it is taken."""
+        del now
+        return _written([REFUSAL_HEADER, (batch_id, reason)])
 
     def message(self, told: Told, now: str) -> tuple[str, bytes]:
         """A line for each result."""

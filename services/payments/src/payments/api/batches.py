@@ -96,6 +96,9 @@ class BatchView(msgspec.Struct, frozen=True):
     file_sha256: str
     bank_reference: str
     ended: int
+    end_reason: str
+    """Why it was cancelled, or the bank's code for refusing it."""
+    cancelled_by: str
     warnings: tuple[Warned, ...]
 
 
@@ -284,6 +287,8 @@ def batch_view(row: sa.RowMapping) -> BatchView:
         file_sha256=row["file_sha256"],
         bank_reference=row["bank_reference"],
         ended=row["ended"],
+        end_reason=row["end_reason"],
+        cancelled_by=row["cancelled_by"],
         warnings=msgspec.json.decode(row["warnings"], type=tuple[Warned, ...]),
     )
 

@@ -10,9 +10,19 @@ import msgspec
 
 from chassis.context import Context
 from payments.bank.formats import FORMATS
-from payments.bank.port import Bank, BankDay, BankMessage, BatchRefused, Line, NoAnswer
+from payments.bank.port import Bank, BankDay, BankMessage, BatchDiffers, BatchRefused, Line, NoAnswer
 
 T = TypeVar("T", bound=msgspec.Struct)
+
+OF_THE_FILE = frozenset(
+    {
+        HTTPStatus.BAD_REQUEST,
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+    }
+)
+"""Answers that speak of the file. Others (401, 403, 404, 429 …) speak of the way to the bank, and decide nothing."""
 
 
 class _Telling(msgspec.Struct, frozen=True):
@@ -46,14 +56,16 @@ class HttpBank:
         self._format = FORMATS[spoken]
 
     async def submit(self, file: bytes, file_format: str) -> str:
-        """Hand in a file. Raises NoAnswer, BatchRefused."""
+        """Hand in a file. Raises NoAnswer, BatchRefused, BatchDiffers."""
         answer = await self._ask("POST", "/batches", file, FORMATS[file_format].media_type)
-        if HTTPStatus.BAD_REQUEST <= answer.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
-            raise BatchRefused(f"The bank refused the batch with status {answer.status_code}.")
+        if answer.status_code == HTTPStatus.CONFLICT:
+            raise BatchDiffers("The bank knows this batch id with another content.")
+        if answer.status_code in OF_THE_FILE:
+            raise BatchRefused(f"HTTP_{answer.status_code}")
         return FORMATS[file_format].read_receipt(_content(answer))
 
     async def reference_of(self, message_id: str) -> str | None:
-        """Query by batch. Raises NoAnswer."""
+        """Query by batch. Raises NoAnswer, BatchRefused."""
         answer = await self._ask("GET", f"/batches/{message_id}")
         if answer.status_code == HTTPStatus.NOT_FOUND:
             return None

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 from xml.parsers import expat
 
 from contracts.payments.bank import BankEntry
-from payments.bank.port import BankDay, Line, NoAnswer
+from payments.bank.port import BankDay, BatchRefused, Line, NoAnswer
 from payments.domain.instruction import PURPOSE, CreditTransfer, PaymentOrder, yuan_text
 from payments.domain.reasons import reason_of
 
@@ -56,10 +56,11 @@ def written(order: PaymentOrder) -> bytes:
 
 
 def read_receipt(document: bytes) -> str:
-    """The bank's reference for an accepted batch. Raises NoAnswer."""
+    """The bank's reference for an accepted batch. Raises NoAnswer, BatchRefused."""
     report = _root(document, "CstmrPmtStsRpt")
     if _text(report, "OrgnlGrpInfAndSts/GrpSts") == "RJCT":
-        raise NoAnswer("The bank's report refuses the batch.")
+        why = "OrgnlGrpInfAndSts/StsRsnInf/Rsn"
+        raise BatchRefused(_text(report, f"{why}/Cd") or _text(report, f"{why}/Prtry"))
     return _needed(report, "GrpHdr/MsgId")
 
 

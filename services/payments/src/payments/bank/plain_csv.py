@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from contracts.payments.bank import BankEntry
 from payments.bank.iso20022 import fen_of
-from payments.bank.port import BankDay, Line, NoAnswer
+from payments.bank.port import BankDay, BatchRefused, Line, NoAnswer
 from payments.domain.instruction import PURPOSE, PaymentOrder, yuan_text
 from payments.domain.reasons import reason_of
 
@@ -19,6 +19,8 @@ COLUMNS = (
     "序号", "端到端标识", "申领编号", "收款人户名", "证件号码", "收款账号", "开户行", "行号", "金额", "用途", "手机号",
 )  # fmt: skip
 """Of a payment; payments holds neither ID number nor mobile, so both stay empty (domain 7.1: if not needed)."""
+REFUSAL = "拒收原因"
+"""The column of a receipt that says why the whole file was not taken."""
 RESULT_COLUMNS = 7
 DAY_COLUMNS = 5
 KINDS = {"BOOKED": "paid", "RETURNED": "returned", "RECEIVED": "received", "CHARGED": "charged"}
@@ -48,8 +50,11 @@ def written(order: PaymentOrder) -> bytes:
 
 
 def read_receipt(document: bytes) -> str:
-    """The bank's number for a batch. Raises NoAnswer."""
-    return _rows(document, 2)[0][1]
+    """The bank's number for a batch. Raises NoAnswer, BatchRefused."""
+    (row, *_) = _rows(document, 2)
+    if _read(document)[0][1:] == [REFUSAL]:
+        raise BatchRefused(row[1])
+    return row[1]
 
 
 def read_message(kind: str, document: bytes) -> tuple[Line, ...]:

@@ -8,10 +8,14 @@ how a bank is reached, and no adapter repeats a call by itself.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Protocol
 
 from contracts.payments.bank import BankEntry
+
+CODE = re.compile("[A-Z0-9_]{1,35}")
+"""A reason that a bank gives as a code; its free words might name a payee."""
 
 
 class NoAnswer(Exception):
@@ -19,7 +23,16 @@ class NoAnswer(Exception):
 
 
 class BatchRefused(Exception):
-    """The bank knows this batch id with another content, or cannot read the batch: a person has to look."""
+    """The bank has refused this file as a whole, and carries out nothing of it. `reason` is its code."""
+
+    def __init__(self, reason: str) -> None:
+        """`reason`: a code (CODE); what a bank wrote otherwise is OTHER."""
+        self.reason = reason if CODE.fullmatch(reason) else "OTHER"
+        super().__init__(f"The bank refused the file: {self.reason}.")
+
+
+class BatchDiffers(Exception):
+    """The bank knows this batch id with another content: a person has to look."""
 
 
 @dataclass(frozen=True)
@@ -60,14 +73,14 @@ class Bank(Protocol):
     """One bank account at one bank. Every call is bounded in time; every call may raise NoAnswer."""
 
     async def submit(self, file: bytes, file_format: str) -> str:
-        """Hand in a signed file, unchanged; the bank's receipt. Raises BatchRefused.
+        """Hand in a signed file, unchanged; the bank's receipt. Raises BatchRefused, BatchDiffers.
 
         The message id in the file is the idempotency key: the same file again is the same batch.
         """
         ...
 
     async def reference_of(self, message_id: str) -> str | None:
-        """Query by batch: its receipt, or None when the bank says that it has never seen it."""
+        """Query by batch: its receipt, or None when the bank says that it has never seen it. Raises BatchRefused."""
         ...
 
     async def results_of(self, end_to_end_id: str) -> list[Line] | None:

@@ -5,106 +5,50 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chassis.decider import Decider, Rejected
-from contracts.payments.bank import BatchPartlyDone, BatchReconciled
+from contracts.payments.bank import BatchCancelled, BatchPartlyDone, BatchReconciled, BatchRefused
 from contracts.payments.owing import BatchApproved
 from contracts.payments.v1 import BatchChecked, BatchDrafted, BatchSent, BatchSigned, BatchWarning
+from payments.domain.batch_stages import (
+    Absent,
+    Alive,
+    Batch,
+    BatchEvent,
+    Cancelled,
+    Checked,
+    Drafted,
+    Over,
+    PartlyDone,
+    Reconciled,
+    Refused,
+    Sent,
+    Signed,
+    evolve,
+)
+
+__all__ = [
+    "BATCH",
+    "BATCH_PAYOUTS_MAX",
+    "Absent",
+    "Batch",
+    "BatchEvent",
+    "BatchItem",
+    "Cancelled",
+    "Checked",
+    "Drafted",
+    "PartlyDone",
+    "Reconciled",
+    "Refused",
+    "Sent",
+    "Signed",
+    "evolve",
+]
+"""What others need of a batch beside its commands, which follow."""
 
 BATCH_PAYOUTS_MAX = 200
 """Payouts in one batch: its draft is one group of the log, and its event must stay within 60,000 bytes."""
 
-
-@dataclass(frozen=True)
-class Absent:
-    """No such batch."""
-
-
-@dataclass(frozen=True)
-class Drafted:
-    """Gathered by its maker, waiting for a second person; `approved_by` agreed to it above the limit."""
-
-    drafted: BatchDrafted
-    approved_by: str = ""
-
-
-@dataclass(frozen=True)
-class Checked:
-    """Checked by a second person, waiting for a third."""
-
-    drafted: BatchDrafted
-    checked_by: str
-    approved_by: str = ""
-
-
-@dataclass(frozen=True)
-class Signed:
-    """Released; the file of this digest may be sent."""
-
-    drafted: BatchDrafted
-    checked_by: str
-    signed_by: str
-    file_sha256: str
-
-
-@dataclass(frozen=True)
-class Sent:
-    """The bank has it."""
-
-    drafted: BatchDrafted
-    checked_by: str
-    signed_by: str
-    file_sha256: str
-    bank_reference: str
-
-
-@dataclass(frozen=True)
-class PartlyDone:
-    """Some of its payments have come to an end."""
-
-    sent: Sent
-
-    @property
-    def drafted(self) -> BatchDrafted:
-        """What was gathered."""
-        return self.sent.drafted
-
-
-@dataclass(frozen=True)
-class Reconciled:
-    """All of its payments have an end on which ledger, batch and statement agree."""
-
-    sent: Sent
-
-    @property
-    def drafted(self) -> BatchDrafted:
-        """What was gathered."""
-        return self.sent.drafted
-
-
-Batch = Absent | Drafted | Checked | Signed | Sent | PartlyDone | Reconciled
-BatchEvent = BatchDrafted | BatchApproved | BatchChecked | BatchSigned | BatchSent | BatchPartlyDone | BatchReconciled
-
-
-def evolve(batch: Batch, event: BatchEvent) -> Batch:
-    """The batch after an event."""
-    match event, batch:
-        case BatchDrafted(), _:
-            return Drafted(event)
-        case BatchApproved(), Drafted(drafted):
-            return Drafted(drafted, event.by)
-        case BatchApproved(), Checked(drafted, checked_by):
-            return Checked(drafted, checked_by, event.by)
-        case BatchChecked(), Drafted(drafted, approved_by):
-            return Checked(drafted, event.by, approved_by)
-        case BatchSigned(), Checked(drafted, checked_by):
-            return Signed(drafted, checked_by, event.by, event.file_sha256)
-        case BatchSent(), Signed(drafted, checked_by, signed_by, file_sha256):
-            return Sent(drafted, checked_by, signed_by, file_sha256, event.bank_reference)
-        case BatchPartlyDone(), Sent():
-            return PartlyDone(batch)
-        case BatchReconciled(), PartlyDone(sent):
-            return Reconciled(sent)
-        case _:
-            raise ValueError("A batch is drafted, checked, signed, sent, partly done and reconciled, in this order.")
+BY_ITSELF, OVERTAKEN = "payments", "overtaken"
+"""Who cancels a signed batch that must not go out any more, and why."""
 
 
 @dataclass(frozen=True)
@@ -169,11 +113,43 @@ class RecordEnds:
     agreed: bool
 
 
-BatchCommand = DraftBatch | ApproveBatch | CheckBatch | SignBatch | RecordSending | RecordEnds
+@dataclass(frozen=True)
+class CancelBatch:
+    """A person ends a batch that is not signed yet, and says why."""
+
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class EndOvertaken:
+    """The bank does not know the signed batch, and it must not go out: a payout of it has ended elsewhere."""
+
+
+@dataclass(frozen=True)
+class RecordRefusal:
+    """The bank refused the whole file, for this reason, and does not know the batch."""
+
+    reason: str
+
+
+BatchCommand = (
+    DraftBatch
+    | ApproveBatch
+    | CheckBatch
+    | SignBatch
+    | RecordSending
+    | RecordEnds
+    | CancelBatch
+    | EndOvertaken
+    | RecordRefusal
+)
 
 
 def decide(command: BatchCommand, batch: Batch) -> list[BatchEvent]:
     """Three different people, none of whom approved what is paid (domain 4.3, 12.3)."""
+    if isinstance(batch, Cancelled | Refused):
+        return _after_its_end(command, batch)
     match command:
         case DraftBatch():
             return _draft(command, batch)
@@ -187,17 +163,24 @@ def decide(command: BatchCommand, batch: Batch) -> list[BatchEvent]:
             return _record_sending(command, batch)
         case RecordEnds():
             return _record_ends(command, batch)
+        case CancelBatch():
+            return _cancel(command, batch)
+        case EndOvertaken() | RecordRefusal():
+            return _end_unsent(command, batch)
 
 
-def _draft(command: DraftBatch, batch: Batch) -> list[BatchEvent]:
+def _draft(command: DraftBatch, batch: Alive) -> list[BatchEvent]:
     match batch:
         case Absent():
             return [_gathered(command)]
         case Drafted() | Checked() | Signed() | Sent() | PartlyDone() | Reconciled():
-            drafted = batch.drafted
-            if tuple(item.payout_id for item in command.items) != drafted.payout_ids or command.by != drafted.by:
-                raise Rejected("batch-differs", "A batch of this id holds other payouts.")
-            return []
+            return _drafted_again(command, batch.drafted)
+
+
+def _drafted_again(command: DraftBatch, drafted: BatchDrafted) -> list[BatchEvent]:
+    if tuple(item.payout_id for item in command.items) != drafted.payout_ids or command.by != drafted.by:
+        raise Rejected("batch-differs", "A batch of this id holds other payouts.")
+    return []
 
 
 def above_limit(total_fen: int, limit_fen: int) -> bool:
@@ -205,7 +188,7 @@ def above_limit(total_fen: int, limit_fen: int) -> bool:
     return 0 < limit_fen < total_fen
 
 
-def _approve(command: ApproveBatch, batch: Batch) -> list[BatchEvent]:
+def _approve(command: ApproveBatch, batch: Alive) -> list[BatchEvent]:
     match batch:
         case Absent():
             raise Rejected("batch-unknown", "No such batch.")
@@ -223,7 +206,7 @@ def _approve(command: ApproveBatch, batch: Batch) -> list[BatchEvent]:
             raise Rejected("batch-already-signed", "The batch has been signed.")
 
 
-def _check(command: CheckBatch, batch: Batch) -> list[BatchEvent]:
+def _check(command: CheckBatch, batch: Alive) -> list[BatchEvent]:
     match batch:
         case Absent():
             raise Rejected("batch-unknown", "No such batch.")
@@ -242,7 +225,7 @@ def _check(command: CheckBatch, batch: Batch) -> list[BatchEvent]:
             return []
 
 
-def _sign(command: SignBatch, batch: Batch) -> list[BatchEvent]:
+def _sign(command: SignBatch, batch: Alive) -> list[BatchEvent]:
     match batch:
         case Absent():
             raise Rejected("batch-unknown", "No such batch.")
@@ -275,7 +258,7 @@ def _sign(command: SignBatch, batch: Batch) -> list[BatchEvent]:
             return []
 
 
-def _record_sending(command: RecordSending, batch: Batch) -> list[BatchEvent]:
+def _record_sending(command: RecordSending, batch: Alive) -> list[BatchEvent]:
     match batch:
         case Absent():
             raise Rejected("batch-unknown", "No such batch.")
@@ -293,7 +276,7 @@ def _record_sending(command: RecordSending, batch: Batch) -> list[BatchEvent]:
             return []
 
 
-def _record_ends(command: RecordEnds, batch: Batch) -> list[BatchEvent]:
+def _record_ends(command: RecordEnds, batch: Alive) -> list[BatchEvent]:
     match batch:
         case Absent():
             raise Rejected("batch-unknown", "No such batch.")
@@ -313,6 +296,43 @@ def _agreed(command: RecordEnds, sent: Sent) -> list[BatchEvent]:
     if not command.agreed or command.ended < whole:
         return []
     return [BatchReconciled(batch_id=sent.drafted.batch_id, ended=whole)]
+
+
+def _cancel(command: CancelBatch, batch: Alive) -> list[BatchEvent]:
+    match batch:
+        case Absent():
+            raise Rejected("batch-unknown", "No such batch.")
+        case Drafted(drafted) | Checked(drafted):
+            return [BatchCancelled(batch_id=drafted.batch_id, by=command.by, reason=command.reason)]
+        case Signed() | Sent() | PartlyDone() | Reconciled():
+            raise Rejected("batch-already-signed", "The batch has been signed, and may be with the bank.")
+
+
+def _end_unsent(command: EndOvertaken | RecordRefusal, batch: Alive) -> list[BatchEvent]:
+    match batch:
+        case Absent():
+            raise Rejected("batch-unknown", "No such batch.")
+        case Drafted() | Checked():
+            raise Rejected("batch-not-signed", "Only a signed batch is handed in.")
+        case Signed(drafted):
+            if isinstance(command, RecordRefusal):
+                return [BatchRefused(batch_id=drafted.batch_id, reason=command.reason)]
+            return [BatchCancelled(batch_id=drafted.batch_id, by=BY_ITSELF, reason=OVERTAKEN)]
+        case Sent() | PartlyDone() | Reconciled():
+            raise Rejected("batch-taken", "The bank has taken the batch.")
+
+
+def _after_its_end(command: BatchCommand, batch: Over) -> list[BatchEvent]:
+    """Told again it is quiet; nothing else is done with it any more."""
+    match command, batch:
+        case DraftBatch(), _:
+            return _drafted_again(command, batch.drafted)
+        case CancelBatch(by=by), Cancelled(by=first) if by == first:
+            return []
+        case (EndOvertaken(), Cancelled()) | (RecordRefusal(), Refused()):
+            return []
+        case _:
+            raise Rejected("batch-ended", "The batch was cancelled, or the bank has refused it.")
 
 
 def _gathered(command: DraftBatch) -> BatchDrafted:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chassis.decider import Decider, Rejected
+from contracts.payments.bank import PayoutReleased
 from contracts.payments.v1 import PayoutBatched, PayoutRequested
 from payments.domain import ledger
 from payments.domain.payout_approval import decide_approval, waits_for_approval
@@ -15,6 +16,7 @@ from payments.domain.payout_commands import (
     PayoutCommand,
     RecordQuery,
     RecordResult,
+    ReleasePayout,
     RequestPayout,
 )
 from payments.domain.payout_results import decide_result, money
@@ -73,6 +75,8 @@ def decide(command: PayoutCommand, payout: Payout) -> list[PayoutEvent]:
     match command:
         case BatchPayout():
             return _batch(command, payout)
+        case ReleasePayout():
+            return _release(command, payout)
         case RecordResult() | MarkUnknown() | RecordQuery() | EndDispute():
             return decide_result(command, payout)
         case AskApproval() | GiveApproval():
@@ -118,6 +122,24 @@ def _batch(command: BatchPayout, payout: Owed) -> list[PayoutEvent]:
             return []
         case Settled():
             raise Rejected("payout-settled", "The payout has been paid.")
+
+
+def _release(command: ReleasePayout, payout: Owed) -> list[PayoutEvent]:
+    """The attempt's number is not used again, so that the bank never sees one id twice (security 4.3)."""
+    match payout:
+        case Batched(terms, attempt, batch_id) | Unknown(terms, attempt, batch_id) if batch_id == command.batch_id:
+            return [
+                PayoutReleased(
+                    payout_id=terms.owed.payout_id,
+                    batch_id=batch_id,
+                    attempt=attempt,
+                    reason=command.reason,
+                    released_on=command.today,
+                    transfers=ledger.refused(*money(terms.owed, attempt)),
+                )
+            ]
+        case Requested() | Batched() | Unknown() | Settled() | Returned():
+            return []
 
 
 def _may_be_paid(command: BatchPayout, terms: Terms) -> None:

@@ -62,6 +62,15 @@ class MarkUnknown:
 
 
 @dataclass(frozen=True)
+class ReleasePayout:
+    """Its batch is over and the bank has not taken it; `reason` is "" or FILE_NOT_TAKEN, `today` an ISO date."""
+
+    batch_id: str
+    reason: str
+    today: str
+
+
+@dataclass(frozen=True)
 class RecordQuery:
     """The bank was asked about this attempt, which its own failure had sent back; `queried_on` is an ISO date."""
 
@@ -154,4 +163,4 @@ class GiveApproval:
 
 ReturnCommand = ProposeAccount | ConfirmAccount | DeclineAccount | RemindPayee | RequestCall | RecordCall
 BankSaid = RecordResult | MarkUnknown | RecordQuery | EndDispute
-PayoutCommand = RequestPayout | BatchPayout | BankSaid | ReturnCommand | AskApproval | GiveApproval
+PayoutCommand = RequestPayout | BatchPayout | ReleasePayout | BankSaid | ReturnCommand | AskApproval | GiveApproval

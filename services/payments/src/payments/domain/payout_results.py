@@ -26,6 +26,7 @@ from payments.domain.payout_stages import (
     Unknown,
     maybe_paid,
 )
+from payments.domain.reasons import FILE_NOT_TAKEN
 
 BACK = frozenset({RETURNED, REVERSED})
 
@@ -94,6 +95,9 @@ def _same(heard: Result, command: RecordResult, reason: str) -> bool:
     """The same fact again; what two people have read on the bank's paper, the bank may also tell in its own words."""
     if (heard.attempt, heard.outcome, heard.amount_fen) != (command.attempt, command.outcome, command.amount_fen):
         return False
+    # What it said of a whole file it may say of each payment in it, too.
+    if heard.reason == FILE_NOT_TAKEN:
+        return True
     told_again = (heard.reason, heard.bank_reference) == (reason, command.bank_reference)
     return told_again or heard.bank_reference.startswith(ON_PAPER)
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 
 from contracts.envelope import Sealed
-from contracts.payments.bank import DisputeEnded, ReturnQueried
+from contracts.payments.bank import DisputeEnded, PayoutReleased, ReturnQueried
 from contracts.payments.owing import (
     AccountDeclined,
     AccountMismatched,
@@ -158,6 +158,7 @@ ReturnFollowed = (
 Approval = FurtherApprovalAsked | FurtherApprovalGiven
 PayoutMoved = (
     PayoutBatched
+    | PayoutReleased
     | PayoutSettled
     | PayoutReturned
     | PayoutUnknown
@@ -183,6 +184,11 @@ def _moved(payout: Owed, event: PayoutMoved) -> Owed:
     match event:
         case PayoutBatched():
             return Batched(replace(terms, sent_to_tail=terms.account_tail), event.attempt, event.batch_id)
+        case PayoutReleased(attempt=attempt):
+            if not event.reason:
+                return Requested(terms, attempt)
+            said = Result(attempt, REJECTED, terms.owed.amount_fen, event.reason, "", event.released_on)
+            return Returned(_told(terms, said), attempt, event.reason, returned_on=event.released_on)
         case PayoutUnknown():
             return Unknown(terms, event.attempt, payout.batch_id if isinstance(payout, Batched) else "")
         case PayoutSettled():

@@ -42,10 +42,13 @@ RETURN_REASONS = {
             "BANK_SYSTEM", "银行系统或网络", ("ED05", "AB05", "AB06", "AB08"), RETRY_NEXT_DAY, same_account=True
         ),
         ReturnReason("REVERSED_BY_BANK", "银行冲账", (), RETRY_NEXT_DAY, same_account=True),
+        ReturnReason("FILE_NOT_TAKEN", "整批文件未被银行受理", (), RETRY_NEXT_DAY, same_account=True),
         ReturnReason("OTHER", "其他", ("NARR", "MS02", "MS03"), OFFICE),
     )
 }
 """What a bank may say; what it says in no word of these is OTHER, for the office."""
+FILE_NOT_TAKEN = "FILE_NOT_TAKEN"
+"""No word of a bank about one payment: the whole file was refused, or was held back after it had been signed."""
 SAME_ACCOUNT_REASONS = frozenset(code for code, reason in RETURN_REASONS.items() if reason.same_account)
 _BY_ISO = {iso: reason.code for reason in RETURN_REASONS.values() for iso in reason.iso}
 

@@ -43,7 +43,7 @@ def apply(recorded: Recorded) -> Iterable[Write]:
     ]
 
 
-PROJECTION = Projection(NAME, version=5, source="payments", table=TABLE, apply=apply)
+PROJECTION = Projection(NAME, version=6, source="payments", table=TABLE, apply=apply)
 
 
 async def of_plan(c: AsyncConnection, plan_code: str) -> dict[str, ledger.Movement]:

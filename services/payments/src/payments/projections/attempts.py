@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.clock import from_text, local_day
 from chassis.log import Recorded
 from chassis.projections import Patch, Projection, Put, Write
-from contracts.payments.bank import DisputeEnded
+from contracts.payments.bank import DisputeEnded, PayoutReleased
 from contracts.payments.v1 import PayoutBatched, PayoutDisputed, PayoutReturned, PayoutSettled, PayoutUnknown
 from payments.domain import ledger
 from payments.domain.payout import end_to_end_id
@@ -59,6 +59,8 @@ def apply(recorded: Recorded) -> Iterable[Write]:
         case PayoutReturned() as event:
             key = (end_to_end_id(event.payout_id, event.attempt),)
             return [Patch(key, outcome="returned", reason=event.reason, after_booking=event.after_booking)]
+        case PayoutReleased() as event:
+            return [Patch((end_to_end_id(event.payout_id, event.attempt),), outcome="released", reason=event.reason)]
         case PayoutUnknown() as event:
             return [Patch((end_to_end_id(event.payout_id, event.attempt),), outcome="unknown")]
         case PayoutDisputed(outcome="BOOKED") as event:
@@ -69,7 +71,7 @@ def apply(recorded: Recorded) -> Iterable[Write]:
             return []
 
 
-PROJECTION = Projection(NAME, version=5, source="payments", table=TABLE, apply=apply)
+PROJECTION = Projection(NAME, version=6, source="payments", table=TABLE, apply=apply)
 
 
 async def found(c: AsyncConnection, end_to_end_ids: Sequence[str]) -> dict[str, tuple[str, int]]:

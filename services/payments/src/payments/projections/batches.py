@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.log import Recorded
 from chassis.projections import Patch, Projection, Put, Write
-from contracts.payments.bank import BatchPartlyDone, BatchReconciled
+from contracts.payments.bank import BatchCancelled, BatchPartlyDone, BatchReconciled, BatchRefused
 from contracts.payments.owing import BatchApproved
 from contracts.payments.v1 import BatchChecked, BatchDrafted, BatchSent, BatchSigned
 
@@ -32,11 +32,14 @@ TABLE = sa.Table(
     sa.Column("file_sha256", sa.Text, nullable=False),
     sa.Column("bank_reference", sa.Text, nullable=False),
     sa.Column("ended", sa.Integer, nullable=False),
+    sa.Column("end_reason", sa.Text, nullable=False),
+    sa.Column("cancelled_by", sa.Text, nullable=False),
     sa.Column("warnings", sa.Text, nullable=False),
     sa.Column("position", sa.BigInteger, nullable=False),
     sa.Index("batches_in_order", "position"),
 )
-"""`org_path` is where its maker sat; `ended` counts payments with an end; `warnings` is JSON text."""
+"""`org_path` is where its maker sat; `ended` counts payments with an end; `warnings` is JSON text;
+`end_reason` says why it was cancelled or refused."""
 C = TABLE.c
 SIGNED = ("signed", "sent", "partly_done", "reconciled")
 """States in which a batch's payments are, or may be, with the bank."""
@@ -61,6 +64,8 @@ def apply(recorded: Recorded) -> Iterable[Write]:
                     file_sha256="",
                     bank_reference="",
                     ended=0,
+                    end_reason="",
+                    cancelled_by="",
                     warnings=msgspec.json.encode(event.warnings).decode(),
                     position=recorded.position,
                 )
@@ -77,11 +82,15 @@ def apply(recorded: Recorded) -> Iterable[Write]:
             return [Patch((batch_id,), state="partly_done", ended=ended)]
         case BatchReconciled(batch_id=batch_id, ended=ended):
             return [Patch((batch_id,), state="reconciled", ended=ended)]
+        case BatchCancelled(batch_id=batch_id, by=by, reason=reason):
+            return [Patch((batch_id,), state="cancelled", cancelled_by=by, end_reason=reason)]
+        case BatchRefused(batch_id=batch_id, reason=reason):
+            return [Patch((batch_id,), state="refused", end_reason=reason)]
         case _:
             return []
 
 
-PROJECTION = Projection(NAME, version=3, source="payments", table=TABLE, apply=apply)
+PROJECTION = Projection(NAME, version=4, source="payments", table=TABLE, apply=apply)
 
 
 async def one(c: AsyncConnection, batch_id: str) -> sa.RowMapping | None:

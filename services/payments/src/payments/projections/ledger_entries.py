@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.clock import from_text, local_day
 from chassis.log import Recorded
 from chassis.projections import Projection, Put, Write
-from contracts.payments.bank import OpenItemClosed
+from contracts.payments.bank import OpenItemClosed, PayoutReleased
 from contracts.payments.months import MonthClosed
 from contracts.payments.v1 import (
     DonationBooked,
@@ -88,6 +88,7 @@ def transfers_of(recorded: Recorded) -> tuple[Transfer, ...]:
             | RecoveryBooked(transfers=transfers)
             | PayoutRequested(transfers=transfers)
             | PayoutBatched(transfers=transfers)
+            | PayoutReleased(transfers=transfers)
             | PayoutSettled(transfers=transfers)
             | PayoutReturned(transfers=transfers)
             | OpenItemClosed(transfers=transfers)
@@ -125,7 +126,7 @@ def _about(recorded: Recorded) -> dict[str, str]:
             return {"claim": event.claim_id, "receipt": event.receipt_id}
         case PayoutRequested() as event:
             return {"claim": event.claim_id, "payout": event.payout_id}
-        case PayoutBatched() as event:
+        case PayoutBatched() | PayoutReleased() as event:
             return {"payout": event.payout_id, "attempt": str(event.attempt), "batch": event.batch_id}
         case OpenItemClosed(item_id=item_id):
             return {"open_item": item_id}
@@ -137,7 +138,7 @@ def _about(recorded: Recorded) -> dict[str, str]:
             return {}
 
 
-PROJECTION = Projection(NAME, version=6, source="payments", table=TABLE, apply=apply)
+PROJECTION = Projection(NAME, version=7, source="payments", table=TABLE, apply=apply)
 
 
 async def book(c: AsyncConnection, plan_code: str) -> AsyncIterator[Transfer]:

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.clock import SHANGHAI, from_text
 from chassis.log import Recorded
 from chassis.projections import Count, Patch, Projection, Put, Write
-from contracts.payments.bank import DisputeEnded, ReturnQueried
+from contracts.payments.bank import DisputeEnded, PayoutReleased, ReturnQueried
 from contracts.payments.owing import (
     AccountDeclined,
     AccountProposed,
@@ -101,6 +101,10 @@ def apply(recorded: Recorded) -> Iterable[Write]:
         case PayoutBatched(payout_id=payout_id, attempt=attempt, batch_id=batch_id):
             columns = {"state": BATCHED, "attempt": attempt, "batch_id": batch_id, "reason": "", "batched_ms": at_ms}
             return [Patch((payout_id,), **columns, returned_ms=None, call="")]
+        case PayoutReleased(payout_id=payout_id, reason=reason):
+            state, returned_ms = (RETURNED, at_ms) if reason else (REQUESTED, None)
+            columns = {"state": state, "returned_ms": returned_ms, "reason": reason, "batched_ms": None}
+            return [Patch((payout_id,), **columns, queried_on="", reminded_day=0, proposed_tail="", proposed_by="")]
         case PayoutUnknown(payout_id=payout_id):
             return [Patch((payout_id,), state=UNKNOWN)]
         case PayoutSettled() as event:
@@ -189,7 +193,7 @@ def _row(event: PayoutRequested, at_ms: int, position: int) -> Put:
     )
 
 
-PROJECTION = Projection(NAME, version=4, source="payments", table=TABLE, apply=apply)
+PROJECTION = Projection(NAME, version=5, source="payments", table=TABLE, apply=apply)
 
 BANKS_OWN = (C.state == RETURNED) & C.reason.in_(sorted(SAME_ACCOUNT_REASONS)) & (C.proposed_by == "")
 AGAIN = BANKS_OWN & (C.queried_on != "")

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.envelope import Event
-from contracts.payments.bank import BankDayTaken, DisputeEnded, OpenItemClosed
+from contracts.payments.bank import BankDayTaken, DisputeEnded, OpenItemClosed, PayoutReleased
 from contracts.payments.v1 import (
     BatchSigned,
     DonationBooked,
@@ -49,6 +49,7 @@ async def touched(c: AsyncConnection, events: Iterable[Event]) -> set[str]:
         match event:
             case (
                 PayoutBatched()
+                | PayoutReleased()
                 | PayoutSettled()
                 | PayoutReturned()
                 | PayoutUnknown()

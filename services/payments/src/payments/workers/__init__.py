@@ -9,13 +9,18 @@ from payments.bank import kept
 from payments.workers.following import follow_days, follow_silence, follow_statement
 from payments.workers.measuring import SWEEPS as MEASURING
 from payments.workers.reminding import SWEEPS as REMINDING
-from payments.workers.sending import give_up, send_batch
+from payments.workers.sending import send_batch
 
 __all__ = ["BACKGROUND", "SWEEPS", "WORKERS"]
 
-SEND_ATTEMPTS_MAX = 300
+SEND_ATTEMPTS_MAX = 500
 SEND_RETRY_DELAY_MS = 1_000
-"""A bank that is away this often in a row leaves the batch's payouts unknown, and its job to people."""
+SEND_RETRY_GROWTH = 1.2
+SEND_RETRY_DELAY_MS_MAX = 600_000
+"""A bank that is away is asked for more than three days, every ten minutes in the end; then the job is left to people.
+
+What becomes of the payouts meanwhile is not the job's to say: they are unknown after `silent_after_s`.
+"""
 
 WORKERS: tuple[Worker, ...] = (
     Worker(
@@ -24,7 +29,8 @@ WORKERS: tuple[Worker, ...] = (
         attempts_max=SEND_ATTEMPTS_MAX,
         retry_delay_ms=SEND_RETRY_DELAY_MS,
         run=send_batch,
-        exhausted=give_up,
+        retry_growth=SEND_RETRY_GROWTH,
+        retry_delay_ms_max=SEND_RETRY_DELAY_MS_MAX,
     ),
 )
 SWEEPS = (*REMINDING, *MEASURING)

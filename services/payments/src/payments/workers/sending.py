@@ -8,33 +8,43 @@ from chassis.log import Recorded
 from chassis.worker import NotYet
 from contracts.payments.v1 import BatchSigned
 from payments.bank import kept
+from payments.bank.ends import release
 from payments.bank.http import bank_of
-from payments.bank.port import Bank, NoAnswer
-from payments.domain.batch import BATCH, Absent, PartlyDone, Reconciled, RecordSending, Sent
+from payments.bank.port import Bank, BatchRefused, NoAnswer
+from payments.domain.batch import BATCH, Absent, EndOvertaken, RecordRefusal, RecordSending, Signed
 from payments.domain.instruction import message_id
-from payments.domain.payout import PAYOUT, Batched, MarkUnknown, Unknown
+from payments.domain.payout import PAYOUT, Batched, Unknown
 from payments.domain.payout_switch import ALL, PAYOUT_SWITCH, Paused
+from payments.domain.reasons import FILE_NOT_TAKEN
 from payments.workers.statement import read_messages
 
 
 class BatchOvertaken(Exception):
-    """A signed batch holds a payout that has an end already: nobody may hand it in, and a person has to look."""
+    """A signed batch holds a payout that has an end already: nobody may hand it in."""
 
 
 async def send_batch(recorded: Recorded, context: Context) -> None:
     """Bring one signed batch to the bank.
 
-    Raises NoAnswer (the job comes again), BatchRefused, FileMissing, BatchOvertaken. While payouts are paused nothing
-    is handed in: NotYet.
+    What the bank refuses as a whole, and what must not go out any more, ends here; its payouts are owed as before.
+    Raises NoAnswer (the job comes again), BatchDiffers, FileMissing. While payouts are paused nothing is handed in:
+    NotYet.
     """
     event = recorded.event
     assert isinstance(event, BatchSigned)
-    if await _sent_already(event.batch_id, context):
+    if await _sent_or_over(event.batch_id, context):
         return
     bank = bank_of(context)
-    reference = await bank.reference_of(message_id(event.batch_id))
-    if reference is None:
-        reference = await _hand_in(event, bank, context)
+    try:
+        reference = await bank.reference_of(message_id(event.batch_id))
+        if reference is None:
+            reference = await _hand_in(event, bank, context)
+    except BatchRefused as refused:
+        await _end(event.batch_id, RecordRefusal(refused.reason), context)
+        return
+    except BatchOvertaken:
+        await _end(event.batch_id, EndOvertaken(), context)
+        return
 
     async def note(session: Session) -> None:
         await session.decide(BATCH, event.batch_id, RecordSending(reference))
@@ -47,26 +57,20 @@ async def send_batch(recorded: Recorded, context: Context) -> None:
     await context.executor.run(look)
 
 
-async def give_up(recorded: Recorded, context: Context) -> None:
-    """The bank has not answered for this batch: its payouts are unknown, to be queried and never sent again."""
-    event = recorded.event
-    assert isinstance(event, BatchSigned)
+async def _end(batch_id: str, command: RecordRefusal | EndOvertaken, context: Context) -> None:
+    """The batch's end, and what of it is still out, in one group."""
 
     async def work(session: Session) -> None:
-        batch = await session.load(BATCH, event.batch_id)
-        assert not isinstance(batch, Absent)
-        payouts = await session.load_many(PAYOUT, batch.drafted.payout_ids)
-        for payout_id, payout in payouts.items():
-            attempt = getattr(payout, "attempt", 0)
-            await session.decide(PAYOUT, payout_id, MarkUnknown(attempt))
+        await session.decide(BATCH, batch_id, command)
+        await release(session, batch_id, FILE_NOT_TAKEN)
 
     await context.executor.run(work)
 
 
-async def _sent_already(batch_id: str, context: Context) -> bool:
+async def _sent_or_over(batch_id: str, context: Context) -> bool:
     async def work(session: Session) -> bool:
         batch = await session.load(BATCH, batch_id)
-        return isinstance(batch, Sent | PartlyDone | Reconciled)
+        return not isinstance(batch, Signed)
 
     return (await context.executor.run(work)).value
 
@@ -77,7 +81,7 @@ async def _hand_in(event: BatchSigned, bank: Bank, context: Context) -> str:
     await _still_asked_for(event, context)
     try:
         return await bank.submit(file, event.file_format)
-    except NoAnswer:
+    except (NoAnswer, BatchRefused):
         # Whether it arrived is the bank's to say; if it cannot, this job comes again and asks first.
         reference = await bank.reference_of(message_id(event.batch_id))
         if reference is None:
