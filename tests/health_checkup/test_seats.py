@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given, settings
@@ -127,6 +128,30 @@ def test_nobody_is_seated_beyond_the_quota_or_at_the_last_minute_and_who_sits_el
     spec.given(OPENED, joined("w")).when(seat("w", decided_at=f"{EVE}T18:01")).then_nothing()
     left = WaitingListLeft(stop_id="stop1", campaign="2022", person_id="w", reason="BOOKED_ELSEWHERE")
     spec.given(OPENED, joined("w")).when(seat()).then(left)
+
+
+def left_list(person: str, reason: str) -> WaitingListLeft:
+    return WaitingListLeft(stop_id="stop1", campaign="2022", person_id=person, reason=reason)
+
+
+def test_whose_cover_has_ended_is_not_seated_and_the_next_one_is() -> None:
+    asked = replace(seat("a", "b"), uncovered=frozenset({"a"}))
+    history = (OPENED, joined("a", 9), joined("b"))
+    left = left_list("a", "NOT_COVERED")
+    spec.given(*history).when(asked).then(left, given_seat("b"))
+    spec.given(*history).when(replace(asked, decided_at=f"{EVE}T18:01")).then_nothing()
+    spec.given(*history, left, given_seat("b")).when(asked).then_nothing()
+    spec.given(*history, left).when(join("a", covered=False)).then_rejected("not-covered")
+
+
+def test_whoever_waits_when_the_stop_closes_waits_no_more() -> None:
+    close = ask.CloseStop("stop1", f"{DATE}T20:00", elsewhere=frozenset({"b"}))
+    history = (OPENED, joined("a", 1), joined("b"), joined("came", 2), attended("came"))
+    closed = StopClosed(stop_id="stop1", campaign="2022", booked=0, attended=1, missed=0, walk_ins=1)
+    ends = (left_list("a", "STOP_OVER"), left_list("b", "BOOKED_ELSEWHERE"), closed)
+    spec.given(*history).when(close).then(*ends)
+    spec.given(*history, *ends).when(close).then_nothing()
+    spec.given(*history).when(ask.CloseStop("stop1", f"{DATE}T19:59")).then_rejected("stop-not-over")
 
 
 CANCEL = ask.CancelBooking("stop1", "p1", f"{DATE}T07:59")

@@ -51,7 +51,13 @@ async def told(house: House, event: Event) -> list[str]:
 @pytest.mark.parametrize("kind", CAUSES, ids=lambda kind: kind.__name__)
 async def test_no_message_that_a_check_up_causes_hints_at_an_illness(house: House, kind: type[Event]) -> None:
     await house.register()
-    of_stop = {"stop_id": f"stop-{house.member}", "place": NASTY, "date": "2022-07-15", "starts_at": "08:30"}
+    of_stop = {
+        "stop_id": f"stop-{house.member}",
+        "place": NASTY,
+        "date": "2022-07-15",
+        "starts_at": "08:30",
+        "reason": "STOP_OVER",
+    }
     await house.world.feed("health_checkup", sample(StopOpened, **of_stop), f"stop-{house.member}")
     event = sample(kind, person_id=house.member, person_ids=(house.member,), ends_at="12:00", **of_stop)
     texts = await told(house, event)

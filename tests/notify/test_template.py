@@ -64,6 +64,7 @@ BESIDE = {
     "checkup-lecture-signed-up": {"dt": "7月15日", "time": "14:30", "place": "凉州区总工会"},
     "checkup-lecture-seat": {"dt": "7月15日", "time": "14:30", "place": "凉州区总工会"},
     "checkup-lecture-called-off": {"dt": "7月15日", "place": "凉州区总工会"},
+    "checkup-waiting-ended": {"dt": "12月31日"},
     "checkup-seat": {"dt": "7月15日", "time": "08:30", "place": "凉州区总工会门"},
     "quiz-won": {},
     "ticket-answered": {},

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from chassis.clock import from_text
-from contracts.health_checkup.stops import BookingCancelled
+from contracts.health_checkup.stops import BookingCancelled, WaitingListLeft
 from contracts.health_checkup.v1 import MemberInvited, Slot, SlotBooked, StopOpened
 from contracts.notify.v1 import MessageCancelled, MessageDelivered, MessagePostponed, MessageQueued, MessageSent
 from contracts.payments.owing import PayeeReminded
@@ -242,6 +242,22 @@ async def test_a_seat_from_the_waiting_list_is_told_at_once_and_reminded_of_late
         "【甘肃互助保障】某某某您好,您候补的免费体检已有名额:7月15日08:30,见公众号。"
         "请空腹并携带身份证,不能到请取消预约。"
     ), "A hospital is withheld."
+
+
+async def test_whoever_waited_in_vain_is_told_and_whoever_left_or_sits_elsewhere_is_not(house: House) -> None:
+    await house.register()
+    stop_id = await stop(house)
+    for reason in ("WITHDRAWN", "BOOKED_ELSEWHERE", "NOT_COVERED", "STOP_OVER"):
+        left = WaitingListLeft(stop_id=stop_id, campaign="2022", person_id=house.member, reason=reason)
+        await house.world.feed("health_checkup", left, f"stop-{stop_id}")
+        await house.world.settled()
+    uncovered, over = await house.queued()
+    assert {uncovered.template_code, over.template_code} == {"checkup-waiting-ended"}
+    await house.work(over.message_id)
+    [message] = await house.arrived()
+    assert message["text"] == (
+        "【甘肃互助保障】某某某您好,您候补的7月15日免费体检未能安排名额,候补已结束,今后安排请留意公众号。咨询12351。"
+    )
 
 
 async def test_whoever_gives_the_seat_back_is_not_reminded_and_may_take_another(house: House) -> None:

@@ -33,7 +33,11 @@ class WaitingListJoined(Event, frozen=True, kw_only=True):
 
 
 class WaitingListLeft(Event, frozen=True, kw_only=True):
-    """Waits no more: WITHDRAWN or BOOKED_ELSEWHERE. Whoever got a seat has booked. Stream `stop-<id>`."""
+    """Waits no more. Whoever got a seat has booked, and whoever walked in has come. Stream `stop-<id>`.
+
+    `reason` is WITHDRAWN by the member, BOOKED_ELSEWHERE, NOT_COVERED on the stop's day (a seat was to be given and
+    went to the next), or STOP_OVER (the truck has left, and there was no seat).
+    """
 
     stop_id: str
     campaign: str

@@ -20,6 +20,7 @@ from health_checkup.domain.rules import rules_of
 from health_checkup.domain.stop import STOP
 from health_checkup.domain.stop_commands import BookSlot, CancelBooking, CheckIn, CloseStop, SeatWaiting, TakeInRow
 from health_checkup.domain.stop_stages import Open
+from health_checkup.projections import eligible
 from health_checkup.projections.stops import local_minute
 
 
@@ -69,13 +70,20 @@ async def cancel(session: Session, stop_id: str, person_id: str) -> None:
 
 
 async def seat_waiting(session: Session, stop_id: str, freed: tuple[str, ...] = ()) -> int:
-    """Free seats go to those who wait; whoever has found a seat elsewhere leaves the list. Returns how many sit now."""
+    """Free seats go to those who wait and are covered on the day. Returns how many sit now.
+
+    Whoever has found a seat elsewhere, or is not covered any more, leaves the list when the turn comes.
+    """
     stop = await the_stop(session, stop_id)
+    if not stop.waiting:
+        return 0
     keys = {person: exam_id(stop.campaign, person) for person in stop.waiting}
     exams = await session.load_many(EXAM, [*keys.values()])
     tickets = {person: new_id() for person, key in keys.items() if isinstance(exams[key], Absent)}
     room = await _room(session, stop_id, stop)
-    command = SeatWaiting(stop_id, tickets, freed, room, local_minute(session.now), day_before(stop))
+    async with session.reads.connection() as c:
+        uncovered = frozenset(stop.waiting) - await eligible.covered_among(c, [*stop.waiting], stop.date)
+    command = SeatWaiting(stop_id, tickets, freed, room, local_minute(session.now), day_before(stop), uncovered)
     seated = 0
     for event in await session.decide(STOP, stop_id, command):
         if isinstance(event, SlotBooked):
@@ -158,20 +166,23 @@ async def _moved_here(session: Session, stop_id: str, stop: Open, person_id: str
 
 
 async def close(session: Session, stop_id: str) -> None:
-    """The truck has left: who did not come is marked, and unused seats go back to the prefecture."""
+    """The truck has left: who did not come is marked, nobody waits, and unused seats go back to the prefecture."""
     stop = await the_stop(session, stop_id)
     missing = {person: exam_id(stop.campaign, person) for person in stop.bookings if person not in stop.attended}
-    exams = await session.load_many(EXAM, [*missing.values()])
+    waiting = {person: exam_id(stop.campaign, person) for person in stop.waiting}
+    exams = await session.load_many(EXAM, [*missing.values(), *waiting.values()])
     earlier = {
         person: len(exam.missed) for person, key in missing.items() if isinstance(exam := exams[key], Absent | Planned)
     }
-    for event in await session.decide(STOP, stop_id, CloseStop(stop_id, local_minute(session.now), earlier)):
+    elsewhere = frozenset(person for person, key in waiting.items() if not isinstance(exams[key], Absent))
+    command = CloseStop(stop_id, local_minute(session.now), earlier, elsewhere)
+    for event in await session.decide(STOP, stop_id, command):
         if isinstance(event, MemberMissed):
             await _released(session, stop_id, stop, event.person_id, MISSED)
     if stop.rules:
         key = prefecture.key(stop.campaign, stop.prefecture)
-        command = ReturnSeats(stop.campaign, stop.prefecture, stop_id, len(stop.attended))
-        await session.decide(PREFECTURE, key, command)
+        unused = ReturnSeats(stop.campaign, stop.prefecture, stop_id, len(stop.attended))
+        await session.decide(PREFECTURE, key, unused)
 
 
 async def _planned(session: Session, stop_id: str, stop: Open, person_id: str) -> None:

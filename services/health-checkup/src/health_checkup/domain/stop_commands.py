@@ -103,7 +103,8 @@ class CancelBooking:
 class SeatWaiting:
     """Give free seats to those who wait. `tickets` person → fresh ticket for whoever has no seat elsewhere.
 
-    While invitations are unanswered only the `freed` slots are given away: the others wait for the invited.
+    `uncovered` are those who wait and have no cover on the stop's day. While invitations are unanswered only the
+    `freed` slots are given away: the others wait for the invited.
     `seats_max` is what the prefecture's quota has left.
     """
 
@@ -113,6 +114,7 @@ class SeatWaiting:
     seats_max: int
     decided_at: str
     day_before: str
+    uncovered: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -162,11 +164,15 @@ class TakeInRow:
 
 @dataclass(frozen=True)
 class CloseStop:
-    """The truck has left; `earlier` person → no-shows in this campaign before."""
+    """The truck has left; `earlier` person → no-shows in this campaign before.
+
+    `elsewhere` are those who wait here and have a seat, or results, of another stop.
+    """
 
     stop_id: str
     decided_at: str
     earlier: Mapping[str, int] = field(default_factory=dict)
+    elsewhere: frozenset[str] = frozenset()
 
 
 StopCommand: TypeAlias = (

@@ -12,6 +12,7 @@ from contracts.health_checkup.stops import (
 from contracts.health_checkup.v1 import MemberAttended
 from health_checkup.domain.rules import rules_of
 from health_checkup.domain.stop_commands import AnswerPreCheck, CheckIn, CloseStop, TakeInRow
+from health_checkup.domain.stop_seats import end_waiting
 from health_checkup.domain.stop_stages import Closed, Open, StopEvent
 
 NOT_THERE = frozenset(
@@ -130,7 +131,7 @@ def _conflict(command: TakeInRow, stop: Open) -> str:
 
 
 def close(command: CloseStop, stop: Open) -> list[StopEvent]:
-    """Rejected: stop-not-over."""
+    """Who did not come is named, and the waiting list ends. Rejected: stop-not-over."""
     if command.decided_at < f"{stop.date}T{rules_of(stop.rules).closes_at}":
         raise Rejected("stop-not-over", "The stop's day is not over.")
     missed = [person for person in stop.bookings if person not in stop.attended]
@@ -145,6 +146,7 @@ def close(command: CloseStop, stop: Open) -> list[StopEvent]:
             )
             for person in missed
         ),
+        *end_waiting(command.stop_id, stop, command.elsewhere),
         StopClosed(
             stop_id=command.stop_id,
             campaign=stop.campaign,

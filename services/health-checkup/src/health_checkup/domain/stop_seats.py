@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 
 from chassis.decider import Rejected
 from contracts.health_checkup.stops import (
@@ -28,6 +29,8 @@ from health_checkup.domain.stop_stages import Closed, Open, Place, StopEvent
 
 BOOKED_ELSEWHERE = "BOOKED_ELSEWHERE"
 CAME_ELSEWHERE = "CAME_ELSEWHERE"
+NOT_COVERED = "NOT_COVERED"
+STOP_OVER = "STOP_OVER"
 
 
 def wave_max(stop: Open) -> int:
@@ -174,7 +177,10 @@ def cancel(command: CancelBooking, stop: Open) -> list[StopEvent]:
 
 
 def seat_waiting(command: SeatWaiting, stop: Open) -> list[StopEvent]:
-    """Free seats go to those who wait, in the order of the queue; nobody is given one at the last minute."""
+    """Free seats go to those who wait, in the order of the queue; nobody is given one at the last minute.
+
+    Whose turn it is and who is not covered any more, or has a seat elsewhere, leaves the list.
+    """
     if isinstance(stop, Closed) or _too_late(stop, command.decided_at, command.day_before):
         return []
     if stop.pending():
@@ -189,8 +195,18 @@ def seat_waiting(command: SeatWaiting, stop: Open) -> list[StopEvent]:
         if person not in command.tickets:
             events.append(_left(command.stop_id, stop, person, BOOKED_ELSEWHERE))
             continue
+        if person in command.uncovered:
+            events.append(_left(command.stop_id, stop, person, NOT_COVERED))
+            continue
         events.append(_booked(command.stop_id, stop, person, seats.pop(0), command.tickets[person], waited=True))
     return events
+
+
+def end_waiting(stop_id: str, stop: Open, elsewhere: Collection[str]) -> list[StopEvent]:
+    """The truck has left: whoever waits still waits no more."""
+    return [
+        _left(stop_id, stop, person, BOOKED_ELSEWHERE if person in elsewhere else STOP_OVER) for person in queue(stop)
+    ]
 
 
 def _too_late(stop: Open, decided_at: str, day_before: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 import sqlalchemy as sa
@@ -72,6 +72,17 @@ async def organizations_of(c: AsyncConnection, person_id: str, on: str) -> set[s
     query = sa.select(t.org_path).distinct().where(t.person_id == person_id, t.effective_on <= on, t.ends_on > on)
     covers = [path.split(".") for path in await c.scalars(query)]
     return {".".join(parts[: depth + 1]) for parts in covers for depth in range(len(parts))}
+
+
+async def covered_among(c: AsyncConnection, person_ids: Sequence[str], on: str) -> set[str]:
+    """Who of them is covered on an ISO date and alive."""
+    t = TABLE.c
+    query = (
+        sa.select(t.person_id)
+        .join_from(TABLE, people.TABLE, people.TABLE.c.person_id == t.person_id)
+        .where(t.person_id.in_(person_ids), t.effective_on <= on, t.ends_on > on, people.TABLE.c.died_on.is_(None))
+    )
+    return {*(await c.scalars(query))}
 
 
 class Standing(msgspec.Struct, frozen=True):

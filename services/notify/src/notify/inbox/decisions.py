@@ -12,7 +12,7 @@ from contracts.claims.matching import MatchesAnnounced, SettlementDecided
 from contracts.claims.relief import ReliefFiled, ReliefGranted, ReliefPapersAsked, ReliefRefused
 from contracts.claims.v1 import ClaimApproved, ClaimFiled, ClaimRejected
 from contracts.envelope import Event
-from contracts.health_checkup.stops import BookingCancelled
+from contracts.health_checkup.stops import BookingCancelled, WaitingListLeft
 from contracts.health_checkup.v1 import FindingRaised, MemberInvited, ResultsRecorded, SlotBooked
 from contracts.payments.owing import PayeeReminded
 from contracts.payments.v1 import PayoutReturned, PayoutSettled
@@ -24,6 +24,8 @@ from notify.projections import approvals, contacts, messages, stops
 RELIEF_FUND = "relief"
 REMINDED_AT = time(18)
 """On the evening before a check-up (domain 9.3)."""
+WAITED_IN_VAIN = frozenset({"NOT_COVERED", "STOP_OVER"})
+"""Why somebody waits no more for a check-up without having said so, or having a seat."""
 NOT_PAYABLE = "NOT_PAYABLE"
 PAYABLE = frozenset({"EXACT_NEW", "LEAD_CI", "LEAD_ACCIDENT"})
 """Result codes (domain 6.3) of stays that are paid; of one that ended in death nobody is told by a message."""
@@ -218,6 +220,20 @@ async def on_booking_cancelled(recorded: Recorded, session: Session) -> None:
         await session.decide(MESSAGE, message_id, CancelMessage(message_id))
 
 
+async def on_waiting_list_left(recorded: Recorded, session: Session) -> None:
+    """Nobody goes on waiting for a seat that will not come; whoever waited again is told again."""
+    event = recorded.event
+    assert isinstance(event, WaitingListLeft)
+    if event.reason not in WAITED_IN_VAIN:
+        return
+    async with session.reads.connection() as c:
+        stop = await stops.find(c, event.stop_id)
+    if stop is None:
+        return
+    cause = f"waited-{event.stop_id}-{recorded.header.streamversion}"
+    await tell(session, cause, event.person_id, "checkup-waiting-ended", dt=day_text(stop[1]))
+
+
 async def on_finding_raised(recorded: Recorded, session: Session) -> None:
     """A finding of class A or B: expect the doctor's call; what it is, the doctor says."""
     event = recorded.event
@@ -253,6 +269,7 @@ REACTIONS: dict[str, dict[type[Event], Reaction]] = {
         MemberInvited: on_member_invited,
         SlotBooked: on_slot_booked,
         BookingCancelled: on_booking_cancelled,
+        WaitingListLeft: on_waiting_list_left,
         FindingRaised: on_finding_raised,
         ResultsRecorded: on_results_recorded,
     },
