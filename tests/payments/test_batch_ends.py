@@ -164,6 +164,9 @@ async def test_what_a_refused_file_held_is_paid_once_by_the_next_days_batch(
     assert await house.hits("refuse_file") == 1, "A file that was refused is not handed in again."
     view = await house.get(f"/batches/{first}")
     assert (view["state"], view["end_reason"]) == ("refused", kept)
+    listed = await house.get("/batches?state=refused")
+    assert ([one["batch_id"] for one in listed["items"]], listed["refused"]) == ([first], 1)
+    assert (await house.get("/batches?state=sent"))["items"] == []
     pool = await house.get(f"/pool/{PLAN}")
     assert (pool["reserved_fen"], pool["payable_fen"]) == (0, 90_000)
     await assert_the_books_agree(house)
@@ -249,3 +252,72 @@ def test_a_bank_that_is_away_for_three_days_is_asked_all_the_while() -> None:
     assert timedelta(milliseconds=sum(waits)) >= timedelta(days=3)
     assert waits[0] <= 1_000
     assert max(waits) <= 600_000
+
+
+CANCELLING = {"reason": "金额有误"}
+
+
+@pytest.mark.parametrize("steps", [(), ("check",)])
+async def test_what_a_cancelled_batch_held_goes_into_another_and_is_paid_once(house: House, steps: tuple[str]) -> None:
+    await house.donate(1_000_000)
+    owed = [(await house.approve(fen, GOOD_CARD))[0] for fen in (50_000, 40_000)]
+    await house.settled_reads()
+    first = (await house.post("/batches", {"plan_code": PLAN}, "maker")).json()["batch_id"]
+    for step in steps:
+        assert (await house.post(f"/batches/{first}/{step}", None, "checker")).status_code == 200
+    cancelled = await house.post(f"/batches/{first}/cancel", CANCELLING, "signer")
+    assert (cancelled.status_code, cancelled.json()["state"]) == (200, "cancelled")
+    assert (await house.post(f"/batches/{first}/cancel", CANCELLING, "signer")).status_code == 200, "It is quiet."
+    view = await house.get(f"/batches/{first}")
+    assert (view["state"], view["cancelled_by"], view["end_reason"]) == ("cancelled", "signer", "金额有误")
+    pool = await house.get(f"/pool/{PLAN}")
+    assert (pool["reserved_fen"], pool["payable_fen"]) == (0, 90_000)
+    await assert_the_books_agree(house)
+    for step, sub in (("check", "checker"), ("sign", "signer")):
+        refused = await house.post(f"/batches/{first}/{step}", None, sub)
+        assert (refused.status_code, refused.json()["code"]) == (409, "batch-ended")
+    await house.send(await house.sign_all())
+    detail = await house.get(f"/payouts/{owed[0]}")
+    assert (detail["payout"]["state"], detail["payout"]["attempt"]) == ("settled", 2)
+    assert [one["outcome"] for one in detail["attempts"]] == ["released", "settled"]
+    assert sorted(one["booked_fen"] for one in await house.bookings()) == [40_000, 50_000]
+    assert {one["bookings"] for one in await house.bookings()} == {1}
+    await assert_the_books_agree(house)
+
+
+async def test_only_finance_cancels_only_what_is_not_signed_and_says_why(house: House) -> None:
+    await house.donate(1_000_000)
+    (payout_id,) = await house.approve(50_000, GOOD_CARD)
+    batch_id = await house.sign_all()
+    path = f"/batches/{batch_id}/cancel"
+    signed = await house.post(path, CANCELLING, "maker")
+    assert (signed.status_code, signed.json()["code"]) == (409, "batch-already-signed")
+    assert (await house.post(path, CANCELLING, "head", role="office_head")).status_code == 403
+    assert (await house.post(path, CANCELLING, "maker", org_path="620000.620100")).status_code == 404
+    assert (await house.post("/batches/none/cancel", CANCELLING, "maker")).json()["code"] == "batch-unknown"
+    assert (await house.post(path, {"reason": ""}, "maker")).status_code == 400
+    await house.send(batch_id)
+    assert await state_of(house, payout_id) == "settled"
+
+
+async def test_a_payee_whose_account_is_erased_holds_up_nobody_else(house: House) -> None:
+    await house.donate(1_000_000)
+    owed = [(await house.approve(fen, GOOD_CARD))[0] for fen in (50_000, 40_000)]
+    await house.settled_reads()
+    first = (await house.post("/batches", {"plan_code": PLAN}, "maker")).json()["batch_id"]
+    assert (await house.post(f"/batches/{first}/check", None, "checker")).status_code == 200
+    payee_id = (await house.get(f"/payouts/{owed[0]}"))["payout"]["payee_id"]
+    await house.context.keyring.destroy(payee_id, ["bank"])
+    refused = await house.post(f"/batches/{first}/sign", None, "signer")
+    assert (refused.status_code, refused.json()["code"]) == (409, "payee-erased")
+    assert (await house.post(f"/batches/{first}/cancel", CANCELLING, "signer")).status_code == 200
+    await house.settled_reads()
+    second = (await house.post("/batches", {"plan_code": PLAN}, "maker")).json()
+    assert (second["payouts"], second["total_fen"], second["erased"]) == (1, 40_000, [owed[0]])
+    for step, sub in (("check", "checker"), ("sign", "signer")):
+        assert (await house.post(f"/batches/{second['batch_id']}/{step}", None, sub)).status_code == 200
+    await house.send(second["batch_id"])
+    assert [await state_of(house, one) for one in owed] == ["requested", "settled"]
+    alone = await house.post("/batches", {"plan_code": PLAN, "payout_ids": [owed[0]]}, "maker")
+    assert (alone.status_code, alone.json()["code"]) == (409, "payee-erased")
+    await assert_the_books_agree(house)

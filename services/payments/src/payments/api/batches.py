@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 import sqlalchemy as sa
 from litestar import Request, Response, get, post
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.types import ControllerRouterHandler
 
 from chassis.auth import allow, in_subtree
@@ -19,15 +19,19 @@ from chassis.keyring import Erased
 from chassis.web.problem import Problem
 from contracts.envelope import Actor
 from contracts.organization import within
+from contracts.person import Account
 from payments.api.limits import above_limits, count
 from payments.api.reading import BOOKKEEPERS, PAGE_ROWS, After, Limit
+from payments.api.switch import Why
 from payments.bank import kept
+from payments.bank.ends import NEVER_SIGNED, release
 from payments.domain.batch import (
     BATCH,
     BATCH_PAYOUTS_MAX,
     Absent,
     Batch,
     BatchItem,
+    CancelBatch,
     CheckBatch,
     DraftBatch,
     SignBatch,
@@ -43,6 +47,10 @@ from payments.domain.payout_switch import ALL, PAYOUT_SWITCH, running
 from payments.projections import batches, payouts
 
 PayoutId = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+OfState = Annotated[
+    Literal["", "drafted", "checked", "signed", "sent", "partly_done", "reconciled", "cancelled", "refused"],
+    QueryParameter(name="state"),
+]
 PlanText = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9-]{1,40}$")]
 
 
@@ -64,6 +72,8 @@ class Warned(msgspec.Struct, frozen=True):
 class BatchTold(msgspec.Struct, frozen=True):
     """A batch after a step; `waiting` payouts are above a limit and wait for a further approval outside of it.
 
+    `erased` payouts stay owed and are left out: the account that they would go to was erased.
+
     Without anything else to pay there is no batch: `batch_id` is empty and `state` waiting.
     """
 
@@ -74,6 +84,7 @@ class BatchTold(msgspec.Struct, frozen=True):
     file_sha256: str = ""
     warnings: tuple[Warned, ...] = ()
     waiting: tuple[str, ...] = ()
+    erased: tuple[str, ...] = ()
 
     @property
     def http_status(self) -> int | None:
@@ -103,10 +114,11 @@ class BatchView(msgspec.Struct, frozen=True):
 
 
 class BatchPage(msgspec.Struct, frozen=True):
-    """Some batches; `next` goes on after them, if there are more."""
+    """Some batches; `next` goes on after them, if there are more. `refused` counts all whose file no bank took."""
 
     items: list[BatchView]
     next: int | None
+    refused: int = 0
 
 
 @post("/batches", status_code=201)
@@ -124,13 +136,18 @@ async def draft_batch(
             raise Problem(422, "plan-differs", "A batch pays from one plan's pool.", "payout_ids")
         if any(payout.terms.owed.fund != data.fund for payout in owed):
             raise Problem(422, "fund-differs", "A batch pays from the pool or from the relief fund.", "payout_ids")
+        accounts = await _accounts(session, owed)
+        erased = tuple(one.terms.owed.payout_id for one in owed if one.terms.owed.payout_id not in accounts)
+        owed = [one for one in owed if one.terms.owed.payout_id in accounts]
+        if erased and not owed:
+            raise Rejected("payee-erased", "The account of every payee was erased; nothing can be paid.", "payout_ids")
         waiting = await above_limits(session, owed, context.settings)
         for payout_id, limits in waiting.items():
             await session.decide(PAYOUT, payout_id, AskApproval(limits, actor.sub))
         free = [payout for payout in owed if payout.terms.owed.payout_id not in waiting]
         if waiting and not free:
-            return BatchTold("", "waiting", 0, 0, waiting=tuple(waiting))
-        items = await _items(session, free)
+            return BatchTold("", "waiting", 0, 0, waiting=tuple(waiting), erased=erased)
+        items = _items(free, accounts)
         await session.decide(BATCH, batch_id, DraftBatch(batch_id, data.plan_code, items, actor.sub, data.fund))
         for item in items:
             next_one = BatchPayout(batch_id, utc_text(session.now), session.today.isoformat(), item.bank_code)
@@ -138,7 +155,8 @@ async def draft_batch(
         await count(session, free, batch_id)
         warnings = tuple(Warned(serial, code) for serial, one in enumerate(items, start=1) for code in one.warnings)
         total_fen = sum(item.amount_fen for item in items)
-        return BatchTold(batch_id, "drafted", len(items), total_fen, warnings=warnings, waiting=tuple(waiting))
+        drafted = BatchTold(batch_id, "drafted", len(items), total_fen, warnings=warnings)
+        return msgspec.structs.replace(drafted, waiting=tuple(waiting), erased=erased)
 
     return await context.command(request, actor, work, status=201, keep_s=None)
 
@@ -177,14 +195,39 @@ async def sign_batch(
     return await context.command(request, actor, work, status=200, keep_s=None)
 
 
+@post("/batches/{batch_id:str}/cancel", status_code=200)
+async def cancel_batch(
+    batch_id: FromPath[str],
+    data: JSONBody[Why],
+    request: Request[Any, Any, Any],
+    actor: Actor,
+    context: Context,
+) -> Response[BatchTold]:
+    """Before it is signed anybody of finance may end a batch; what it held may go into another one."""
+    allow(actor, "finance")
+
+    async def work(session: Session) -> BatchTold:
+        owed = await payouts_of(session, actor, batch_id)
+        await session.decide(BATCH, batch_id, CancelBatch(actor.sub, data.reason))
+        await release(session, batch_id, NEVER_SIGNED)
+        return _told(batch_id, "cancelled", owed)
+
+    return await context.command(request, actor, work, status=200, keep_s=None)
+
+
 @get("/batches")
-async def list_batches(actor: Actor, context: Context, after: After = 0, limit: Limit = PAGE_ROWS) -> BatchPage:
-    """Batches drafted in the caller's subtree, in the order they were drafted."""
+async def list_batches(
+    actor: Actor, context: Context, of_state: OfState = "", after: After = 0, limit: Limit = PAGE_ROWS
+) -> BatchPage:
+    """Batches drafted in the caller's subtree, of one state if named, in the order they were drafted."""
     allow(actor, *BOOKKEEPERS)
+    visible = in_subtree(batches.C.org_path, actor)
     async with context.reads.connection() as c:
-        rows = await batches.page(c, in_subtree(batches.C.org_path, actor), after, limit + 1)
+        rows = await batches.page(c, visible, of_state, after, limit + 1)
+        refused = await batches.refused(c, visible)
     more = len(rows) > limit
-    return BatchPage([batch_view(row) for row in rows[:limit]], rows[limit - 1]["position"] if more else None)
+    items = [batch_view(row) for row in rows[:limit]]
+    return BatchPage(items, rows[limit - 1]["position"] if more else None, refused)
 
 
 @get("/batches/{batch_id:str}")
@@ -217,20 +260,28 @@ async def _owed(session: Session, actor: Actor, payout_ids: tuple[str, ...]) -> 
     return owed
 
 
-async def _items(session: Session, owed: list[Owed]) -> tuple[BatchItem, ...]:
-    """The payouts with what people should look at: accounts are opened for it, and forgotten."""
+async def _accounts(session: Session, owed: list[Owed]) -> dict[str, Account]:
+    """The accounts that are still there, by payout, open in memory."""
     opened = await kept.accounts(session, owed)
+    return {
+        payout.terms.owed.payout_id: account
+        for payout, account in zip(owed, opened, strict=True)
+        if not isinstance(account, Erased)
+    }
+
+
+def _items(owed: list[Owed], accounts: dict[str, Account]) -> tuple[BatchItem, ...]:
+    """The payouts with what people should look at: accounts are opened for it, and forgotten."""
     return tuple(
         BatchItem(
             payout_id=payout.terms.owed.payout_id,
             amount_fen=payout.terms.owed.amount_fen,
             approved_by=hands([payout]),
-            warnings=()
-            if isinstance(account, Erased)
-            else warnings_of(account.card_no, name_matches=_name_matches(payout)),
-            bank_code="" if isinstance(account, Erased) else issuer_of(account.card_no),
+            warnings=warnings_of(card_no, name_matches=_name_matches(payout)),
+            bank_code=issuer_of(card_no),
         )
-        for payout, account in zip(owed, opened, strict=True)
+        for payout in owed
+        for card_no in (accounts[payout.terms.owed.payout_id].card_no,)
     )
 
 
@@ -257,7 +308,9 @@ async def _file(context: Context, actor: Actor, batch_id: str) -> str:
     try:
         return await kept.keep(context, batch.drafted, owed)
     except kept.PayeeErased:
-        raise Rejected("payee-erased", "The account of a payee was erased; draft the others again.") from None
+        raise Rejected(
+            "payee-erased", "The account of a payee was erased; cancel the batch and draft the others."
+        ) from None
 
 
 async def payouts_of(session: Session, actor: Actor, batch_id: str) -> list[Owed]:
@@ -293,4 +346,11 @@ def batch_view(row: sa.RowMapping) -> BatchView:
     )
 
 
-ROUTES: list[ControllerRouterHandler] = [draft_batch, check_batch, sign_batch, list_batches, one_batch]
+ROUTES: list[ControllerRouterHandler] = [
+    draft_batch,
+    check_batch,
+    sign_batch,
+    cancel_batch,
+    list_batches,
+    one_batch,
+]

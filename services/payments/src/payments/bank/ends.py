@@ -7,11 +7,14 @@ from payments.domain.batch import BATCH, Absent
 from payments.domain.payout import PAYOUT
 from payments.domain.payout_commands import ReleasePayout
 
+NEVER_SIGNED = ""
+"""The reason of a release where no file of the batch can have left the house."""
+
 
 async def release(session: Session, batch_id: str, reason: str) -> None:
     """Everything of the batch that is still out is owed as before; the caller ends the batch in the same group.
 
-    `reason` is "" where nothing can have been handed in, else FILE_NOT_TAKEN.
+    `reason` is NEVER_SIGNED or FILE_NOT_TAKEN.
     """
     batch = await session.load(BATCH, batch_id)
     assert not isinstance(batch, Absent), "Only a batch that is over is let go."

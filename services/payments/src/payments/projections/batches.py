@@ -98,10 +98,20 @@ async def one(c: AsyncConnection, batch_id: str) -> sa.RowMapping | None:
     return (await c.execute(sa.select(TABLE).where(C.batch_id == batch_id))).mappings().one_or_none()
 
 
-async def page(c: AsyncConnection, visible: sa.ColumnElement[bool], after: int, limit: int) -> Sequence[sa.RowMapping]:
-    """Batches in the order they were drafted."""
+async def page(
+    c: AsyncConnection, visible: sa.ColumnElement[bool], state: str, after: int, limit: int
+) -> Sequence[sa.RowMapping]:
+    """Batches in the order they were drafted, of one state if named."""
     query = sa.select(TABLE).where(visible, C.position > after).order_by(C.position).limit(limit)
+    if state:
+        query = query.where(C.state == state)
     return (await c.execute(query)).mappings().all()
+
+
+async def refused(c: AsyncConnection, visible: sa.ColumnElement[bool]) -> int:
+    """How many batches the bank has refused as a whole."""
+    query = sa.select(sa.func.count()).select_from(TABLE).where(visible, C.state == "refused")
+    return int((await c.execute(query)).scalar_one())
 
 
 async def to_approve(
