@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 from chassis.decider import Rejected
 from chassis.testing import Spec
 from contracts.envelope import Sealed
-from contracts.health_checkup.records import ClaimOffered, ContactAttempted, FindingOverdue, FindingWithdrawn
+from contracts.health_checkup.records import (
+    ClaimOffered,
+    ContactAttempted,
+    FindingOverdue,
+    FindingReclassified,
+    FindingWithdrawn,
+)
 from contracts.health_checkup.v1 import FindingRaised, FollowUpRecorded
 from health_checkup.domain.finding import (
     FINDING,
@@ -79,6 +85,32 @@ def test_amended_results_that_cross_another_limit_raise_it_anew() -> None:
     spec.given(RAISED, CONTACTED).when(worse).then(anew)
     spec.given(RAISED, CONTACTED, anew).when(follow_up("REFERRED")).then_rejected("follow-up-out-of-order")
     spec.given(RAISED, WITHDRAWN).when(worse).then(anew)
+
+
+LESSER = replace(RAISE, contact_by="2022-08-01", next_by=(("CONTACTED", "2022-08-02"), ("REFERRED", "2022-08-30")))
+
+
+@pytest.mark.parametrize(("history", "contact_by", "due_by"), [
+    ((), "2022-08-01", "2022-08-01"),
+    ((CONTACTED,), "2022-07-15", "2022-08-02"),
+    ((CONTACTED, REFERRED), "2022-07-15", "2022-08-30"),
+])  # fmt: skip
+def test_amended_results_of_a_lesser_class_keep_the_step_and_change_its_days_once(
+    history: tuple[FollowUpRecorded, ...], contact_by: str, due_by: str
+) -> None:
+    urgent = FindingRaised(
+        finding_id="2022-p1", exam_id="2022-p1", person_id="p1", finding_class="A", detail=NOTE, contact_by="2022-07-15"
+    )
+    lesser = FindingReclassified(
+        finding_id="2022-p1", person_id="p1", finding_class="B", earlier_class="A", detail=SEALED,
+        contact_by=contact_by, due_by=due_by,
+    )  # fmt: skip
+    spec.given(urgent, *history).when(LESSER).then(lesser)
+    spec.given(urgent, *history, lesser).when(LESSER).then_nothing()
+    spec.given(urgent, *history, lesser).when(EscalateFinding("2022-p1", due_by)).then_nothing()
+    spec.given(urgent, CONTACTED, REFERRED, CONFIRMED).when(LESSER).then_nothing()
+    graver = replace(RAISE, finding_class="A", detail=NOTE, contact_by="2022-07-15", grown=True)
+    spec.given(urgent, *history, lesser).when(graver).then(urgent)
 
 
 def test_amended_results_without_cause_withdraw_it_once() -> None:

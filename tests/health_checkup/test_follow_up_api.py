@@ -102,14 +102,45 @@ async def test_the_doctor_sees_what_was_found_and_the_written_record_of_what_was
         ("GLU", "空腹血糖", "high"), ("SBP", "收缩压", "high"),
     ]  # fmt: skip
     assert [(one["step"], one["channel"], one["note"]) for one in told["steps"]] == [
-        ("ATTEMPTED", "SMS", ""), ("CONTACTED", "", "电话已接通"),
+        ("RAISED", "", ""), ("ATTEMPTED", "SMS", ""), ("CONTACTED", "", "电话已接通"),
     ]  # fmt: skip
     for role in (*UNION, *OVERSIGHT, *NOBODY, "member"):
         assert (await truck.get(path, role, "620000")).status_code == 403
     assert (await truck.get(path, PROVIDER, "620700")).status_code == 404
     await truck.world.context.keyring.destroy(member, ["health"])
     gone = (await truck.get(path, PROVIDER, CITY)).json()
-    assert (gone["erased"], gone["items"], [one["note"] for one in gone["steps"]]) == (True, [], ["", ""])
+    assert (gone["erased"], gone["items"], [one["note"] for one in gone["steps"]]) == (True, [], ["", "", ""])
+
+
+async def test_a_corrected_value_puts_the_finding_in_its_class_with_its_days_and_the_history_says_so(
+    truck: Truck,
+) -> None:
+    member, answer = await truck.examined({**NORMAL, "SBP": "185"})
+    finding = answer.json()["finding_id"]
+    await step(truck, finding, "CONTACTED")
+    truck.world.clock.advance(timedelta(days=2))
+    await sweep(truck)
+    assert [one.finding_class for one in await of(truck, FindingOverdue, member)] == ["A"]
+    path = f"/stops/{truck.stop_id}/results/amendments"
+    for _ in range(2):
+        lesser = await truck.post(path, {"person_id": member, "values": {"SBP": "165"}}, PROVIDER, CITY)
+        assert (lesser.status_code, lesser.json()["finding_id"]) == (201, finding)
+    told = (await truck.get(f"/findings/{finding}", PROVIDER, CITY)).json()
+    now = told["finding"]
+    assert (now["finding_class"], now["stage"], now["due_by"], now["overdue_on"]) == (
+        "B",
+        "CONTACTED",
+        "2022-03-19",
+        None,
+    )
+    assert [(one["item"], one["flag"]) for one in told["items"]] == [("SBP", "high")]
+    assert (await truck.post(path, {"person_id": member, "values": {"SBP": "190"}}, PROVIDER, CITY)).status_code == 201
+    told = (await truck.get(f"/findings/{finding}", PROVIDER, CITY)).json()
+    now = told["finding"]
+    assert (now["finding_class"], now["stage"], now["due_by"]) == ("A", "TO_CONTACT", "2022-03-12")
+    assert [(one["step"], one["finding_class"]) for one in told["steps"]] == [
+        ("RAISED", "A"), ("CONTACTED", ""), ("RECLASSIFIED", "B"), ("RAISED", "A"),
+    ]  # fmt: skip
 
 
 async def test_a_member_reached_in_time_is_not_escalated(truck: Truck) -> None:

@@ -136,6 +136,22 @@ class FindingWithdrawn(Event, frozen=True, kw_only=True):
     person_id: str
 
 
+class FindingReclassified(Event, frozen=True, kw_only=True):
+    """Amended results put it in a lesser class: how far it is stays, and its days are those of the class from now on.
+
+    A graver class raises it anew. `detail` is a sealed `FindingDetail`, under the field of `FindingRaised`;
+    `contact_by` and `due_by` (the last day for the next step) are ISO dates. Stream `finding-<exam>`.
+    """
+
+    finding_id: str
+    person_id: str
+    finding_class: str
+    earlier_class: str
+    detail: Sealed
+    contact_by: str
+    due_by: str
+
+
 class OfferedIllness(Value, frozen=True, kw_only=True):
     """The plain shape behind `ClaimOffered.illness`, category `health`: an identifier of the list (domain 3.1)."""
 
@@ -215,6 +231,7 @@ EVENTS: dict[str, type[Event]] = {
     "health_checkup.contact-attempted.v1": ContactAttempted,
     "health_checkup.finding-overdue.v1": FindingOverdue,
     "health_checkup.finding-withdrawn.v1": FindingWithdrawn,
+    "health_checkup.finding-reclassified.v1": FindingReclassified,
     "health_checkup.claim-offered.v1": ClaimOffered,
     "health_checkup.reading-taken.v1": ReadingTaken,
     "health_checkup.record-copy-deleted.v1": RecordCopyDeleted,

@@ -81,7 +81,14 @@ async def finding_view(finding_id: PathId, actor: Actor, context: Context) -> Fi
         isinstance(detail, Erased),
         [FoundItem(flag.item, ITEM_NAMES.get(flag.item, flag.item), flag.flag) for flag in flags],
         [
-            StepView(step.step, step.channel, notes.get(id(step), ""), local_text(step.taken_at), step.taken_by)
+            StepView(
+                step.step,
+                step.channel,
+                notes.get(id(step), ""),
+                local_text(step.taken_at),
+                step.taken_by,
+                step.finding_class,
+            )
             for step in steps
         ],
     )

@@ -114,13 +114,17 @@ class FoundItem(msgspec.Struct, frozen=True):
 
 
 class StepView(msgspec.Struct, frozen=True):
-    """One step of a follow-up or one attempt; `note` is empty once the member's keys are destroyed."""
+    """One step of a follow-up or one attempt; `note` is empty once the member's keys are destroyed.
+
+    `finding_class` is named where it was raised, or amended results changed it; "" elsewhere.
+    """
 
     step: str
     channel: str
     note: str
     taken_at: str
     taken_by: str
+    finding_class: str = ""
 
 
 class FindingDetailView(msgspec.Struct, frozen=True):

@@ -183,7 +183,7 @@ async def _again(
 async def _follow_finding(
     session: Session, rules: ContactRules, key: str, person_id: str, earlier: Assessment, found: Assessment
 ) -> None:
-    """Raise a finding for what crosses a limit now; withdraw the one whose cause was a wrong value."""
+    """Raise a finding for what crosses a limit now, or put it in its lesser class; withdraw one without a cause."""
     if not found.finding_class:
         await session.decide(FINDING, key, WithdrawFinding(key))
         return
@@ -196,6 +196,9 @@ async def _follow_finding(
         detail=await seal(session, FindingDetail(flags=found.finding_flags), person_id, DETAIL_FIELD),
         contact_by=rules.contact_by(found.finding_class, session.today),
         grown=grown,
+        next_by=tuple(
+            (stage, rules.due_by(stage, found.finding_class, session.today)) for stage in (CONTACTED, REFERRED)
+        ),
     )
     await session.decide(FINDING, key, command)
 

@@ -8,7 +8,13 @@ from typing import TypeAlias
 
 from chassis.decider import Decider, Rejected
 from contracts.envelope import Sealed
-from contracts.health_checkup.records import ClaimOffered, ContactAttempted, FindingOverdue, FindingWithdrawn
+from contracts.health_checkup.records import (
+    ClaimOffered,
+    ContactAttempted,
+    FindingOverdue,
+    FindingReclassified,
+    FindingWithdrawn,
+)
 from contracts.health_checkup.v1 import FindingRaised, FollowUpRecorded
 
 TO_CONTACT, CONTACTED, REFERRED = "TO_CONTACT", "CONTACTED", "REFERRED"
@@ -59,7 +65,13 @@ class Closed:
 
 Finding: TypeAlias = Absent | Open | Closed
 FindingEvent: TypeAlias = (
-    FindingRaised | FollowUpRecorded | ContactAttempted | FindingOverdue | FindingWithdrawn | ClaimOffered
+    FindingRaised
+    | FindingReclassified
+    | FollowUpRecorded
+    | ContactAttempted
+    | FindingOverdue
+    | FindingWithdrawn
+    | ClaimOffered
 )
 
 
@@ -75,6 +87,15 @@ def evolve(finding: Finding, event: FindingEvent) -> Finding:
                 due_by=event.contact_by,
                 detail=event.detail,
                 org_path=event.org_path,
+            )
+        case FindingReclassified(), Open():
+            return replace(
+                finding,
+                finding_class=event.finding_class,
+                detail=event.detail,
+                contact_by=event.contact_by,
+                due_by=event.due_by,
+                overdue=False,
             )
         case FollowUpRecorded(outcome=outcome), Open() if outcome in NEXT_STEPS:
             # A step from before later steps had a day leaves the first one, so that none stands for ever.
@@ -125,7 +146,8 @@ class ContactRules:
 class RaiseFinding:
     """The values of an exam crossed a limit of class A or B; `contact_by` is an ISO date.
 
-    `grown`: amended results crossed one that the results before did not, so that somebody must be told anew.
+    `grown`: amended results crossed one that the results before did not, so that somebody must be told anew. Without
+    it a finding that is being followed up takes the class; `next_by` stage → the last day for the step after it then.
     """
 
     finding_id: str
@@ -136,6 +158,7 @@ class RaiseFinding:
     contact_by: str
     grown: bool = False
     org_path: str = ""
+    next_by: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -180,7 +203,7 @@ FindingCommand: TypeAlias = RaiseFinding | WithdrawFinding | RecordAttempt | Rec
 
 def _raise(command: RaiseFinding, finding: Finding) -> list[FindingEvent]:
     if not isinstance(finding, Absent) and not command.grown:
-        return []
+        return _reclassify(command, finding)
     return [
         FindingRaised(
             finding_id=command.finding_id,
@@ -190,6 +213,23 @@ def _raise(command: RaiseFinding, finding: Finding) -> list[FindingEvent]:
             detail=command.detail,
             contact_by=command.contact_by,
             org_path=command.org_path,
+        )
+    ]
+
+
+def _reclassify(command: RaiseFinding, finding: Open | Closed) -> list[FindingEvent]:
+    if isinstance(finding, Closed) or command.finding_class == finding.finding_class:
+        return []
+    called = finding.stage != TO_CONTACT
+    return [
+        FindingReclassified(
+            finding_id=command.finding_id,
+            person_id=finding.person_id,
+            finding_class=command.finding_class,
+            earlier_class=finding.finding_class,
+            detail=command.detail,
+            contact_by=finding.contact_by if called else command.contact_by,
+            due_by=dict(command.next_by)[finding.stage] if called else command.contact_by,
         )
     ]
 

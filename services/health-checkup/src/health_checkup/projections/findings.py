@@ -14,7 +14,7 @@ from chassis.clock import local_day
 from chassis.log import Recorded
 from chassis.projections import Patch, Projection, Put, Write
 from contracts.envelope import Actor, Sealed
-from contracts.health_checkup.records import ContactAttempted, FindingOverdue, FindingWithdrawn
+from contracts.health_checkup.records import ContactAttempted, FindingOverdue, FindingReclassified, FindingWithdrawn
 from contracts.health_checkup.v1 import FindingRaised, FollowUpRecorded
 from health_checkup.domain.finding import (
     CONFIRMED,
@@ -99,6 +99,15 @@ def apply(recorded: Recorded) -> Iterable[Write]:
             yield Patch((finding_id,), attempts=attempt, attempted_on=day)
         case FindingOverdue(finding_id=finding_id, overdue_on=day):
             yield Patch((finding_id,), overdue_on=day)
+        case FindingReclassified() as event:
+            yield Patch(
+                (event.finding_id,),
+                finding_class=event.finding_class,
+                detail=msgspec.json.encode(event.detail),
+                contact_by=event.contact_by,
+                due_by=event.due_by,
+                overdue_on=None,
+            )
         case FindingWithdrawn(finding_id=finding_id):
             yield Patch((finding_id,), stage=WITHDRAWN)
         case _:
@@ -189,4 +198,4 @@ async def totals(c: AsyncConnection, campaign: str, actor: Actor) -> list[tuple[
     return [(row[0], row[1], row[2], row[3]) for row in await c.execute(query)]
 
 
-PROJECTION = Projection(NAME, 4, "health_checkup", TABLE, apply)
+PROJECTION = Projection(NAME, 5, "health_checkup", TABLE, apply)

@@ -1,4 +1,4 @@
-"""Every step of every follow-up, with the doctor's note sealed: the written record of class A and B (domain 8.2)."""
+"""Every step of every follow-up, its class and note: the written record of class A and B (domain 8.2)."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.log import Recorded
 from chassis.projections import Projection, Put, Write
 from contracts.envelope import Sealed
-from contracts.health_checkup.records import ContactAttempted
-from contracts.health_checkup.v1 import FollowUpRecorded
+from contracts.health_checkup.records import ContactAttempted, FindingReclassified
+from contracts.health_checkup.v1 import FindingRaised, FollowUpRecorded
 
 NAME = "follow_ups"
 FIELD = "health_checkup.follow-up-recorded.v1/note"
 ATTEMPTED = "ATTEMPTED"
+RAISED, RECLASSIFIED = "RAISED", "RECLASSIFIED"
 TABLE = sa.Table(
     NAME,
     sa.MetaData(),
@@ -24,11 +25,13 @@ TABLE = sa.Table(
     sa.Column("position", sa.BigInteger, primary_key=True),
     sa.Column("step", sa.Text, nullable=False),
     sa.Column("channel", sa.Text, nullable=False),
+    sa.Column("finding_class", sa.Text, nullable=False),
     sa.Column("note", sa.LargeBinary, nullable=True),
     sa.Column("taken_at", sa.Text, nullable=False),
     sa.Column("taken_by", sa.Text, nullable=False),
 )
-"""`step` is an outcome of the follow-up or ATTEMPTED, with its `channel`; `taken_at` business time in UTC."""
+"""`step` is an outcome of the follow-up, ATTEMPTED with its `channel`, or RAISED or RECLASSIFIED with its
+`finding_class`, both "" elsewhere; `taken_at` is business time in UTC; the note is sealed."""
 
 
 class StepRow(msgspec.Struct, frozen=True):
@@ -36,6 +39,7 @@ class StepRow(msgspec.Struct, frozen=True):
 
     step: str
     channel: str
+    finding_class: str
     note: Sealed | None
     taken_at: str
     taken_by: str
@@ -46,18 +50,31 @@ def apply(recorded: Recorded) -> Iterable[Write]:
     match recorded.event:
         case FollowUpRecorded() as event:
             note = None if event.note is None else msgspec.json.encode(event.note)
-            yield _row(recorded, event.finding_id, event.outcome, "", note)
+            yield _row(recorded, event.finding_id, event.outcome, note=note)
         case ContactAttempted() as event:
-            yield _row(recorded, event.finding_id, ATTEMPTED, event.channel, None)
+            yield _row(recorded, event.finding_id, ATTEMPTED, channel=event.channel)
+        case FindingRaised() as event:
+            yield _row(recorded, event.finding_id, RAISED, finding_class=event.finding_class)
+        case FindingReclassified() as event:
+            yield _row(recorded, event.finding_id, RECLASSIFIED, finding_class=event.finding_class)
         case _:
             pass
 
 
-def _row(recorded: Recorded, finding_id: str, step: str, channel: str, note: bytes | None) -> Put:
+def _row(
+    recorded: Recorded,
+    finding_id: str,
+    step: str,
+    *,
+    channel: str = "",
+    finding_class: str = "",
+    note: bytes | None = None,
+) -> Put:
     return Put(
         (finding_id, recorded.position),
         step=step,
         channel=channel,
+        finding_class=finding_class,
         note=note,
         taken_at=recorded.header.time,
         taken_by=recorded.header.actorsub,
@@ -77,4 +94,4 @@ async def of_finding(c: AsyncConnection, finding_id: str) -> list[StepRow]:
     ]
 
 
-PROJECTION = Projection(NAME, 1, "health_checkup", TABLE, apply)
+PROJECTION = Projection(NAME, 2, "health_checkup", TABLE, apply)
