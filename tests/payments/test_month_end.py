@@ -56,6 +56,15 @@ def test_months_are_closed_one_after_the_other_and_never_again() -> None:
     assert december.when(ProposeClose(PLAN, "2023-01", FIGURES, "2023-02-01", "one")).events
 
 
+async def test_months_from_before_the_first_booking_and_of_plans_without_one_are_not_closed(house: House) -> None:
+    await house.donate(1_000_000)  # received in January
+    await house.settled_reads()
+    for plan_code, month in ((PLAN, "2021-12"), ("NO-PLAN", "2022-05")):
+        answer = await house.post(f"/months/{plan_code}/{month}/close", None, "one")
+        assert (answer.status_code, answer.json()["code"]) == (409, "month-empty")
+    assert (await house.post(f"/months/{PLAN}/2022-01/close", None, "one")).status_code == 200
+
+
 async def close(house: House, month: str) -> None:
     await house.settled_reads()
     for step, sub in (("close", "one"), ("close/confirm", "two")):

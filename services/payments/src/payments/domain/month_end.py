@@ -102,6 +102,8 @@ def _again(command: ProposeClose | ConfirmClose, last: MonthClosed) -> list[Mont
 def _propose(command: ProposeClose, month_end: MonthEnd) -> list[MonthCloseProposed]:
     if command.today[:7] <= command.month:
         raise Rejected("month-not-over", "A month is closed when it is over.", "month")
+    if not (command.figures.accounts or command.figures.reserves):
+        raise Rejected("month-empty", "Nothing had been booked for this plan by the end of the month.", "month")
     figures, before = command.figures, month_end.proposed
     accounts, _ = with_reserves(command.plan_code, command.month, figures)
     if before is not None and (before.month, before.accounts, before.by) == (command.month, accounts, command.by):
