@@ -15,8 +15,9 @@ from chassis.execute import Session
 from chassis.keyring import Keyring
 from chassis.testing import Spec
 from contracts.payments.bank import BatchCancelled, BatchRefused, PayoutReleased
+from contracts.payments.v1 import BatchSigned
 from payments import projections, workers
-from payments.bank import iso20022, plain_csv
+from payments.bank import iso20022, kept, plain_csv
 from payments.bank.port import BatchRefused as FileRefused
 from payments.bank.port import NoAnswer
 from payments.domain import ledger
@@ -30,6 +31,7 @@ from simulators.bank.plain import PlainCsv
 from .house import GOOD_CARD, House, build, close
 from .synthetic import AMOUNT_FEN, PLAN, batched, requested, settled
 from .test_batch import CHECKED, DRAFT, DRAFTED, SENT, SIGNED
+from .test_disputes import end_item, fund, item_of, morning
 from .test_paying import assert_the_books_agree, state_of
 
 batch, payout = Spec(BATCH), Spec(PAYOUT)
@@ -126,10 +128,10 @@ def test_a_payment_of_a_refused_file_that_is_booked_after_all_is_not_tried_again
 
 def test_a_receipt_that_refuses_the_file_gives_the_banks_code_and_none_of_its_words() -> None:
     for read, dialect in ((iso20022.read_receipt, Iso20022()), (plain_csv.read_receipt, PlainCsv())):
-        for told, kept in (("FF01", "FF01"), ("张三的卡号不对", "OTHER")):
+        for told, code in (("FF01", "FF01"), ("张三的卡号不对", "OTHER")):
             with pytest.raises(FileRefused) as refused:
                 read(dialect.refusal("0190b", told, NOW))
-            assert refused.value.reason == kept
+            assert refused.value.reason == code
         assert read(dialect.receipt("0190b", "BATCH-1", NOW)) == "BATCH-1"
 
 
@@ -150,9 +152,9 @@ async def speaking(
     await close(made)
 
 
-@pytest.mark.parametrize(("told", "kept"), [("", "HTTP_400"), ("FF01", "FF01")])
+@pytest.mark.parametrize(("told", "code"), [("", "HTTP_400"), ("FF01", "FF01")])
 async def test_what_a_refused_file_held_is_paid_once_by_the_next_days_batch(
-    speaking: House, told: str, kept: str
+    speaking: House, told: str, code: str
 ) -> None:
     house = speaking
     await house.donate(1_000_000)
@@ -163,7 +165,7 @@ async def test_what_a_refused_file_held_is_paid_once_by_the_next_days_batch(
         await house.send(first)
     assert await house.hits("refuse_file") == 1, "A file that was refused is not handed in again."
     view = await house.get(f"/batches/{first}")
-    assert (view["state"], view["end_reason"]) == ("refused", kept)
+    assert (view["state"], view["end_reason"]) == ("refused", code)
     listed = await house.get("/batches?state=refused")
     assert ([one["batch_id"] for one in listed["items"]], listed["refused"]) == ([first], 1)
     assert (await house.get("/batches?state=sent"))["items"] == []
@@ -198,6 +200,51 @@ async def test_a_refusal_of_what_the_bank_has_taken_is_no_refusal(house: House) 
     assert (await house.get(f"/batches/{batch_id}"))["state"] != "refused"
     assert await state_of(house, payout_id) == "settled"
     assert [one["bookings"] for one in await house.bookings()] == [1]
+
+
+async def refused_file(house: House) -> tuple[str, str]:
+    """A payout whose file the bank has refused: payout and batch."""
+    await fund(house)
+    (payout_id,) = await house.approve(50_000, GOOD_CARD)
+    batch_id = await house.sign_all()
+    await house.misbehave(kind="refuse_file")
+    await house.send(batch_id)
+    return payout_id, batch_id
+
+
+async def test_what_is_booked_of_a_refused_file_after_all_is_settled_by_two_people(house: House) -> None:
+    payout_id, batch_id = await refused_file(house)
+    signed = (await house.signed_event(batch_id)).event
+    assert isinstance(signed, BatchSigned)
+    await house.bank.submit(await kept.take(house.context, signed), signed.file_format)
+    await house.take_in_statement()
+    await morning(house)
+    named = {"plan_code": PLAN, "payout_ids": [payout_id]}
+    assert (await house.post("/batches", named, "maker")).json()["code"] == "payout-disputed"
+    item = await item_of(house, payout_id)
+    assert item["finding"] == "missing_here"
+    await end_item(house, item, "paid")
+    assert await state_of(house, payout_id) == "settled"
+    assert [one["bookings"] for one in await house.bookings()] == [1]
+    await assert_the_books_agree(house)
+
+
+async def test_a_false_word_of_booking_on_a_refused_file_is_ended_by_two_people(house: House) -> None:
+    payout_id, _ = await refused_file(house)
+
+    async def work(session: Session) -> None:
+        await session.decide(PAYOUT, payout_id, RecordResult(1, "BOOKED", 50_000, "false", "2022-06-01"))
+
+    await house.context.executor.run(work)
+    await morning(house)
+    item = await item_of(house, payout_id)
+    assert item["finding"] == "contradicted"
+    await end_item(house, item, "not_paid")
+    await house.ask_again()
+    await house.send(await house.sign_all())
+    assert await state_of(house, payout_id) == "settled"
+    assert [one["bookings"] for one in await house.bookings()] == [1]
+    await assert_the_books_agree(house)
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 408, 425, 429])

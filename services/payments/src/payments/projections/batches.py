@@ -43,6 +43,8 @@ TABLE = sa.Table(
 C = TABLE.c
 SIGNED = ("signed", "sent", "partly_done", "reconciled")
 """States in which a batch's payments are, or may be, with the bank."""
+OVER = ("cancelled", "refused")
+"""States in which no bank should have them; what it says of them nevertheless is for people."""
 
 
 def apply(recorded: Recorded) -> Iterable[Write]:

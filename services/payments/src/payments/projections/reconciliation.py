@@ -112,8 +112,8 @@ async def ledger_fen(c: AsyncConnection, day: str) -> int:
 
 
 async def _orders(c: AsyncConnection, overdue: str, keys: Sequence[str] | None) -> list[Attempt]:
-    """The batches' leg: what was signed and may be with the bank."""
-    signed = batches.C.state.in_(batches.SIGNED)
+    """The batches' leg: what was signed and may be with the bank, and what should not be there any more."""
+    signed = batches.C.state.in_((*batches.SIGNED, *batches.OVER))
     query = sa.select(attempts.TABLE).join(batches.TABLE, batches.C.batch_id == attempts.C.batch_id).where(signed)
     if keys is not None:
         query = query.where(attempts.C.end_to_end_id.in_(keys))
@@ -126,7 +126,7 @@ async def _orders(c: AsyncConnection, overdue: str, keys: Sequence[str] | None) 
             plan_code=row.plan_code,
             fund=row.fund,
             open=row.outcome in {"open", "unknown"} and row.batched_on <= overdue,
-            contradicted=row.outcome == "returned"
+            contradicted=row.outcome in {"returned", "released"}
             and row.also_booked
             and not row.after_booking
             and row.batched_on <= overdue,
