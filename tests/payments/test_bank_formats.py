@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import dataclasses
 from decimal import Decimal
 from pathlib import Path
@@ -21,7 +23,7 @@ from xsdata.formats.dataclass.parsers.config import ParserConfig
 
 from payments.bank import iso20022
 from payments.bank.formats import FORMATS
-from payments.bank.port import NoAnswer
+from payments.bank.port import NoAnswer, Unreadable
 from payments.domain.instruction import CreditTransfer, PaymentOrder
 from simulators.bank.book import ENTRIES, STATUS, Day, Line, Told
 from simulators.bank.iso import Iso20022
@@ -135,6 +137,76 @@ def test_both_formats_tell_the_same_of_a_day_and_of_results() -> None:
     assert FORMATS["iso20022"].read_message(*iso.message(told, NOW)) == FORMATS["csv"].read_message(
         *plain.message(told, NOW)
     )
+
+
+def entry_of(document: bytes, number: int) -> tuple[etree._Element, etree._Element]:
+    root = etree.fromstring(document)
+    return root, root.findall(".//{*}Ntry")[number]
+
+
+@pytest.mark.parametrize("reference", ["A77-1", None])
+def test_an_entry_is_known_by_its_place_whatever_number_the_bank_gives_it(reference: str | None) -> None:
+    root, entry = entry_of(Iso20022().day(DAY, NOW), 0)
+    numbered = entry.find("{*}NtryRef")
+    assert numbered is not None
+    if reference is None:
+        entry.remove(numbered)
+    else:
+        numbered.text = reference
+    document = etree.tostring(root)
+    CAMT_053.assertValid(root)
+    read = FORMATS["iso20022"].read_day(document)
+    assert [one.entry_no for one in read.entries] == [1, 2, 3, 4, 5]
+    assert read == FORMATS["iso20022"].read_day(Iso20022().day(DAY, NOW))
+
+
+def together(*shares: str) -> bytes:
+    """The first entry, of 5.00 yuan, books several payments."""
+    root, entry = entry_of(Iso20022().day(DAY, NOW), 0)
+    (details,) = entry.findall("{*}NtryDtls/{*}TxDtls")
+    around = details.getparent()
+    assert around is not None
+    around.remove(details)
+    for number, share in enumerate(shares):
+        one = copy.deepcopy(details)
+        (key,) = one.findall("{*}Refs/{*}EndToEndId")
+        key.text = f"order-{number}"
+        refs = one.find("{*}Refs")
+        assert refs is not None
+        amount = etree.Element(f"{{{etree.QName(details).namespace}}}Amt", Ccy="CNY")
+        amount.text = share
+        refs.addnext(amount)
+        around.append(one)
+    CAMT_053.assertValid(root)
+    return bytes(etree.tostring(root))
+
+
+def test_an_entry_that_books_several_payments_is_read_as_several() -> None:
+    read = FORMATS["iso20022"].read_day(together("3.00", "2.00")).entries
+    assert [(one.end_to_end_id, one.kind, one.amount_fen) for one in read[:2]] == [
+        ("order-0", "paid", -300),
+        ("order-1", "paid", -200),
+    ]
+    assert [one.entry_no for one in read] == [1, 2, 3, 4, 5, 6]
+    lines = FORMATS["iso20022"].read_message("camt.053", together("3.00", "2.00"))
+    assert [(one.end_to_end_id, one.amount_fen) for one in lines[:2]] == [("order-0", 300), ("order-1", 200)]
+    with pytest.raises(Unreadable) as refused:
+        FORMATS["iso20022"].read_day(together("3.00", "1.00"))
+    assert refused.value.document == together("3.00", "1.00")
+
+
+@pytest.mark.parametrize("spoken", [Iso20022(), PlainCsv()])
+@given(data=st.data())
+def test_of_a_spoilt_document_nothing_is_raised_but_that_it_cannot_be_read(spoken: Any, data: st.DataObject) -> None:
+    document = spoken.day(DAY, NOW)
+    start = data.draw(st.integers(0, len(document)))
+    end = data.draw(st.integers(start, min(len(document), start + 40)))
+    put = data.draw(st.one_of(st.binary(max_size=4), st.sampled_from([b"", b"x", b"-", b"9" * 30, "²".encode()])))
+    spoilt = document[:start] + put + document[end:]
+    form = FORMATS["iso20022" if isinstance(spoken, Iso20022) else "csv"]
+    for read in (form.read_day, lambda file: form.read_message("camt.053", file)):
+        with contextlib.suppress(Unreadable):
+            read(spoilt)
 
 
 @pytest.mark.parametrize("reader", ["read_receipt", "read_day"])

@@ -11,7 +11,8 @@ class BankEntry(Value, frozen=True, kw_only=True):
 
     `kind`: paid, returned (退票: money comes in again), reversed (冲账: the bank takes its booking back), received or
     charged (no order of ours). `amount_fen` is what the entry does to the balance: negative for paid and charged.
-    `end_to_end_id` is ours of the order, or what the other side gave, or the bank's reference.
+    `end_to_end_id` is ours of the order, or what the other side gave, or the bank's reference. `entry_no` says which
+    entry of its day it is: its place in the day's statement, from 1; older events have a number of the bank's.
     """
 
     entry_no: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 from xml.parsers import expat
 
@@ -18,11 +19,13 @@ CURRENCY = "CNY"
 CNAPS = "CNAPS"
 NAME_LENGTH_MAX = 140
 DOCUMENT_BYTES_MAX = 16 * 1024 * 1024
+ISO_DATE_LENGTH = 10
+CREDIT, DEBIT = "CRDT", "DBIT"
 KINDS = {
-    ("DBIT", False): "paid",
-    ("CRDT", True): "reversed",
-    ("CRDT", False): "received",
-    ("DBIT", True): "charged",
+    (DEBIT, False): "paid",
+    (CREDIT, True): "reversed",
+    (CREDIT, False): "received",
+    (DEBIT, True): "charged",
 }
 """What an entry is, by its direction and RvslInd; one that comes in with a return reason is `returned`."""
 OUTCOMES = {"paid": "BOOKED", "returned": "RETURNED", "reversed": "REVERSED"}
@@ -75,16 +78,21 @@ def read_message(kind: str, document: bytes) -> tuple[Line, ...]:
 
 
 def read_day(document: bytes) -> BankDay:
-    """A day's camt.053: its opening and closing booked balance, and every entry. Raises NoAnswer."""
+    """A day's camt.053: its opening and closing booked balance, and every entry. Raises NoAnswer.
+
+    An entry is known by its place in the day: NtryRef is optional, any text, and may be another day's as well.
+    """
     root = _root(document, "BkToCstmrStmt")
+    if len(root.findall("{*}Stmt")) != 1:
+        raise NoAnswer("A day has one statement.")
     balances = {_needed(one, "Tp/CdOrPrtry/Cd"): one for one in root.iterfind("{*}Stmt/{*}Bal")}
     if not {"OPBD", "CLBD"} <= balances.keys():
         raise NoAnswer("The statement names no opening and closing balance.")
     return BankDay(
-        day=_needed(balances["CLBD"], "Dt/Dt"),
+        day=_day(balances["CLBD"], "Dt"),
         opening_fen=_signed(balances["OPBD"]),
         closing_fen=_signed(balances["CLBD"]),
-        entries=tuple(_entry(entry, details) for entry, details in _details(root)),
+        entries=tuple(_entry(number, part) for number, part in enumerate(_parts(root), start=1)),
     )
 
 
@@ -177,14 +185,40 @@ def _refused(transaction: ET.Element) -> Line:
     )
 
 
-def _details(statement: ET.Element) -> Iterator[tuple[ET.Element, ET.Element | None]]:
+def _day(within: ET.Element, path: str) -> str:
+    return _text(within, f"{path}/Dt") or _needed(within, f"{path}/DtTm")[:ISO_DATE_LENGTH]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """An entry, or one of several payments that it books together; `fen` as it changes the balance."""
+
+    entry: ET.Element
+    details: ET.Element | None
+    fen: int
+
+
+def _parts(statement: ET.Element) -> Iterator[_Part]:
     for entry in statement.iterfind("{*}Stmt/{*}Ntry"):
-        yield entry, entry.find("{*}NtryDtls/{*}TxDtls")
+        several = entry.findall("{*}NtryDtls/{*}TxDtls")
+        if len(several) <= 1:
+            yield _Part(entry, several[0] if several else None, _signed(entry))
+            continue
+        parts = [_Part(entry, details, _share(entry, details)) for details in several]
+        if sum(part.fen for part in parts) != _signed(entry):
+            raise NoAnswer("The payments of an entry do not add up to it.")
+        yield from parts
+
+
+def _share(entry: ET.Element, details: ET.Element) -> int:
+    """What one payment of an entry does to the balance: in its own direction, where it names one."""
+    fen = fen_of(_text(details, "Amt") or _needed(details, "AmtDtls/TxAmt/Amt"))
+    return fen if (_text(details, "CdtDbtInd") or _needed(entry, "CdtDbtInd")) == CREDIT else -fen
 
 
 def _lines(statement: ET.Element) -> Iterator[Line]:
-    for entry, details in _details(statement):
-        read = _entry(entry, details)
+    for number, part in enumerate(_parts(statement), start=1):
+        read = _entry(number, part)
         if read.kind in OUTCOMES:
             yield Line(
                 end_to_end_id=read.end_to_end_id,
@@ -192,13 +226,15 @@ def _lines(statement: ET.Element) -> Iterator[Line]:
                 reason=read.reason,
                 reference=read.reference,
                 amount_fen=abs(read.amount_fen),
-                booked_on=_needed(entry, "BookgDt/Dt"),
+                booked_on=_day(part.entry, "BookgDt"),
             )
 
 
-def _entry(entry: ET.Element, details: ET.Element | None) -> BankEntry:
+def _entry(number: int, part: _Part) -> BankEntry:
+    entry, details = part.entry, part.details
     reversal = _text(entry, "RvslInd") in {"true", "1"}
-    kind = KINDS.get((_needed(entry, "CdtDbtInd"), reversal), "charged")
+    direction = CREDIT if part.fen > 0 else DEBIT if part.fen < 0 else _needed(entry, "CdtDbtInd")
+    kind = KINDS.get((direction, reversal), "charged")
     reason = ""
     if details is not None and details.find("{*}RtrInf") is not None:
         kind, reason = "returned", _reason(details, "RtrInf")
@@ -207,12 +243,13 @@ def _entry(entry: ET.Element, details: ET.Element | None) -> BankEntry:
     end_to_end = "" if details is None else _text(details, "Refs/EndToEndId")
     if kind == "paid" and not end_to_end:
         kind = "charged"
-    reference = _text(entry, "AcctSvcrRef")
+    own = "" if details is None else _text(details, "Refs/AcctSvcrRef")
+    reference = own or _text(entry, "AcctSvcrRef")
     return BankEntry(
-        entry_no=int(_needed(entry, "NtryRef")),
+        entry_no=number,
         end_to_end_id=end_to_end or reference,
         kind=kind,
-        amount_fen=_signed(entry),
+        amount_fen=part.fen,
         reference=reference,
         reason=reason,
     )
@@ -220,4 +257,4 @@ def _entry(entry: ET.Element, details: ET.Element | None) -> BankEntry:
 
 def _signed(amount: ET.Element) -> int:
     fen = fen_of(_needed(amount, "Amt"))
-    return fen if _needed(amount, "CdtDbtInd") == "CRDT" else -fen
+    return fen if _needed(amount, "CdtDbtInd") == CREDIT else -fen

@@ -18,6 +18,7 @@ from payments.domain.instruction import CreditTransfer, PaymentOrder, digest, me
 from payments.domain.payout import Owed, end_to_end_id
 
 FOLDER = "bank-batches"
+UNREAD_FOLDER = "bank-unread"
 CATEGORY = "bank"
 
 
@@ -75,6 +76,21 @@ async def take(context: Context, signed: BatchSigned) -> bytes:
     if digest(file) != signed.file_sha256:
         raise FileDiffers("A batch file does not have the digest that was signed.")
     return file
+
+
+async def keep_unread(context: Context, document: bytes) -> str:
+    """Keep sealed, once, what a bank sent and nobody can read, as long as a batch file; the digest of its bytes."""
+    sha256 = digest(document)
+    key, vault = f"{UNREAD_FOLDER}/{sha256}", vault_of(context)
+    if not await vault.holds(key):
+        until = context.clock.today() + timedelta(days=context.settings.batch_file_days)
+        await vault.keep(key, io.BytesIO(document), subject=f"unread-{sha256}", category=CATEGORY, expires_on=until)
+    return sha256
+
+
+async def take_unread(context: Context, sha256: str) -> bytes:
+    """Such a document by its digest. Raises ObjectAbsent."""
+    return await vault_of(context).take(f"{UNREAD_FOLDER}/{sha256}", subject=f"unread-{sha256}")
 
 
 async def accounts(session_or_context: Session | Context, owed: list[Owed]) -> list[Account | Erased]:

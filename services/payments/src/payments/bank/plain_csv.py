@@ -70,7 +70,7 @@ def read_day(document: bytes) -> BankDay:
     if len(rows) < 3 or len(rows[1]) != DAY_COLUMNS or rows[1][4] != str(len(rows) - 3):
         raise NoAnswer("The bank's statement cannot be read.")
     _, day, opening, closing, _ = rows[1]
-    entries = tuple(_entry(row) for row in rows[3:])
+    entries = tuple(_entry(number, row) for number, row in enumerate(rows[3:], start=1))
     return BankDay(day, fen_of(opening), fen_of(closing), entries)
 
 
@@ -84,16 +84,16 @@ def _line(row: Sequence[str]) -> Line:
     return Line(end_to_end_id, outcome, reason_of(reason) if reason else "", reference, abs(fen), booked_on)
 
 
-def _entry(row: Sequence[str]) -> BankEntry:
-    """冲账 stands in the file as a negative payment."""
-    number, end_to_end_id, outcome, reason, reference, amount, _ = row
+def _entry(number: int, row: Sequence[str]) -> BankEntry:
+    """冲账 stands in the file as a negative payment; an entry is known by its place in the day."""
+    _, end_to_end_id, outcome, reason, reference, amount, _ = row
     fen = fen_of(amount)
     if outcome not in KINDS:
         raise NoAnswer("The bank's entry is of an unknown kind.")
     kind = "reversed" if outcome == "BOOKED" and fen < 0 else KINDS[outcome]
     outward = outcome in {"BOOKED", "CHARGED"}
     return BankEntry(
-        entry_no=int(number),
+        entry_no=number,
         end_to_end_id=end_to_end_id,
         kind=kind,
         amount_fen=-fen if outward else fen,

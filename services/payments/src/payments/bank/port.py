@@ -22,6 +22,15 @@ class NoAnswer(Exception):
     """The bank did not answer, or not in a way that decides anything: ask it before doing anything again."""
 
 
+class Unreadable(NoAnswer):
+    """The bank answered with a document that cannot be read: asked again it says the same, so people have to look."""
+
+    def __init__(self, why: str, document: bytes) -> None:
+        """`document` as the bank sent it; it may name people."""
+        super().__init__(why)
+        self.document = document
+
+
 class BatchRefused(Exception):
     """The bank has refused this file as a whole, and carries out nothing of it. `reason` is its code."""
 

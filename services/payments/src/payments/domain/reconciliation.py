@@ -32,7 +32,7 @@ class Movement:
 
 @dataclass(frozen=True)
 class Entry:
-    """The statement's leg: one entry, in fen as it changes the balance."""
+    """The statement's leg: one entry, known by its day and number, in fen as it changes the balance."""
 
     entry_no: int
     day: str
@@ -84,7 +84,7 @@ class Finding:
     @property
     def item_id(self) -> str:
         """The same disagreement has the same id, whenever it is found."""
-        place = self.entry_no or self.transfer_id or self.key
+        place = f"{self.day}:{self.entry_no}" if self.entry_no else self.transfer_id or self.key
         return hashlib.sha256(f"{self.finding}:{place}".encode()).hexdigest()[:ITEM_ID_LENGTH]
 
 

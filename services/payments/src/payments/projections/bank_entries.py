@@ -17,8 +17,8 @@ NAME = "bank_entries"
 TABLE = sa.Table(
     NAME,
     sa.MetaData(),
+    sa.Column("day", sa.Text, primary_key=True),
     sa.Column("entry_no", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("day", sa.Text, nullable=False),
     sa.Column("order_key", sa.Text, nullable=False),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("amount_fen", sa.BigInteger, nullable=False),
@@ -26,7 +26,7 @@ TABLE = sa.Table(
     sa.Index("bank_entries_by_day", "day"),
     sa.Index("bank_entries_by_key", "order_key"),
 )
-"""`amount_fen` is what the entry does to the balance."""
+"""`amount_fen` is what the entry does to the balance; `entry_no` says which of its day it is."""
 C = TABLE.c
 
 
@@ -36,8 +36,7 @@ def apply(recorded: Recorded) -> Iterable[Write]:
         case BankDayTaken() as event:
             return [
                 Put(
-                    (entry.entry_no,),
-                    day=event.day,
+                    (event.day, entry.entry_no),
                     order_key=entry.end_to_end_id,
                     kind=entry.kind,
                     amount_fen=entry.amount_fen,
@@ -49,11 +48,11 @@ def apply(recorded: Recorded) -> Iterable[Write]:
             return []
 
 
-PROJECTION = Projection(NAME, version=1, source="payments", table=TABLE, apply=apply)
+PROJECTION = Projection(NAME, version=2, source="payments", table=TABLE, apply=apply)
 
 
 async def until(c: AsyncConnection, day: str, keys: Sequence[str] | None = None) -> Sequence[Entry]:
     """Every entry up to the end of a day; of these orders, if any are named."""
-    query = sa.select(TABLE).where(C.day <= day).order_by(C.entry_no)
+    query = sa.select(TABLE).where(C.day <= day).order_by(C.day, C.entry_no)
     rows = await c.execute(query if keys is None else query.where(C.order_key.in_(keys)))
     return [Entry(row.entry_no, row.day, row.order_key, row.kind, row.amount_fen, row.reference) for row in rows]

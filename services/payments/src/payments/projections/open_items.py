@@ -109,12 +109,16 @@ async def rounds(c: AsyncConnection, item_ids: Sequence[str]) -> dict[str, int]:
     return found
 
 
-async def explained(c: AsyncConnection, keys: Sequence[str] | None = None) -> tuple[set[int], set[str]]:
-    """Entries and transfers that people have explained, so that nothing is asked of them again; of orders, if named."""
+async def explained(c: AsyncConnection, keys: Sequence[str] | None = None) -> tuple[set[tuple[str, int]], set[str]]:
+    """Entries (by day and number) and transfers that people have explained, of orders if any are named.
+
+    Nothing is asked of them again.
+    """
     explaining = C.resolution.in_(EXPLAINING)
-    query = sa.select(C.entry_no, C.transfer_id).where(C.state == CLOSED, explaining)
+    query = sa.select(C.day, C.entry_no, C.transfer_id).where(C.state == CLOSED, explaining)
     rows = (await c.execute(query if keys is None else query.where(C.end_to_end_id.in_(keys)))).all()
-    return {row.entry_no for row in rows if row.entry_no}, {row.transfer_id for row in rows if row.transfer_id}
+    entries = {(row.day, row.entry_no) for row in rows if row.entry_no}
+    return entries, {row.transfer_id for row in rows if row.transfer_id}
 
 
 async def booked_fen(c: AsyncConnection, plan_code: str, fund: str) -> int:

@@ -95,7 +95,7 @@ async def _keys(c: AsyncConnection, *queries: sa.Select[str]) -> set[str]:
 
 async def _found(c: AsyncConnection, day: str, overdue: str, keys: Sequence[str] | None) -> list[Finding]:
     entries, transfers = await open_items.explained(c, keys)
-    there = [one for one in await bank_entries.until(c, day, keys) if one.entry_no not in entries]
+    there = [one for one in await bank_entries.until(c, day, keys) if (one.day, one.entry_no) not in entries]
     here = [
         one
         for one in await cash_movements.until(c, day, keys)

@@ -34,4 +34,10 @@ WORKERS: tuple[Worker, ...] = (
     ),
 )
 SWEEPS = (*REMINDING, *MEASURING)
-BACKGROUND = (follow_statement, follow_silence, follow_days, discarding(kept.FOLDER, kept.vault_of))
+BACKGROUND = (
+    follow_statement,
+    follow_silence,
+    follow_days,
+    discarding(kept.FOLDER, kept.vault_of),
+    discarding(kept.UNREAD_FOLDER, kept.vault_of),
+)

@@ -10,10 +10,13 @@ from datetime import timedelta
 import structlog
 
 from chassis.context import Context
+from chassis.decider import Rejected
 from chassis.execute import Session
 from chassis.tail.failures import is_away
+from payments.bank import kept
 from payments.bank.http import bank_of
-from payments.bank.port import NoAnswer
+from payments.bank.port import NoAnswer, Unreadable
+from payments.domain.instruction import digest
 from payments.projections import payouts
 from payments.workers.reconciling import Standing, reconcile
 from payments.workers.statement import query_payout, query_return, read_messages
@@ -111,16 +114,40 @@ async def query_returns(context: Context) -> None:
 
 
 async def _keep_on(look: Look, context: Context, interval_ms: int) -> None:
-    silent = False
+    told = ""
     while True:
         try:
             await look(context)
-            silent = False
+            told = ""
             await asyncio.sleep(interval_ms / 1000)
         except Exception as error:
-            if not (isinstance(error, NoAnswer) or is_away(error)):
+            if not (isinstance(error, NoAnswer | Rejected) or is_away(error)):
                 raise
-            if not silent:
-                structlog.get_logger("payments.bank").warning("bank-follow-waits", kind=type(error).__name__)
-            silent = True
+            told = await _tell(context, error, told)
             await asyncio.sleep(context.settings.follow_retry_delay_ms / 1000)
+
+
+async def _tell(context: Context, error: Exception, told: str) -> str:
+    """Say once why nothing is taken in from the bank: an error is for people, a warning passes by itself.
+
+    What cannot be read, or does not add up, is asked for again all the while: the bank may mend it.
+    """
+    log = structlog.get_logger("payments.bank")
+    why = type(error).__name__
+    if isinstance(error, Unreadable):
+        why = digest(error.document)
+        if why != told:
+            log.error("bank-document-unreadable", document_id=why)
+            try:
+                await kept.keep_unread(context, error.document)
+            except Exception as away:
+                if not (isinstance(away, OSError) or is_away(away)):
+                    raise
+                return told
+    elif isinstance(error, Rejected):
+        why = error.code
+        if why != told:
+            log.error("bank-statement-refused", code=why)
+    elif why != told:
+        log.warning("bank-follow-waits", kind=why)
+    return why
