@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.log import Recorded
 from chassis.projections import Projection, Put, Write
 from contracts.payments.v1 import PayoutDisputed
-from payments.projections import payouts
+from payments.projections import attempts, bank_words
 
 NAME = "disputes"
 
@@ -53,7 +53,13 @@ PROJECTION = Projection(NAME, version=1, source="payments", table=TABLE, apply=a
 
 
 async def page(c: AsyncConnection, after: int, limit: int) -> Sequence[sa.RowMapping]:
-    """Disputes that nobody has ended, in the order they arose."""
-    standing = sa.exists().where(payouts.C.payout_id == C.payout_id, payouts.C.disputes > 0)
+    """Disputes that nobody has ended, in the order they arose.
+
+    One has ended by itself where its attempt failed and what was booked of it came back.
+    """
+    attempt = (attempts.C.payout_id == C.payout_id, attempts.C.attempt == C.attempt)
+    failed = sa.exists().where(*attempt, attempts.C.outcome.in_(("returned", "released")))
+    settled_itself = failed & ~bank_words.maybe_paid(C.payout_id, C.attempt)
+    standing = (C.position > bank_words.judged_at(C.payout_id, C.attempt)) & ~settled_itself
     query = sa.select(TABLE).where(C.position > after, standing).order_by(C.position).limit(limit)
     return (await c.execute(query)).mappings().all()

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.clock import SHANGHAI, from_text
 from chassis.log import Recorded
 from chassis.projections import Count, Patch, Projection, Put, Write
-from contracts.payments.bank import DisputeEnded, PayoutReleased, ReturnQueried
+from contracts.payments.bank import PayoutReleased, ReturnQueried
 from contracts.payments.owing import (
     AccountDeclined,
     AccountProposed,
@@ -34,7 +34,7 @@ from contracts.payments.v1 import (
 )
 from payments.domain.payout_stages import CALL_DONE, CALL_DUE, REACHED
 from payments.domain.reasons import SAME_ACCOUNT_REASONS
-from payments.projections import batches
+from payments.projections import bank_words, batches
 
 NAME = "payouts"
 REQUESTED, BATCHED, UNKNOWN, SETTLED, RETURNED = "requested", "batched", "unknown", "settled", "returned"
@@ -85,6 +85,7 @@ TABLE = sa.Table(
 )
 """Moments are business times, in milliseconds since 1970; `position` is that of the request.
 
+`disputes` counts how often the bank contradicted itself, whatever became of it.
 `queried_on` is the ISO date on which the bank was asked again about its own failure, "" before; `usable_from` the
 moment (RFC 3339, UTC) from which a corrected account may be paid to; `limits` a JSON list of those
 that a further approval was asked for, "[]" for none; `call` "", due or done.
@@ -120,8 +121,6 @@ def apply(recorded: Recorded) -> Iterable[Write]:
             ]
         case PayoutDisputed(payout_id=payout_id):
             return [Patch((payout_id,), disputed_ms=at_ms), Count((payout_id,), disputes=1)]
-        case DisputeEnded(payout_id=payout_id):
-            return [Patch((payout_id,), disputes=0)]
         case _:
             return _followed(recorded)
 
@@ -193,13 +192,14 @@ def _row(event: PayoutRequested, at_ms: int, position: int) -> Put:
     )
 
 
-PROJECTION = Projection(NAME, version=5, source="payments", table=TABLE, apply=apply)
+PROJECTION = Projection(NAME, version=6, source="payments", table=TABLE, apply=apply)
 
 BANKS_OWN = (C.state == RETURNED) & C.reason.in_(sorted(SAME_ACCOUNT_REASONS)) & (C.proposed_by == "")
 AGAIN = BANKS_OWN & (C.queried_on != "")
 WAITS_FOR_APPROVAL = (C.limits != NO_LIMITS) & (C.approved_further_by == "")
 BATCHABLE = ((C.state == REQUESTED) | AGAIN) & ~WAITS_FOR_APPROVAL
 OPEN = C.state.in_((BATCHED, UNKNOWN))
+IN_DOUBT = (C.disputes > 0) & bank_words.maybe_paid(C.payout_id)
 
 
 async def one(c: AsyncConnection, payout_id: str) -> sa.RowMapping | None:
@@ -230,11 +230,12 @@ async def batchable(
 ) -> list[str]:
     """Payouts of a plan's fund that may enter a batch at `now` (RFC 3339, UTC), oldest first.
 
-    What the bank contradicted waits for a person, a corrected account for its time, what is above a limit for approval,
-    what the bank's own failure sent back for a query on a day after that, hence `midnight_ms` (the day's beginning).
+    What may have been paid already waits for a person, a corrected account for its time, what is above a limit for
+    approval, what the bank's own failure sent back for a query on a day after that, hence `midnight_ms` (the day's
+    beginning).
     """
     rested = (C.state == REQUESTED) | (C.returned_ms < midnight_ms)
-    gathered = (visible, BATCHABLE, rested, C.disputes == 0, C.plan_code == plan_code, C.fund == fund)
+    gathered = (visible, BATCHABLE, rested, ~IN_DOUBT, C.plan_code == plan_code, C.fund == fund)
     query = sa.select(C.payout_id).where(*gathered, C.usable_from <= now).order_by(C.position)
     return list((await c.execute(query.limit(limit))).scalars())
 
@@ -330,7 +331,7 @@ async def totals(c: AsyncConnection, visible: sa.ColumnElement[bool], fund: str)
                     sa.func.count(sa.distinct(C.claim_id)).filter(paid).label("person_times"),
                     sa.func.coalesce(sa.func.sum(C.amount_fen).filter(paid), 0).label("fen"),
                     sa.func.coalesce(sa.func.sum(C.returns), 0).label("returned"),
-                    sa.func.coalesce(sa.func.sum(C.disputes), 0).label("disputed"),
+                    sa.func.coalesce(sa.func.sum(C.disputes).filter(IN_DOUBT), 0).label("disputed"),
                     sa.func.count().filter(~paid).label("open_payouts"),
                     sa.func.percentile_disc(0.5).within_group(settle_ms).filter(paid).label("settle_ms_p50"),
                     sa.func.percentile_disc(0.99).within_group(settle_ms).filter(paid).label("settle_ms_p99"),
