@@ -68,10 +68,14 @@ async def test_the_end_of_one_attempts_dispute_ends_no_other_attempts(house: Hou
     await say(house, payout_id, "REJECTED", 2)
     await say(house, payout_id, "BOOKED", 2)
     await say(house, payout_id, "BOOKED", 1)
-    await decide(house, payout_id, EndDispute(2, False, "2022-06-02", "i", "one", "two"))
+    await decide(
+        house, payout_id, EndDispute(2, paid=False, ended_on="2022-06-02", item_id="i", by="one", confirmed_by="two")
+    )
     assert await in_doubt(house) == {payout_id}
     assert [one["attempt"] for one in (await house.get("/disputes"))["items"]] == [1]
-    await decide(house, payout_id, EndDispute(1, False, "2022-06-02", "j", "one", "two"))
+    await decide(
+        house, payout_id, EndDispute(1, paid=False, ended_on="2022-06-02", item_id="j", by="one", confirmed_by="two")
+    )
     assert await in_doubt(house) == set()
     assert (await house.get("/disputes"))["items"] == []
 
