@@ -317,7 +317,7 @@ class House:
         await self.settled_reads()
 
         async def work(session: Session) -> None:
-            await read_messages(session, self.bank, self.context.settings)
+            await read_messages(session, self.bank, self.context)
 
         await self.context.executor.run(work)
 

@@ -232,6 +232,24 @@ async def test_a_file_that_is_not_what_was_signed_is_not_sent(house: House, tmp_
     assert await house.bookings() == []
 
 
+async def test_a_bank_that_answers_before_the_read_models_know_of_the_batch_is_heard(house: House) -> None:
+    await house.donate(1_000_000)
+    (payout_id,) = await house.approve(50_000, GOOD_CARD)
+    await house.settled_reads()
+    house.following.cancel()
+    await asyncio.gather(house.following, return_exceptions=True)
+    batch_id = (await house.post("/batches", {"plan_code": PLAN}, "maker")).json()["batch_id"]
+    for step, sub in (("check", "checker"), ("sign", "signer")):
+        assert (await house.post(f"/batches/{batch_id}/{step}", None, sub)).status_code == 200
+    sending = asyncio.create_task(house.send(batch_id))
+    async with asyncio.timeout(5):
+        while not await house.bookings():  # noqa: ASYNC110  the bank tells nobody when it has booked
+            await asyncio.sleep(0.01)
+    house.following = asyncio.create_task(house.context.projecting.follow())
+    await sending
+    assert (await house.get(f"/payouts/{payout_id}"))["payout"]["state"] == "settled"
+
+
 async def test_what_is_sent_is_the_stored_file_and_only_sealed_bytes_lie_on_disk(house: House, tmp_path: Path) -> None:
     await house.donate(1_000_000)
     await house.approve(50_000, GOOD_CARD)

@@ -12,6 +12,7 @@ import structlog
 from chassis.context import Context
 from chassis.decider import Rejected
 from chassis.execute import Session
+from chassis.projecting import PositionNotReached
 from chassis.tail.failures import is_away
 from payments.bank import kept
 from payments.bank.http import bank_of
@@ -72,7 +73,7 @@ async def take_in_statement(context: Context) -> None:
     bank = bank_of(context)
 
     async def work(session: Session) -> None:
-        await read_messages(session, bank, context.settings)
+        await read_messages(session, bank, context)
 
     await context.executor.run(work)
 
@@ -121,7 +122,7 @@ async def _keep_on(look: Look, context: Context, interval_ms: int) -> None:
             told = ""
             await asyncio.sleep(interval_ms / 1000)
         except Exception as error:
-            if not (isinstance(error, NoAnswer | Rejected) or is_away(error)):
+            if not (isinstance(error, NoAnswer | Rejected | PositionNotReached) or is_away(error)):
                 raise
             told = await _tell(context, error, told)
             await asyncio.sleep(context.settings.follow_retry_delay_ms / 1000)

@@ -52,7 +52,7 @@ async def send_batch(recorded: Recorded, context: Context) -> None:
     await context.executor.run(note)
 
     async def look(session: Session) -> None:
-        await read_messages(session, bank, context.settings)
+        await read_messages(session, bank, context)
 
     await context.executor.run(look)
 

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from chassis.context import Context
 from chassis.execute import Session
 from payments.bank.port import Bank, Line, NoAnswer
 from payments.domain.payout import PAYOUT, Batched, MarkUnknown, RecordResult, Returned, Unknown, end_to_end_id
 from payments.domain.payout_commands import RecordQuery
 from payments.domain.statement import STATEMENT, ImportLines
 from payments.projections import attempts, statements
-from payments.settings import Settings
 
 
-async def read_messages(session: Session, bank: Bank, settings: Settings) -> None:
-    """Take in the messages after the last one, each exactly once: results and the new last number are one group."""
+async def read_messages(session: Session, bank: Bank, context: Context) -> None:
+    """Take in the messages after the last one, each exactly once: results and the new last number are one group.
+
+    A bank may answer before the read models know what was sent, and what is taken in unmatched is not looked at again:
+    so they follow the log first. Raises NoAnswer, PositionNotReached.
+    """
+    settings = context.settings
     account = settings.bank_account
     async with session.reads.connection() as c:
         after = await statements.last_line(c, account)
@@ -25,6 +30,7 @@ async def read_messages(session: Session, bank: Bank, settings: Settings) -> Non
     if not messages:
         return
     lines = [line for message in messages for line in message.lines]
+    await context.projecting.wait_for(await context.log.head())
     unmatched = await take_results(session, lines)
     command = ImportLines(account, messages[0].number, messages[-1].number, unmatched)
     await session.decide(STATEMENT, account, command)
