@@ -49,6 +49,23 @@ from health_checkup.projections.stops import local_minute
 Since = Annotated[str, QueryParameter(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$")]
 
 
+async def _ask_for_seat(
+    kind: type[SignUp | JoinList], lecture_id: str, request: AnyRequest, actor: Actor, context: Context
+) -> Response[LectureAnswer]:
+    """A member asks for a seat, or to wait for one, with the cover of the lecture's day; one after the other."""
+
+    async def work(session: Session) -> LectureAnswer:
+        lecture = await _lecture(session, lecture_id)
+        async with session.reads.connection() as c:
+            covered = await eligible.is_covered(c, actor.sub, lecture.date)
+        command = kind(lecture_id, actor.sub, new_id(), covered, local_minute(session.now))
+        await session.decide(LECTURE, lecture_id, command)
+        return LectureAnswer(lecture_id)
+
+    async with turn(lecture_id):
+        return await context.command(request, actor, work, status=201)
+
+
 async def _lecture(session: Session, lecture_id: str, actor: Actor | None = None) -> Announced:
     """The lecture, if it lies in the actor's subtree. Raises Rejected `lecture-unknown`."""
     lecture = await session.load(LECTURE, lecture_id)
@@ -92,16 +109,7 @@ async def sign_up(lecture_id: PathId, request: AnyRequest, actor: Actor, context
     """Take a seat for oneself."""
     allow(actor, "member")
 
-    async def work(session: Session) -> LectureAnswer:
-        lecture = await _lecture(session, lecture_id)
-        async with session.reads.connection() as c:
-            covered = await eligible.is_covered(c, actor.sub, lecture.date)
-        command = SignUp(lecture_id, actor.sub, new_id(), covered, local_minute(session.now))
-        await session.decide(LECTURE, lecture_id, command)
-        return LectureAnswer(lecture_id)
-
-    async with turn(lecture_id):
-        return await context.command(request, actor, work, status=201)
+    return await _ask_for_seat(SignUp, lecture_id, request, actor, context)
 
 
 @delete("/lectures/{lecture_id:str}/sign-ups", status_code=200)
@@ -132,16 +140,7 @@ async def join_list(lecture_id: PathId, request: AnyRequest, actor: Actor, conte
     """Wait for a seat; where one is free it is taken at once."""
     allow(actor, "member")
 
-    async def work(session: Session) -> LectureAnswer:
-        lecture = await _lecture(session, lecture_id)
-        async with session.reads.connection() as c:
-            covered = await eligible.is_covered(c, actor.sub, lecture.date)
-        command = JoinList(lecture_id, actor.sub, new_id(), covered, local_minute(session.now))
-        await session.decide(LECTURE, lecture_id, command)
-        return LectureAnswer(lecture_id)
-
-    async with turn(lecture_id):
-        return await context.command(request, actor, work, status=201)
+    return await _ask_for_seat(JoinList, lecture_id, request, actor, context)
 
 
 @delete("/lectures/{lecture_id:str}/waiting-list", status_code=200)
